@@ -1,0 +1,1 @@
+"""Matches to findings: places, fingerprints, ignores, baseline."""

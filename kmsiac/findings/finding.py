@@ -1,0 +1,129 @@
+"""Findings and the result of a scan: all that a reporter reads.
+
+Everything here is plain data with places already worked out (`Span`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kmsiac.errors import KmsiacError, Span
+from kmsiac.values import Atom
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+"""From worst to least."""
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Why a finding does not count: `by` is inline, config or baseline."""
+
+    by: str
+    reason: str = ""
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """One resource that a finding stands for."""
+
+    address: str
+    fingerprint: str
+    suppressed: Suppression | None = None
+
+
+@dataclass(frozen=True)
+class BlamedExpression:
+    """An expression that keeps a question open."""
+
+    expression: str
+    reason: str
+    location: Span | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at: a rule that fired at a place. The JSON shape is in docs/json.md.
+
+    `excerpt` is the source line to show with a caret, or, for plan JSON, the statement written
+    anew (a raw line of a plan may hold secrets). `when` lists conjunctions, any of which suffices.
+    """
+
+    rule: str
+    name: str
+    severity: str
+    category: str
+    title: str
+    message: str
+    verdict: str
+    resource: str
+    location: Span
+    fingerprint: str
+    url: str
+    remediation: str = ""
+    addresses: tuple[Address, ...] = ()
+    related: tuple[tuple[str, Span], ...] = ()
+    call_chain: tuple[tuple[str, Span | None], ...] = ()
+    when: tuple[tuple[tuple[str, Atom], ...], ...] = ()
+    evidence: tuple[str, ...] = ()
+    witness: Mapping[str, object] | None = None
+    blame: tuple[BlamedExpression, ...] = ()
+    suppressed: Suppression | None = None
+    excerpt: str | None = None
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """What could not be read or decided: a gap of a front end, or questions of rules left open.
+
+    `never` marks what this format can never tell (listed once per rule, no concern of --strict).
+    """
+
+    resource: str
+    attribute: str
+    reason: str
+    rules: tuple[str, ...]
+    location: Span | None
+    blame: tuple[BlamedExpression, ...] = ()
+    never: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that can remove or lower a finding, and where it came from: tree, flag or trusted."""
+
+    key: str
+    value: str
+    origin: str
+
+
+@dataclass
+class Summary:
+    """What was looked at."""
+
+    files: int = 0
+    skipped: int = 0
+    excluded: int = 0
+    keys: int = 0
+    policies: int = 0
+    grants: int = 0
+    endpoints: int = 0
+    rules: int = 0
+
+
+@dataclass
+class ScanResult:
+    """The outcome of a scan, sorted by path, line, column and rule."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+    errors: list[KmsiacError] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    summary: Summary = field(default_factory=Summary)
+    prose: Callable[[str], Mapping[str, str]] | None = None
+    """Title, rationale, remediation, ... of a rule id, read when a reporter asks."""
+
+    def count(self, severity: str) -> int:
+        """How many unsuppressed findings have this severity."""
+        return sum(1 for f in self.findings if f.severity == severity and f.suppressed is None)

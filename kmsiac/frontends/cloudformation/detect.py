@@ -1,0 +1,26 @@
+"""Tells a CloudFormation template from any other YAML or JSON, by its content."""
+
+from __future__ import annotations
+
+import re
+
+from kmsiac.reading.nodes import Mapping, Node, Scalar
+
+_TYPE = re.compile(r"(AWS|Custom|Alexa|Community)::")
+
+
+def is_template(node: Node) -> bool:
+    """Whether the document says that it is a template: its version, or resources with AWS types."""
+    if not isinstance(node, Mapping):
+        return False
+    if node.get("AWSTemplateFormatVersion") is not None:
+        return True
+    resources = node.get("Resources")
+    return isinstance(resources, Mapping) and any(
+        _has_type(body) for _, body in resources.entries
+    )
+
+
+def _has_type(body: Node) -> bool:
+    type_ = body.get("Type") if isinstance(body, Mapping) else None
+    return isinstance(type_, Scalar) and _TYPE.match(type_.text) is not None

@@ -1,0 +1,54 @@
+"""What discovery hands to a front end: one deployment unit to load, and the inputs given for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kmsiac.errors import KmsiacError
+from kmsiac.reading.source import SourceFile
+from kmsiac.stack import Environment
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the user says about a deployment: flags, variable files, parameters, environment."""
+
+    environment: Environment = Environment()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Terraform `--var K=V`, as text."""
+    variable_files: tuple[Path, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """CloudFormation `--parameters K=V`."""
+    parameter_files: tuple[Path, ...] = ()
+    process_environment: Mapping[str, str] = field(default_factory=dict)
+    """`TF_VAR_*` of the environment; nothing else is handed in."""
+    policy_kind: str | None = None
+
+
+@dataclass(frozen=True)
+class UnitSource:
+    """One deployment unit, found but not read: it can be scanned by itself, in any process.
+
+    `kind` is `terraform` (path: the root module's folder), `plan`, `cloudformation` or `policy`
+    (path: the file). `file` is the file already read to tell what it is, `None` for a folder.
+    """
+
+    kind: str
+    path: Path
+    file: SourceFile | None = None
+
+
+@dataclass
+class Discovery:
+    """Everything that was found under the scanned paths."""
+
+    units: list[UnitSource] = field(default_factory=list)
+    errors: list[KmsiacError] = field(default_factory=list)
+    skipped: int = 0
+    """YAML and JSON files that are no templates."""
+    excluded: int = 0
+    """Templates left out by `.kmsiacignore` or `exclude`."""
+    files: int = 0
+    """Templates found."""

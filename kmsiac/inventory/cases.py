@@ -1,0 +1,90 @@
+"""Values that depend on guards, and worlds: assignments of values to guards.
+
+The inventory expands the Choices of each resource into cases. Whoever reads several things at once
+(a rule, the access engine) does so in a *world* and asks each for its case there. Where the world
+leaves it open, `Varying.pick` raises `Undecided`, and `in_every_world` runs the question again in
+each of the worlds that decide it: correlated guards stay correlated, irrelevant ones never split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+from kmsiac.values import Atom, Guard
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+World = Mapping[Guard, Atom]
+"""What is assumed about the deployment. The empty world assumes nothing."""
+
+MAX_WORLDS = 64
+"""More worlds than this for one question, and it ends in "too many combinations"."""
+
+
+class Undecided(Exception):  # noqa: N818 - it is a question, not an error
+    """The world does not say what `guard` is; it can be any of `atoms`."""
+
+    def __init__(self, guard: Guard, atoms: tuple[Atom, ...]) -> None:
+        super().__init__(guard.name)
+        self.guard = guard
+        self.atoms = atoms
+
+
+class TooManyWorlds(Exception):  # noqa: N818
+    """A question that depends on more than `MAX_WORLDS` combinations of guards."""
+
+
+class Varying(Generic[T]):
+    """A thing that has one value per case. The cases exclude each other and leave nothing out."""
+
+    __slots__ = ("cases",)
+
+    def __init__(self, cases: tuple[tuple[World, T], ...]) -> None:
+        self.cases = cases
+
+    @classmethod
+    def always(cls, value: T) -> Varying[T]:
+        """The same value in every case."""
+        return cls((({}, value),))
+
+    def pick(self, world: World) -> T:
+        """The value in a world; raises `Undecided` where the world leaves it open."""
+        fitting = [(when, value) for when, value in self.cases if compatible(when, world)]
+        if len(fitting) == 1:
+            return fitting[0][1]
+        for when, _ in fitting:
+            for guard in when:
+                if guard not in world:
+                    atoms = {other[guard]: None for other, _ in fitting if guard in other}
+                    raise Undecided(guard, tuple(atoms))
+        # No guard is open: cases overlap only where a caller built them so; the first one counts.
+        return (fitting or list(self.cases))[0][1]
+
+
+def compatible(when: World, world: World) -> bool:
+    """Whether a case can hold in a world."""
+    return all(world.get(guard, atom) == atom for guard, atom in when.items())
+
+
+def in_every_world(
+    question: Callable[[World], R], start: World | None = None
+) -> Iterator[tuple[World, R]]:
+    """Ask `question` in as few worlds as decide it, and yield each world with its result.
+
+    Raises `TooManyWorlds` past the cap.
+    """
+    pending: list[dict[Guard, Atom]] = [dict(start or {})]
+    asked = 0
+    while pending:
+        world = pending.pop()
+        asked += 1
+        if asked > 4 * MAX_WORLDS or len(pending) > MAX_WORLDS:
+            raise TooManyWorlds
+        try:
+            result = question(world)
+        except Undecided as undecided:
+            pending.extend({**world, undecided.guard: atom} for atom in reversed(undecided.atoms))
+            continue
+        yield world, result

@@ -1,0 +1,1 @@
+"""The IAM policy language: documents, statements, principals, actions, resources, conditions."""

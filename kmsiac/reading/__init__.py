@@ -1,0 +1,1 @@
+"""Bytes to text to positioned nodes: the only place that opens what is scanned."""

@@ -1,0 +1,196 @@
+"""One source file: its bytes, its text, and the way from a position back to line and column.
+
+A position is one int, `file.id << 40 | offset`, so that a value carries where it was written for
+the price of an int. What the offset counts depends on the file: characters of `text`, or, for
+files read without positions (plan JSON), the index of a JSON path in the file's path table; such a
+file is read again, once, when the first of its positions is printed.
+"""
+
+from __future__ import annotations
+
+import codecs
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kmsiac.errors import SourceError, Span, whole_file
+
+NOWHERE = 0
+"""The position of a value that stands in no file (a provider default, a flag)."""
+
+_SHIFT = 40
+_OFFSET = (1 << _SHIFT) - 1
+
+Key = str | int
+"""A step of a JSON path: the name of a member, or an index."""
+
+
+def file_of(position: int) -> int:
+    """The id of the file that a position lies in; 0 for `NOWHERE`."""
+    return position >> _SHIFT
+
+
+def offset_of(position: int) -> int:
+    """The offset within the file."""
+    return position & _OFFSET
+
+
+class Comment(NamedTuple):
+    """A comment in a source file: its position (of the `#` or `//`) and its text without the marker."""
+
+    position: int
+    text: str
+
+
+class SourceFile:
+    """A file of what is scanned. Made by `SourceTree`, which gives it its id.
+
+    `path` is what reports print. Line and column are worked out on demand.
+    """
+
+    def __init__(self, file_id: int, path: str, data: bytes) -> None:
+        self.id = file_id
+        self.path = path
+        self.data = data
+        self.comments: list[Comment] = []
+        """Comments that the reader of this file has met, in order of position."""
+        self._text: str | None = None
+        self._line_starts: list[int] | None = None
+        self._ends: dict[int, int] = {}
+        self._paths: list[tuple[int, Key]] | None = None
+        self._locate: (
+            Callable[[list[tuple[Key, ...]]], dict[tuple[Key, ...], tuple[int, int]]] | None
+        ) = None
+        self._located: dict[int, tuple[int, int]] = {}
+
+    @property
+    def text(self) -> str:
+        """The decoded text, without a byte order mark. UTF-8, or UTF-16 where a mark says so.
+
+        Raises `SourceError` for bytes that are neither.
+        """
+        if self._text is None:
+            self._text = _decode(self.data, self.path)
+        return self._text
+
+    # -- positions that count characters ---------------------------------------------------------
+
+    def position(self, offset: int, end: int | None = None) -> int:
+        """The position of the character at `offset`; `end` (exclusive) is remembered for printing.
+
+        Where several nodes start at one offset the first end given stays: give inner ones first.
+        """
+        if end is not None:
+            self._ends.setdefault(offset, end)
+        return self.id << _SHIFT | offset
+
+    # -- positions that count JSON paths -----------------------------------------------------------
+
+    def use_paths(
+        self,
+        locate: Callable[[list[tuple[Key, ...]]], dict[tuple[Key, ...], tuple[int, int]]],
+    ) -> int:
+        """Switch this file to JSON-path positions and return the position of its root value.
+
+        `locate(paths)` reads the text again and gives the (start, end) offsets of each path it finds.
+        """
+        self._paths = [(0, "")]
+        self._locate = locate
+        return self.id << _SHIFT
+
+    def member(self, parent: int, key: Key) -> int:
+        """The position of the member `key` of the JSON value at `parent` (JSON-path files only)."""
+        assert self._paths is not None, "use_paths() comes first"
+        self._paths.append((offset_of(parent), key))
+        return self.id << _SHIFT | (len(self._paths) - 1)
+
+    def json_path(self, position: int) -> tuple[Key, ...]:
+        """The keys from the root to a JSON-path position."""
+        assert self._paths is not None
+        keys: list[Key] = []
+        index = offset_of(position)
+        while index:
+            index, key = self._paths[index]
+            keys.append(key)
+        return tuple(reversed(keys))
+
+    # -- from positions to people ------------------------------------------------------------------
+
+    def span(self, position: int) -> Span:
+        """Line and column of a position, for printing."""
+        if self._paths is None:
+            offset = offset_of(position)
+            return self._span(offset, self._ends.get(offset, offset + 1), "")
+        path = self.json_path(position)
+        index = offset_of(position)
+        if index not in self._located and self._locate is not None:
+            self._locate_all()
+        pointer = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+        if index not in self._located:
+            return whole_file(self.path)._replace(pointer=pointer)
+        return self._span(*self._located[index], pointer)
+
+    def _locate_all(self) -> None:
+        assert self._paths is not None and self._locate is not None
+        wanted = {self.json_path(index): index for index in range(len(self._paths))}
+        found = self._locate(list(wanted))
+        for path, offsets in found.items():
+            self._located[wanted[path]] = offsets
+        # Several indices may spell one path: give each the same place.
+        for index in range(len(self._paths)):
+            self._located.setdefault(index, found.get(self.json_path(index), (0, 0)))
+
+    def _span(self, start: int, end: int, pointer: str) -> Span:
+        line, column = self.line_column(start)
+        end_line, end_column = self.line_column(max(end, start))
+        return Span(self.path, line, column, end_line, end_column, pointer)
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """1-based line and column of a character offset."""
+        if self._line_starts is None:
+            self._line_starts = _line_starts(self.text)
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of the 1-based line, without its end; empty past the end of the file."""
+        if self._line_starts is None:
+            self._line_starts = _line_starts(self.text)
+        if not 1 <= number <= len(self._line_starts):
+            return ""
+        start = self._line_starts[number - 1]
+        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether positions are JSON paths: then a raw line must not be printed (it may hold secrets)."""
+        return self._paths is not None
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    find = text.find
+    at = find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = find("\n", at + 1)
+    return starts
+
+
+def _decode(data: bytes, path: str) -> str:
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16")
+        if data.startswith(codecs.BOM_UTF8):
+            return data[3:].decode("utf-8")
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise SourceError(
+            f"byte 0x{data[error.start]:02x} is not valid UTF-8",
+            Span(path, line, column, line, column + 1),
+            "save the file as UTF-8",
+        ) from None

@@ -1,0 +1,198 @@
+"""The tree of files that a scan may read: rooted, size-capped, and never beyond its root.
+
+Only this module opens files of what is scanned. Front ends ask it for every file: templates, and
+what templates refer to (`file()`, local modules, nested stacks).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.reading.source import NOWHERE, SourceFile, file_of
+
+MAX_TEMPLATE_BYTES = 8 * 1024 * 1024
+"""The largest hand-written file we read; the largest real template seen has 465 KB."""
+
+MAX_PLAN_BYTES = 1024 * 1024 * 1024
+"""The largest plan JSON we read; real ones reach 128 MB."""
+
+PRUNED = frozenset(
+    {".git", "node_modules", ".terraform", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+)
+"""Folders that discovery never walks. References may still reach into them."""
+
+STDIN = "<stdin>"
+
+
+class SourceTree:
+    """The files under one root, each read at most once, with ids for positions.
+
+    `root` is the folder nothing may leave: the repository that holds the scanned path (nearest
+    `.git` above), else the path itself (for a file: its folder). `base` is the folder that report
+    paths are relative to: the repository root, else the working directory when it holds the root.
+    """
+
+    def __init__(self, root: Path, base: Path | None = None) -> None:
+        self.root = root.resolve()
+        self.base = (base or root).resolve()
+        self._by_path: dict[str, SourceFile] = {}
+        self._files: list[SourceFile] = []
+
+    @classmethod
+    def holding(cls, path: Path, working_directory: Path) -> SourceTree:
+        """The tree for a scan of `path`, a file or a folder that exists."""
+        resolved = path.resolve()
+        start = resolved if resolved.is_dir() else resolved.parent
+        repository = next((d for d in (start, *start.parents) if (d / ".git").exists()), None)
+        if repository is not None:
+            return cls(repository)
+        here = working_directory.resolve()
+        return cls(start, here if start.is_relative_to(here) else start)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def report_path(self, path: Path) -> str:
+        """How reports name `path`: relative to `base`, with `/`."""
+        try:
+            return path.relative_to(self.base).as_posix() or "."
+        except ValueError:
+            return path.name
+
+    def read(self, path: Path, max_bytes: int = MAX_TEMPLATE_BYTES) -> SourceFile:
+        """Read the file at `path` (absolute, or relative to the root), once.
+
+        Raises `SourceError` for a missing file, something that is no regular file, one over
+        `max_bytes`, or one whose real place is outside the root.
+        """
+        absolute = path if path.is_absolute() else self.root / path
+        key = os.path.normpath(absolute)
+        known = self._by_path.get(key)
+        if known is not None:
+            return known
+        name = self.report_path(Path(key))
+        data = self._read_bytes(Path(key), name, max_bytes)
+        file = self.add(name, data)
+        self._by_path[key] = file
+        return file
+
+    def _read_bytes(self, path: Path, name: str, max_bytes: int) -> bytes:
+        try:
+            if not path.resolve().is_relative_to(self.root):
+                raise SourceError(
+                    "this path leads outside the scanned tree", whole_file(name), "it was not read"
+                )
+            # Non-blocking, so that a named pipe in the tree cannot hang the scan.
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except FileNotFoundError:
+            raise SourceError("no such file or directory", whole_file(name)) from None
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SourceError(f"cannot be read: {reason}", whole_file(name)) from None
+        with os.fdopen(descriptor, "rb") as stream:
+            info = os.fstat(stream.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise SourceError("not a regular file", whole_file(name), "it was not read")
+            if info.st_size > max_bytes:
+                raise SourceError(
+                    f"file of {info.st_size:,} bytes, over the limit of {max_bytes:,}",
+                    whole_file(name),
+                )
+            return stream.read(max_bytes + 1)
+
+    def add(self, name: str, data: bytes) -> SourceFile:
+        """Register bytes that stand in no file of the tree (standard input, decoded text)."""
+        file = SourceFile(len(self._files) + 1, name, data)
+        self._files.append(file)
+        return file
+
+    def exists(self, path: Path) -> bool:
+        """Whether `path` is a regular file whose real place is inside the root."""
+        try:
+            resolved = path.resolve()
+            return resolved.is_relative_to(self.root) and resolved.is_file()
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether `path` is a folder whose real place is inside the root."""
+        try:
+            resolved = path.resolve()
+            return resolved.is_relative_to(self.root) and resolved.is_dir()
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+    # -- walking --------------------------------------------------------------------------------
+
+    def walk(self, start: Path) -> Iterator[tuple[Path, SourceError | None]]:
+        """The files under the folder `start`, sorted, pruned folders left out.
+
+        A link is followed if its target lies under the root (a folder met before is not walked
+        again); otherwise the link comes with the error that says why it was not read.
+        """
+        seen: set[str] = set()
+        yield from self._walk(start, seen, depth=0)
+
+    def _walk(
+        self, folder: Path, seen: set[str], depth: int
+    ) -> Iterator[tuple[Path, SourceError | None]]:
+        real = os.path.realpath(folder)
+        if real in seen:
+            return
+        seen.add(real)
+        name = self.report_path(folder)
+        if depth > 100:
+            yield folder, SourceError("more than 100 folders deep", whole_file(name))
+            return
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield folder, SourceError(f"cannot be read: {error.strerror}", whole_file(name))
+            return
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_symlink() and not self._inside(path):
+                problem = "this link leads outside the scanned tree"
+                yield path, SourceError(problem, whole_file(self.report_path(path)), "not read")
+            elif _is_folder(entry):
+                if entry.name not in PRUNED:
+                    yield from self._walk(path, seen, depth + 1)
+            else:
+                yield path, None
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):
+            return False
+
+    # -- positions ------------------------------------------------------------------------------
+
+    def file(self, position: int) -> SourceFile | None:
+        """The file that a position lies in; None for `NOWHERE`."""
+        return self._files[file_of(position) - 1] if file_of(position) else None
+
+    def span(self, position: int) -> Span | None:
+        """The place of a position, for printing; None for `NOWHERE`."""
+        file = self.file(position) if position != NOWHERE else None
+        return file.span(position) if file else None
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """Every file read so far."""
+        return tuple(self._files)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def relative(path: Path, start: Path) -> str:
+    """`path` seen from the folder `start`, with `/`."""
+    return str(PurePosixPath(Path(os.path.relpath(path, start)).as_posix()))

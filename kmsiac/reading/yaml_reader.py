@@ -1,0 +1,389 @@
+"""YAML text to positioned nodes.
+
+The nodes are built here from libyaml's events, without recursion, because its own composer kills
+the process on deep nesting. The budget is checked at every event: it stops alias bombs, and also
+deep nesting of brackets before libyaml's time on them grows with the square of their number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from kmsiac.errors import SourceError, Span
+from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.source import Comment, SourceFile, offset_of
+
+if TYPE_CHECKING:
+    import yaml
+    from yaml import _yaml
+
+    _Mark = yaml.error.Mark | _yaml.Mark
+
+_KINDS = {
+    **dict.fromkeys(("true", "True", "TRUE", "false", "False", "FALSE"), "bool"),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), "null"),
+}
+_NUMBER = re.compile(
+    # No leading zero (an account id) and no fraction with a trailing one (version 1.10).
+    r"-?(?:0|[1-9][0-9]*+)(?:\.(?:0|[0-9]*[1-9]))?(?:[eE][+-]?[0-9]++)?"
+)
+_STANDARD = "tag:yaml.org,2002:"
+_RESOLVED_TAGS = frozenset(_STANDARD + name for name in ("int", "float", "bool", "null"))
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_COMMENT = re.compile(r"(?<!\S)#([^\r\n]*+)")
+_PROPERTIES = re.compile(r"(?:[!&]\S*+(?:\s++(?:#[^\r\n]*+\s*+)*+)?+)++")
+_TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_MAX_TAG_DIRECTIVES = 64
+"""libyaml compares each `%TAG` line with all before it."""
+
+
+class _Events(Protocol):
+    def get_event(self) -> yaml.Event | None: ...
+
+
+def read_yaml(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0) -> Node:
+    """The one document in the text of `file` from the offset `start` on.
+
+    Local tags stay as `tag`; standard ones (`!!binary`, `!!python/...`) are ignored and never run.
+    An alias is the anchor's node itself, with the anchor's position. Merge keys are flattened.
+    `file.comments` holds the comments afterwards. Raises `SourceError` for text that is no YAML,
+    an empty file, several documents, and for a document over `budget`.
+    """
+    import yaml  # noqa: PLC0415 - a scan without YAML does not pay for it
+
+    builder = _Builder(file, budget, start)
+    try:
+        return builder.read()
+    except yaml.MarkedYAMLError as error:
+        builder.refuse(error)
+    except yaml.reader.ReaderError:
+        builder.refuse_character()
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        builder.fail(f"not valid YAML: {_sentence(str(error))}", start)
+
+
+def yaml_comments(file: SourceFile, root_node: Node | None = None) -> list[Comment]:
+    """The comments of a YAML file in order, each with its text without `#` and outer blanks.
+
+    `root_node` is what `read_yaml` gave; without it the file is read, and one that is no YAML
+    raises `SourceError`.
+    """
+    if root_node is None:
+        read_yaml(file)
+    return file.comments
+
+
+class _Open:
+    """A sequence or mapping whose end has not been met."""
+
+    __slots__ = ("anchor", "end", "flow", "height", "key", "merges", "node", "nodes_before")
+
+    def __init__(self, node: Sequence | Mapping, flow: bool, anchor: str, nodes: int) -> None:
+        self.node = node
+        self.flow = flow
+        self.anchor = anchor
+        self.nodes_before = nodes
+        self.key: Node | None = None
+        self.merges = False
+        self.height = 0
+        self.end = 0
+
+
+class _Anchored:
+    """A finished node under an anchor, what an alias to it costs, and how deep it is."""
+
+    __slots__ = ("height", "node", "nodes")
+
+    def __init__(self, node: Node, nodes: int, height: int) -> None:
+        self.node = node
+        self.nodes = nodes
+        self.height = height
+
+
+class _Builder:
+    """Builds the node tree of one document from parser events."""
+
+    def __init__(self, file: SourceFile, budget: Budget, start: int) -> None:
+        self.file = file
+        self.text = file.text[start:] if start else file.text
+        self.budget = budget
+        self.start = start
+        self.lines: list[int] | None = None
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, _Anchored | _Open] = {}
+        self.nodes = 0
+        self.root: Node | None = None
+        self.comments: list[Comment] = []
+        self.has_comments = "#" in self.text
+        self.scalar_end = 0
+
+    def read(self) -> Node:
+        import yaml  # noqa: PLC0415 - see read_yaml
+
+        directives = _TAG_DIRECTIVE.finditer(self.text)
+        if sum(1 for _ in directives) > _MAX_TAG_DIRECTIVES:
+            self.fail(f"more than {_MAX_TAG_DIRECTIVES} %TAG directives", self.start)
+        get_event = self._parser().get_event
+        documents = 0
+        while True:
+            event = get_event()
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._close(event)
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(event)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse_document(self.offset(event.start_mark))
+            elif event is None or isinstance(event, yaml.StreamEndEvent):
+                break
+        if self.root is None or _is_blank(self.root):
+            self.fail("the file is empty", self.start)
+        if self.has_comments:
+            self._gap(self.scalar_end, len(self.text))
+        self.file.comments = self.comments
+        return self.root
+
+    def _parser(self) -> _Events:
+        import yaml  # noqa: PLC0415 - see read_yaml
+
+        try:
+            from yaml._yaml import CParser  # noqa: PLC0415 - missing where libyaml is
+        except ImportError:
+            return yaml.SafeLoader(self.text)
+        if "\r" in self.text:
+            # libyaml counts \r\n inside a scalar as one character, but its lines are right.
+            self.lines = [0, *(found.end() for found in _BREAK.finditer(self.text))]
+        return CParser(self.text)
+
+    # -- places ----------------------------------------------------------------------------------
+
+    def offset(self, mark: _Mark | None) -> int:
+        """The offset of a parser mark within `self.text`."""
+        if mark is None:
+            return 0
+        if self.lines is None:
+            return mark.index
+        return self.lines[min(mark.line, len(self.lines) - 1)] + mark.column
+
+    def fail(self, message: str, offset: int, hint: str = "") -> NoReturn:
+        """Refuse the document at an offset of the whole file."""
+        line, column = self.file.line_column(min(offset, len(self.file.text)))
+        raise SourceError(message, Span(self.file.path, line, column, line, column + 1), hint)
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        start = self.offset(event.start_mark)
+        end = self.offset(event.end_mark)
+        text: str = event.value
+        style = "block" if event.style in ("|", ">") else "quoted" if event.style else "plain"
+        tag = event.tag
+        if tag is None:
+            kind = _kind(text) if style == "plain" else "text"
+        else:
+            kind = _kind(text) if tag in _RESOLVED_TAGS else "text"
+        self._charge(1, start)
+        if self.has_comments:
+            self._scalar_comments(start, end, style)
+        self.scalar_end = end
+        position = self.file.position(self.start + start, self.start + end)
+        node = Scalar(text, kind, style, position, _local(tag))
+        if event.anchor:
+            self.anchors[event.anchor] = _Anchored(node, 1, 0)
+        self._place(node, 0, end)
+
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
+        import yaml  # noqa: PLC0415 - see read_yaml
+
+        start = self.offset(event.start_mark)
+        if len(self.stack) >= self.budget.depth:
+            self._refuse_depth(start)
+        self._charge(1, start)
+        position = self.file.position(self.start + start)
+        tag = _local(event.tag)
+        mapping = isinstance(event, yaml.MappingStartEvent)
+        node = Mapping([], position, tag) if mapping else Sequence([], position, tag)
+        frame = _Open(node, bool(event.flow_style), event.anchor or "", self.nodes - 1)
+        if frame.anchor:
+            self.anchors[frame.anchor] = frame
+        self.stack.append(frame)
+
+    def _close(self, event: yaml.Event) -> None:
+        frame = self.stack.pop()
+        node = frame.node
+        # The end of a block collection is only met at what follows it.
+        end = self.offset(event.end_mark) if frame.flow else frame.end
+        self.file.position(offset_of(node.position), self.start + end)
+        if frame.merges and isinstance(node, Mapping):
+            self._merge(node)
+        height = frame.height + 1
+        if frame.anchor and self.anchors.get(frame.anchor) is frame:
+            self.anchors[frame.anchor] = _Anchored(node, self.nodes - frame.nodes_before, height)
+        self._place(node, height, end)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        start = self.offset(event.start_mark)
+        target = self.anchors.get(event.anchor or "")
+        if target is None:
+            hint = "quote values that start with *"
+            self.fail(f"undefined alias *{event.anchor}", self.start + start, hint)
+        if isinstance(target, _Open):
+            self.fail(f"alias *{event.anchor} stands inside itself", self.start + start)
+        if len(self.stack) + target.height > self.budget.depth:
+            self._refuse_depth(start)
+        self._charge(target.nodes, start)
+        self._place(target.node, target.height, self.offset(event.end_mark))
+
+    def _place(self, node: Node, height: int, end: int) -> None:
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        frame.height = max(frame.height, height)
+        frame.end = end
+        if isinstance(frame.node, Sequence):
+            frame.node.items.append(node)
+        elif frame.key is None:
+            frame.key = node
+            frame.merges = frame.merges or _is_merge(node)
+        else:
+            frame.node.entries.append((frame.key, node))
+            frame.key = None
+
+    def _charge(self, nodes: int, start: int) -> None:
+        self.nodes += nodes
+        if self.nodes > self.budget.nodes:
+            hint = "an alias counts as all that it stands for"
+            self.fail(f"more than {self.budget.nodes:,} nodes", self.start + start, hint)
+
+    def _refuse_depth(self, start: int) -> NoReturn:
+        self.fail(f"nested more than {self.budget.depth} levels deep", self.start + start)
+
+    def _refuse_document(self, start: int) -> NoReturn:
+        line, _ = self.file.line_column(self.start + start)
+        message = f"a second YAML document starts on line {line}"
+        self.fail(message, self.start + start, "keep one document in a file")
+
+    # -- merge keys ------------------------------------------------------------------------------
+
+    def _merge(self, node: Mapping) -> None:
+        """Put what `<<` names in the place of the `<<` entries; the mapping's own keys win."""
+        own = [(key, value) for key, value in node.entries if not _is_merge(key)]
+        taken = {key.text for key, _ in own if isinstance(key, Scalar)}
+        merged: list[tuple[Node, Node]] = []
+        for key, value in node.entries:
+            if _is_merge(key):
+                for source in self._merged_mappings(key, value):
+                    merged += _new_entries(source, taken)
+        node.entries = merged + own
+
+    def _merged_mappings(self, key: Node, value: Node) -> list[Mapping]:
+        sources = value.items if isinstance(value, Sequence) and not value.tag else [value]
+        mappings = [node for node in sources if isinstance(node, Mapping) and not node.tag]
+        if len(mappings) != len(sources):
+            message = "<< needs a mapping or a list of mappings to merge"
+            self.fail(message, offset_of(key.position), "quote the key if << is its name")
+        return mappings
+
+    # -- comments --------------------------------------------------------------------------------
+
+    def _scalar_comments(self, start: int, end: int, style: str) -> None:
+        """Comments between the last scalar and this one, and before the content of this one."""
+        self._gap(self.scalar_end, start)
+        properties = _PROPERTIES.match(self.text, start, end)
+        content = properties.end() if properties else start
+        self._gap(start, content)
+        if style == "block":
+            line_end = _BREAK.search(self.text, content, end)
+            self._gap(content, line_end.start() if line_end else end)
+
+    def _gap(self, start: int, end: int) -> None:
+        if self.text.find("#", start, end) < 0:
+            return
+        for found in _COMMENT.finditer(self.text, start, end):
+            position = self.file.position(self.start + found.start(), self.start + found.end())
+            self.comments.append(Comment(position, found[1].strip()))
+
+    # -- errors of the parser --------------------------------------------------------------------
+
+    def refuse(self, error: yaml.MarkedYAMLError) -> NoReturn:
+        """Turn a scanner's or parser's error into ours."""
+        mark = error.problem_mark or error.context_mark
+        offset = self.start + self.offset(mark)
+        context = f" {error.context}" if error.context else ""
+        problem = _sentence(error.problem or "syntax error")
+        found = self.file.text[offset : offset + 1]
+        self.fail(f"not valid YAML{context}: {problem}", offset, _hint(context, problem, found))
+
+    def refuse_character(self) -> NoReturn:
+        """Point at the first character that YAML does not allow at all."""
+        found = _UNPRINTABLE.search(self.text)
+        if found is None:
+            self.fail("not valid YAML: a character that YAML does not allow", self.start)
+        name = f"U+{ord(found[0]):04X}"
+        message = f"the character {name} is not allowed in YAML"
+        self.fail(message, self.start + found.start(), f'write it as "\\u{name[2:]}" in quotes')
+
+
+def _kind(text: str) -> str:
+    kind = _KINDS.get(text)
+    if kind is None:
+        kind = "number" if text[0] in "-0123456789" and _NUMBER.fullmatch(text) else "text"
+    return kind
+
+
+def _local(tag: str | None) -> str:
+    return "" if tag is None or tag == "!" or tag.startswith(_STANDARD) else tag
+
+
+def _is_merge(key: Node) -> bool:
+    return isinstance(key, Scalar) and key.text == "<<" and key.style == "plain" and not key.tag
+
+
+def _is_blank(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.style == "plain" and not node.text and not node.tag
+
+
+def _new_entries(source: Mapping, taken: set[str]) -> list[tuple[Node, Node]]:
+    """The entries of `source` whose keys are not in `taken`, each key once; adds them to it."""
+    last: dict[str, tuple[Node, Node]] = {}
+    others: list[tuple[Node, Node]] = []
+    for key, value in source.entries:
+        if not isinstance(key, Scalar):
+            others.append((key, value))
+        elif key.text not in taken:
+            last[key.text] = (key, value)
+    taken.update(last)
+    return [*last.values(), *others]
+
+
+def _sentence(text: str) -> str:
+    return text.splitlines()[0].strip().rstrip(".") if text.strip() else "syntax error"
+
+
+def _hint(context: str, problem: str, found: str) -> str:
+    if found == "\t" or "tab" in problem:
+        return "indent with spaces: YAML allows no tabs there"
+    if "alias" in context or "anchor" in context:
+        return "quote values that start with * or &"
+    if "cannot start any token" in problem:
+        return "quote values that start with %, @ or `"
+    if "mapping values are not allowed" in problem:
+        return "check the indentation, and quote values that hold ': '"
+    if "end of stream" in problem:
+        return "a quote or bracket is not closed"
+    if "flow" in context:
+        return "quote values that start with * or { or hold one of { } [ ] ,"
+    if "simple key" in context or "block" in context:
+        return "check the indentation, and that each key ends in ':'"
+    return ""

@@ -1,0 +1,1 @@
+"""The rule language: model, loader, vocabulary, and the engine that gives Matches."""
