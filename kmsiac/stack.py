@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kmsiac.aws.partitions import DNS_SUFFIXES
 from kmsiac.errors import KmsiacError
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Guard, Map, Owner, Symbol, Text, Unknown, Value
@@ -66,17 +67,6 @@ class Provider:
             part("partition", environment.partition),
             part("dns_suffix", suffix),
         )
-
-
-DNS_SUFFIXES: Mapping[str, str] = {
-    "aws": "amazonaws.com",
-    "aws-cn": "amazonaws.com.cn",
-    "aws-us-gov": "amazonaws.com",
-    "aws-eusc": "amazonaws.eu",
-    "aws-iso": "c2s.ic.gov",
-    "aws-iso-b": "sc2s.sgov.gov",
-}
-"""Partition to DNS suffix (botocore endpoints; errata 52 for aws-eusc)."""
 
 
 @dataclass(frozen=True)

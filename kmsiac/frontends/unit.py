@@ -38,6 +38,8 @@ class UnitSource:
     kind: str
     path: Path
     file: SourceFile | None = None
+    only: frozenset[str] = frozenset()
+    """Report paths of the files whose findings are wanted; empty for all (a named `.tf`)."""
 
 
 @dataclass
@@ -46,6 +48,8 @@ class Discovery:
 
     units: list[UnitSource] = field(default_factory=list)
     errors: list[KmsiacError] = field(default_factory=list)
+    unread: list[KmsiacError] = field(default_factory=list)
+    """Kinds known and not read (state files, binary plans) beside others that were: not errors."""
     skipped: int = 0
     """YAML and JSON files that are no templates."""
     excluded: int = 0

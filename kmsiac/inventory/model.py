@@ -128,7 +128,9 @@ class Grant(Entity):
 
 @dataclass(eq=False)
 class Endpoint(Entity):
-    """A VPC endpoint. Settings: service (its full name), type, private_dns."""
+    """A VPC endpoint. Settings: service_name (`com.amazonaws.eu-west-1.kms`), service (its last
+    part; `kms` for the FIPS endpoint too), type, private_dns.
+    """
 
     policies: Related[Policy] = Related()
 

@@ -26,7 +26,7 @@ def holds_when_absent(condition: Condition) -> Answer:
     if operator is None:
         reason = "not a condition operator that IAM knows"
         return cannot_tell(Blame(str(condition.operator), reason, condition.operator_position))
-    if operator.base == "Null":
+    if operator.name == "Null":
         return _null(condition)
     if operator.if_exists or operator.set_operator == "ForAllValues":
         return YES

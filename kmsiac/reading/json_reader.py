@@ -1,7 +1,7 @@
-"""JSON text to positioned nodes, to plain objects, and from JSON paths back to places.
+"""JSON text to positioned nodes, or to plain objects.
 
 Templates become the same nodes as YAML does. Plan JSON is far larger: it is loaded without
-positions by `load_json`, and `locate` finds the few places that are printed.
+positions by `load_json`, and `json_paths.locate` finds the few places that are printed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from json.decoder import scanstring
 from typing import NoReturn
 
 from kmsiac.errors import SourceError, Span
 from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
+from kmsiac.reading.json_paths import locate
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
+
+__all__ = ["load_json", "locate", "read_json"]
 
 _TOKEN = re.compile(
     r"[ \t\n\r]*+(?:"
@@ -26,7 +28,8 @@ _TOKEN = re.compile(
 )
 _STRING, _MARK, _NUMBER, _WORD = 1, 2, 3, 4
 _SPACE = re.compile(r"[ \t\n\r]*+")
-_BAD_WORD = re.compile(r"[\w.+-]++")
+_BAD_WORD = re.compile(r"[\w.+-]++", re.ASCII)
+_STRING_HEAD = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _UNLOADABLE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(NaN|-?Infinity)|[0-9]{4301,}', re.DOTALL)
@@ -71,6 +74,16 @@ def _fail(file: SourceFile, message: str, offset: int, hint: str = "") -> NoRetu
     raise SourceError(message, Span(file.path, line, column, line, column + 1), hint)
 
 
+class _Open:
+    """An array or object whose end has not been met, and the key that waits for its value."""
+
+    __slots__ = ("key", "node")
+
+    def __init__(self, node: Sequence | Mapping, key: Scalar | None) -> None:
+        self.node = node
+        self.key = key
+
+
 class _Builder:
     """Builds the node tree of one JSON value, token by token, without recursion."""
 
@@ -82,39 +95,141 @@ class _Builder:
         self.nodes = 0
 
     def read(self) -> Node:
-        if not self.text[self.at :].strip(" \t\r\n"):
+        if self._peek() == "":
             _fail(self.file, "the file is empty", self.at)
-        stack: list[Sequence | Mapping] = []
-        key: Node | None = None
-        keys: list[Node | None] = []
+        stack: list[_Open] = []
         while True:
-            node = self._value(stack)
-            opened = isinstance(node, Sequence | Mapping)
+            node = self._value(len(stack))
             if isinstance(node, Sequence | Mapping):
-                stack.append(node)
-                keys.append(key)
-                key = None
                 if not self._take(_closer(node)):
-                    key = self._key(node)
+                    stack.append(_Open(node, self._key(node)))
                     continue
-                opened = False
-                stack.pop()
-                key = keys.pop()
                 self._end(node)
-            # `node` is complete: put it in what holds it, and close all that end here.
-            while stack and not opened:
-                holder = stack[-1]
-                _add(holder, key, node)
+            # The node is complete: put it into what holds it, and close all that ends here.
+            while stack:
+                frame = stack[-1]
+                _add(frame, node)
                 if self._take(","):
-                    key = self._key(holder)
+                    frame.key = self._key(frame.node)
                     break
-                if not self._take(_closer(holder)):
-                    self._expected(f"',' or '{_closer(holder)}'")
-                node = stack.pop()
-                key = keys.pop()
-                self._end(holder)
-            if not stack:
+                if not self._take(_closer(frame.node)):
+                    self._expected(f"',' or '{_closer(frame.node)}'")
+                node = frame.node
+                self._end(node)
+                stack.pop()
+            else:
                 break
-        if not _at_end(self.text, self.at):
+        if self._peek():
             self._expected("the end of the file")
         return node
+
+    def _value(self, depth: int) -> Node:
+        """A scalar, or the empty node of an array or object that begins here."""
+        token = _TOKEN.match(self.text, self.at)
+        if token is None or (token.lastindex == _MARK and token[_MARK] not in "[{"):
+            self._expected("a value")
+        kind = token.lastindex or 0
+        start = token.start(kind)
+        self._charge(start)
+        if kind == _STRING:
+            return self._string(token)
+        self.at = token.end()
+        if kind == _NUMBER:
+            return Scalar(token[kind], "number", "plain", self.file.position(start, self.at))
+        if kind == _WORD:
+            word = token[kind]
+            place = self.file.position(start, self.at)
+            return Scalar(word, "null" if word == "null" else "bool", "plain", place)
+        if depth >= self.budget.depth:
+            _fail(self.file, f"nested more than {self.budget.depth} levels deep", start)
+        place = self.file.position(start)
+        return Mapping([], place) if token[kind] == "{" else Sequence([], place)
+
+    def _key(self, holder: Sequence | Mapping) -> Scalar | None:
+        """The key and colon that come next in an object; None in an array."""
+        if isinstance(holder, Sequence):
+            return None
+        token = _TOKEN.match(self.text, self.at)
+        if token is None or token.lastindex != _STRING:
+            self._expected("a key in double quotes")
+        self._charge(token.start(_STRING))
+        key = self._string(token)
+        if not self._take(":"):
+            self._expected("':'")
+        return key
+
+    def _string(self, token: re.Match[str]) -> Scalar:
+        start, self.at = token.span(_STRING)
+        text = self.text[start + 1 : self.at - 1]
+        if "\\" in text:
+            try:
+                text = str(json.loads(token[_STRING]))
+            except json.JSONDecodeError as error:
+                _fail(self.file, "not valid JSON: an unknown \\ escape", start + error.pos)
+            if _SURROGATE.search(text):
+                hint = "write both halves of the pair, or the character itself"
+                _fail(self.file, "not valid JSON: half of a surrogate pair", start, hint)
+        return Scalar(text, "text", "quoted", self.file.position(start, self.at))
+
+    def _end(self, node: Node) -> None:
+        self.file.position(offset_of(node.position), self.at)
+
+    def _peek(self) -> str:
+        """The next character that is no blank; empty at the end. Moves there."""
+        space = _SPACE.match(self.text, self.at)
+        self.at = space.end() if space else self.at
+        return self.text[self.at : self.at + 1]
+
+    def _take(self, mark: str) -> bool:
+        if self._peek() != mark:
+            return False
+        self.at += 1
+        return True
+
+    def _charge(self, start: int) -> None:
+        self.nodes += 1
+        if self.nodes > self.budget.nodes:
+            _fail(self.file, f"more than {self.budget.nodes:,} nodes", start)
+
+    def _expected(self, what: str) -> NoReturn:
+        found = self._peek()
+        problem = _describe(self.text, self.at) if found else "the end of the file"
+        hint = _HINTS.get(found, "")
+        if found in ("]", "}") and what != f"',' or '{found}'":
+            hint = "JSON allows no comma before a closing bracket" if what[0] == "a" else ""
+        _fail(self.file, f"not valid JSON: expected {what}, found {problem}", self.at, hint)
+
+
+_HINTS = {
+    "/": "JSON allows no comments",
+    "#": "JSON allows no comments",
+    "'": "JSON strings stand in double quotes",
+}
+
+
+def _describe(text: str, at: int) -> str:
+    """What stands at an offset, for an error: the word or the character."""
+    word = _BAD_WORD.match(text, at, at + 40)
+    if word:
+        return f"'{word[0]}'"
+    if text[at] == '"':
+        stop = _STRING_HEAD.match(text, at)
+        end = stop.end() if stop else at
+        return (
+            "a string that is not closed"
+            if end >= len(text)
+            else "a string with a raw line break or control character"
+        )
+    return f"'{text[at]}'" if text[at].isprintable() else f"the character U+{ord(text[at]):04X}"
+
+
+def _closer(node: Sequence | Mapping) -> str:
+    return "]" if isinstance(node, Sequence) else "}"
+
+
+def _add(frame: _Open, node: Node) -> None:
+    if isinstance(frame.node, Sequence):
+        frame.node.items.append(node)
+    else:
+        assert frame.key is not None, "an object's value follows a key"
+        frame.node.entries.append((frame.key, node))

@@ -61,7 +61,7 @@ class SourceFile:
         self._locate: (
             Callable[[list[tuple[Key, ...]]], dict[tuple[Key, ...], tuple[int, int]]] | None
         ) = None
-        self._located: dict[int, tuple[int, int]] = {}
+        self._located: dict[int, tuple[int, int] | None] = {}
 
     @property
     def text(self) -> str:
@@ -83,6 +83,11 @@ class SourceFile:
         if end is not None:
             self._ends.setdefault(offset, end)
         return self.id << _SHIFT | offset
+
+    def end(self, position: int) -> int:
+        """The offset (exclusive) where what starts at a position ends: the first end given for it."""
+        offset = offset_of(position)
+        return self._ends.get(offset, offset + 1)
 
     # -- positions that count JSON paths -----------------------------------------------------------
 
@@ -126,19 +131,16 @@ class SourceFile:
         if index not in self._located and self._locate is not None:
             self._locate_all()
         pointer = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
-        if index not in self._located:
+        located = self._located.get(index)
+        if located is None:
             return whole_file(self.path)._replace(pointer=pointer)
-        return self._span(*self._located[index], pointer)
+        return self._span(*located, pointer)
 
     def _locate_all(self) -> None:
         assert self._paths is not None and self._locate is not None
-        wanted = {self.json_path(index): index for index in range(len(self._paths))}
-        found = self._locate(list(wanted))
-        for path, offsets in found.items():
-            self._located[wanted[path]] = offsets
-        # Several indices may spell one path: give each the same place.
-        for index in range(len(self._paths)):
-            self._located.setdefault(index, found.get(self.json_path(index), (0, 0)))
+        paths = [self.json_path(index) for index in range(len(self._paths))]
+        found = self._locate(paths)
+        self._located = {index: found.get(path) for index, path in enumerate(paths)}
 
     def _span(self, start: int, end: int, pointer: str) -> Span:
         line, column = self.line_column(start)
@@ -179,18 +181,31 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _decode(data: bytes, path: str) -> str:
+    encoding, data = _encoding(data)
     try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return data.decode("utf-16")
-        if data.startswith(codecs.BOM_UTF8):
-            return data[3:].decode("utf-8")
-        return data.decode("utf-8")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise SourceError(
-            f"byte 0x{data[error.start]:02x} is not valid UTF-8",
-            Span(path, line, column, line, column + 1),
-            "save the file as UTF-8",
-        ) from None
+        before = data[: error.start].decode(encoding, "replace")
+        problem = f"byte 0x{data[error.start]:02x} is not valid {encoding[:6].rstrip('-').upper()}"
+        raise SourceError(problem, _end_of(before, path), "save the file as UTF-8") from None
+    zero = text.find("\0")
+    if zero >= 0:
+        problem = "this is a binary file: it holds a NUL character"
+        raise SourceError(problem, _end_of(text[:zero], path), "save the file as UTF-8")
+    return text
+
+
+def _encoding(data: bytes) -> tuple[str, bytes]:
+    """The encoding that a byte order mark says, and the bytes after the mark."""
+    if data.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", data[2:]
+    if data.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", data[2:]
+    return "utf-8", data.removeprefix(codecs.BOM_UTF8)
+
+
+def _end_of(before: str, path: str) -> Span:
+    """The span of the character that follows the text `before`."""
+    line = before.count("\n") + 1
+    column = len(before) - before.rfind("\n")
+    return Span(path, line, column, line, column + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
 from kmsiac.reading.source import NOWHERE, SourceFile, file_of
@@ -57,10 +57,10 @@ class SourceTree:
 
     def report_path(self, path: Path) -> str:
         """How reports name `path`: relative to `base`, with `/`."""
-        try:
-            return path.relative_to(self.base).as_posix() or "."
-        except ValueError:
-            return path.name
+        for spelling in (path, Path(os.path.realpath(path.parent)) / path.name):
+            if spelling.is_relative_to(self.base):
+                return _printable(spelling.relative_to(self.base).as_posix())
+        return _printable(path.name)
 
     def read(self, path: Path, max_bytes: int = MAX_TEMPLATE_BYTES) -> SourceFile:
         """Read the file at `path` (absolute, or relative to the root), once.
@@ -92,16 +92,24 @@ class SourceTree:
         except (OSError, RuntimeError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise SourceError(f"cannot be read: {reason}", whole_file(name)) from None
-        with os.fdopen(descriptor, "rb") as stream:
-            info = os.fstat(stream.fileno())
+        try:
+            info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
                 raise SourceError("not a regular file", whole_file(name), "it was not read")
-            if info.st_size > max_bytes:
-                raise SourceError(
-                    f"file of {info.st_size:,} bytes, over the limit of {max_bytes:,}",
-                    whole_file(name),
-                )
-            return stream.read(max_bytes + 1)
+            size = info.st_size
+            data = b""
+            if size <= max_bytes:
+                with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                    data = stream.read(max_bytes + 1)
+                size = len(data)
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror}", whole_file(name)) from None
+        finally:
+            os.close(descriptor)
+        if size > max_bytes:
+            problem = f"file of {size:,} bytes, over the limit of {max_bytes:,}"
+            raise SourceError(problem, whole_file(name))
+        return data
 
     def add(self, name: str, data: bytes) -> SourceFile:
         """Register bytes that stand in no file of the tree (standard input, decoded text)."""
@@ -112,7 +120,7 @@ class SourceTree:
     def exists(self, path: Path) -> bool:
         """Whether `path` is a regular file whose real place is inside the root."""
         try:
-            resolved = path.resolve()
+            resolved = (self.root / path).resolve()
             return resolved.is_relative_to(self.root) and resolved.is_file()
         except (OSError, RuntimeError, ValueError):
             return False
@@ -120,7 +128,7 @@ class SourceTree:
     def is_folder(self, path: Path) -> bool:
         """Whether `path` is a folder whose real place is inside the root."""
         try:
-            resolved = path.resolve()
+            resolved = (self.root / path).resolve()
             return resolved.is_relative_to(self.root) and resolved.is_dir()
         except (OSError, RuntimeError, ValueError):
             return False
@@ -186,13 +194,13 @@ class SourceTree:
         return tuple(self._files)
 
 
+def _printable(name: str) -> str:
+    """A file name whose bytes are no text, with a mark in their place."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def relative(path: Path, start: Path) -> str:
-    """`path` seen from the folder `start`, with `/`."""
-    return str(PurePosixPath(Path(os.path.relpath(path, start)).as_posix()))

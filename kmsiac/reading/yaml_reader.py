@@ -320,6 +320,8 @@ class _Builder:
         """Turn a scanner's or parser's error into ours."""
         mark = error.problem_mark or error.context_mark
         offset = self.start + self.offset(mark)
+        if "nesting depth" in (error.problem or ""):  # newer versions of libyaml have a cap too
+            self._refuse_depth(offset - self.start)
         context = f" {error.context}" if error.context else ""
         problem = _sentence(error.problem or "syntax error")
         found = self.file.text[offset : offset + 1]

@@ -1,0 +1,167 @@
+"""From the Matches of a scan to its findings and unresolved entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from kmsiac.errors import Span, whole_file
+from kmsiac.findings.excerpt import one_line, printable
+from kmsiac.findings.finding import (
+    SEVERITIES,
+    Address,
+    BlamedExpression,
+    Finding,
+    Unresolved,
+)
+from kmsiac.findings.fingerprint import fingerprint, without_indexes
+from kmsiac.rules.match import Match, When
+from kmsiac.stack import Gap
+from kmsiac.values import Blame, Verdict
+
+Locate = Callable[[int], Span | None]
+"""From a position to its place."""
+
+
+class RuleFacts(Protocol):
+    """What a finding says of its rule."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+
+
+class Source(Protocol):
+    """The line of source behind a position; None where a raw line must not be shown."""
+
+    def __call__(self, position: int) -> str | None: ...
+
+
+def build_findings(
+    matches: Iterable[Match],
+    rules: Mapping[str, RuleFacts],
+    locate: Locate,
+    source: Source,
+) -> list[Finding]:
+    """One finding per rule and piece of code, with every address that the code stands for."""
+    grouped: dict[tuple[object, ...], list[Match]] = {}
+    for match in matches:
+        if match.verdict is Verdict.YES or match.flag:
+            grouped.setdefault(_same_code(match, locate), []).append(match)
+    findings = [_finding(group, rules[group[0].rule], locate, source) for group in grouped.values()]
+    return sorted(findings, key=order)
+
+
+def order(finding: Finding) -> tuple[object, ...]:
+    """By path, line, column and rule; the worst first where all are equal."""
+    place = finding.location
+    severity = SEVERITIES.index(finding.severity)
+    return (place.path, place.line, place.column, finding.rule, severity, finding.resource)
+
+
+def _same_code(match: Match, locate: Locate) -> tuple[object, ...]:
+    # Instances of one block (count, for_each, a module called twice) share position and text; in
+    # a plan each has a place of its own, and the address without indexes brings them together.
+    span = locate(match.position)
+    address = without_indexes(match.resource) if span is None or span.pointer else ""
+    place = address or match.position
+    return (match.rule, place, match.verdict, match.attribute if address else "",
+            match.statement, match.element, match.severity)  # fmt: skip
+
+
+def _finding(group: list[Match], rule: RuleFacts, locate: Locate, source: Source) -> Finding:
+    match = min(group, key=lambda m: (m.resource, m.position))
+    addresses = {m.resource: fingerprint(m.rule, m.resource, m.statement, m.element) for m in group}
+    return Finding(
+        rule=match.rule,
+        name=rule.name,
+        severity=match.severity,
+        category=rule.category,
+        title=rule.title,
+        message=one_line(match.message),
+        verdict=match.verdict.value,
+        resource=printable(match.resource),
+        location=locate(match.position) or whole_file(""),
+        fingerprint=addresses[match.resource],
+        url=rule.url,
+        addresses=tuple(Address(printable(a), f) for a, f in sorted(addresses.items())),
+        related=_related(group, locate),
+        call_chain=tuple((printable(c.address), locate(c.position)) for c in match.call_chain),
+        when=_any_case(group),
+        evidence=tuple(one_line(line) for line in match.evidence),
+        witness=match.witness,
+        blame=_blamed(match.blame, locate),
+        excerpt=source(match.position),
+    )
+
+
+def _related(group: list[Match], locate: Locate) -> tuple[tuple[str, Span], ...]:
+    places: dict[tuple[str, Span], None] = {}
+    for match in group:
+        for message, position in match.related:
+            span = locate(position)
+            if span is not None:
+                places[(one_line(message), span)] = None
+    return tuple(places)
+
+
+def _any_case(group: list[Match]) -> tuple[When, ...]:
+    """The cases of all matches; none where one of them holds in every case."""
+    if any(not match.when for match in group):
+        return ()
+    return tuple(dict.fromkeys(when for match in group for when in match.when))
+
+
+def _blamed(blame: Iterable[Blame], locate: Locate) -> tuple[BlamedExpression, ...]:
+    told = [
+        BlamedExpression(one_line(b.expression, 160), one_line(b.reason), locate(b.position))
+        for b in blame
+    ]
+    return tuple(sorted(told, key=lambda b: (b.location or whole_file(""), b.expression)))
+
+
+def build_unresolved(
+    matches: Iterable[Match], gaps: Iterable[Gap], locate: Locate
+) -> list[Unresolved]:
+    """What stayed open: one entry per cause and resource, with the rules that it keeps open."""
+    entries: dict[tuple[object, ...], Unresolved] = {}
+    for gap in gaps:
+        entry = Unresolved(
+            printable(gap.resource), gap.attribute, one_line(gap.reason), (), locate(gap.position)
+        )
+        entries.setdefault((entry.resource, entry.attribute, entry.reason, entry.location), entry)
+    for match in matches:
+        if match.verdict is not Verdict.CANNOT_TELL or match.flag:
+            continue
+        blamed = _blamed(match.blame, locate)
+        location = locate(match.position)
+        reason = _reason(blamed, match.message)
+        key = (match.resource, match.attribute, reason, location)
+        known = entries.get(key)
+        if known is None:
+            entries[key] = Unresolved(
+                printable(match.resource), match.attribute, reason, (match.rule,), location, blamed
+            )
+        else:
+            rules = tuple(sorted({*known.rules, match.rule}))
+            entries[key] = replace(known, rules=rules)
+    return sorted(entries.values(), key=_unresolved_order)
+
+
+def _reason(blamed: tuple[BlamedExpression, ...], message: str) -> str:
+    if not blamed:
+        return one_line(message)
+    first = blamed[0]
+    more = f" (and {len(blamed) - 1} more)" if len(blamed) > 1 else ""
+    return f"{first.expression}: {first.reason}{more}"
+
+
+def _unresolved_order(entry: Unresolved) -> tuple[object, ...]:
+    place = entry.location or whole_file("")
+    return (place.path, place.line, place.column, entry.resource, entry.attribute, entry.reason)

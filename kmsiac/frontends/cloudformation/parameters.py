@@ -1,0 +1,130 @@
+"""Parameters: what was supplied, what a default says, and what stays open until deployment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingType
+
+from kmsiac.frontends.cloudformation.choices import choose
+from kmsiac.frontends.cloudformation.decisions import MAX_ALTERNATIVES
+from kmsiac.frontends.cloudformation.patterns import forbids_wildcards, is_account_id
+from kmsiac.frontends.cloudformation.template import Template
+from kmsiac.frontends.cloudformation.texts import number, text_value
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.values import Atom, Guard, List, Symbol, Text, Unknown, Value
+
+_ID = re.compile(r"AWS::(?:\w+)::(\w+)::(Id|Name)")
+_SYMBOL_TYPES = {
+    "VPC": "vpc_id",
+    "Subnet": "subnet_id",
+    "SecurityGroup": "security_group_id",
+    "KeyPair": "text",
+}
+
+
+class Parameter:
+    """One parameter of a template and the text that was supplied for it, if any."""
+
+    def __init__(
+        self, name: str, key: Scalar, body: Node, template: Template, supplied: str | None
+    ) -> None:
+        self.name = name
+        self.template = template
+        self.position = key.position
+        self.supplied = supplied
+        declared = body if isinstance(body, Mapping) else Mapping([], key.position)
+        template.check_keys(declared)
+        type_ = declared.get("Type")
+        self.type = type_.text if isinstance(type_, Scalar) else "String"
+        no_echo = declared.get("NoEcho")
+        self.no_echo = isinstance(no_echo, Scalar) and no_echo.text.lower() == "true"
+        default = declared.get("Default")
+        self.default = default if isinstance(default, Scalar) else None
+        allowed = declared.get("AllowedValues")
+        items = allowed.items if isinstance(allowed, Sequence) else []
+        self.allowed = [item for item in items if isinstance(item, Scalar)]
+        pattern = declared.get("AllowedPattern")
+        self.pattern = pattern.text if isinstance(pattern, Scalar) else ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a list of texts."""
+        return self.type == "CommaDelimitedList" or "List<" in self.type
+
+    @property
+    def guard(self) -> Guard:
+        """The question what the parameter's value is."""
+        return Guard(self.template.unit, self.name)
+
+    def value(self, position: int, in_condition: bool) -> Value:
+        """What a reference at `position` stands for.
+
+        In a condition a parameter that was not supplied is open even if it has a default.
+        """
+        if self.type.startswith("AWS::SSM::Parameter::Value<"):
+            # What is supplied, and the default, is the name under which the value is stored.
+            return self._stored(position)
+        if self.supplied is not None:
+            return self._typed(self.supplied, position)
+        if self.allowed and not self.is_list:
+            return self._choice(position)
+        if in_condition:
+            return self._one_symbol("text", position)
+        if self.default is not None:
+            return self._typed(self.default.text, self.default.position)
+        return self._open(position)
+
+    def _typed(self, written: str, position: int) -> Value:
+        if self.is_list:
+            items = [item.strip() for item in written.split(",")] if written.strip() else []
+            texts = [self._text(item, position) for item in items]
+            return List(texts, position, sensitive=self.no_echo)
+        if self.type == "Number" and not self.no_echo:
+            return number(written, position)
+        return self._text(written, position)
+
+    def _text(self, written: str, position: int) -> Text:
+        plain = text_value(written, self.template.owner, position)
+        return Text(plain.parts, position, sensitive=self.no_echo)
+
+    def _choice(self, position: int) -> Value:
+        if len(self.allowed) > MAX_ALTERNATIVES:
+            reason = f"parameter has {len(self.allowed)} allowed values; give --parameters"
+            return self._unknown(f"{reason} {self.name}=...", position)
+        branches: dict[Atom, Value] = {}
+        for item in self.allowed:
+            branches.setdefault(item.text, self._typed(item.text, item.position))
+        return choose(self.guard, list(branches.items()), position)
+
+    def _open(self, position: int) -> Value:
+        """The value where there is neither a supplied one nor a default."""
+        found = _ID.search(self.type)
+        if found is not None and not self.is_list:
+            return self._one_symbol(_SYMBOL_TYPES.get(found[1], "text"), position)
+        if is_account_id(self.pattern) and not self.is_list:
+            return self._one_symbol("account_id", position)
+        if forbids_wildcards(self.pattern) and not self.is_list:
+            return self._one_symbol("text", position)
+        reason = f"parameter has no default; give --parameters {self.name}=..."
+        return self._unknown(reason, position)
+
+    def _stored(self, position: int) -> Value:
+        if self.is_list:
+            return self._unknown("the list is held in SSM Parameter Store", position)
+        return self._one_symbol("text", position)
+
+    def _one_symbol(self, type: str, position: int) -> Text:
+        symbol = Symbol(type, self.name, self.template.owner, "parameter", None, position)
+        return Text((symbol,), position, sensitive=self.no_echo)
+
+    def _unknown(self, reason: str, position: int) -> Value:
+        unknown = Unknown(self.name, reason, position, self.template.unit, self.no_echo)
+        return List((), position, unknown) if self.is_list else unknown
+
+
+def read_parameters(template: Template, supplied: MappingType[str, str]) -> dict[str, Parameter]:
+    """The parameters of a template by name."""
+    return {
+        name: Parameter(name, key, body, template, supplied.get(name))
+        for name, (key, body) in template.parameters.items()
+    }

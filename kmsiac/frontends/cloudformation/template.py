@@ -1,0 +1,142 @@
+"""The sections of a template, read but not evaluated, with what is wrong in their layout."""
+
+from __future__ import annotations
+
+from kmsiac.errors import KmsiacError, SourceError
+from kmsiac.frontends.cloudformation.tags import as_call
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.source import SourceFile, offset_of
+from kmsiac.stack import Gap, Provider
+from kmsiac.values import Owner
+
+
+class Declared:
+    """A resource as the template declares it: its logical id, its type, and the map it is."""
+
+    __slots__ = ("body", "key", "logical_id", "type")
+
+    def __init__(self, key: Scalar, type: str, body: Mapping) -> None:
+        self.key = key
+        self.logical_id = key.text
+        self.type = type
+        self.body = body
+
+    def property(self, name: str) -> Node | None:
+        """The node of a property that is written plainly, else None."""
+        properties = self.body.get("Properties")
+        if isinstance(properties, Mapping) and as_call(properties) is None:
+            return properties.get(name)
+        return None
+
+
+class Template:
+    """One template: its sections by name, and the errors and gaps met on the way."""
+
+    def __init__(self, root: Mapping, file: SourceFile, provider: Provider) -> None:
+        self.file = file
+        self.unit = provider.owner.unit
+        self.owner: Owner = provider.owner
+        self.provider = provider
+        self.errors: list[KmsiacError] = []
+        self.gaps: list[Gap] = []
+        self._reported: set[int] = set()
+        self.check_keys(root)
+        self.transforms = _names(root.get("Transform"))
+        self.parameters = self.section(root, "Parameters")
+        self.mappings = self.section(root, "Mappings")
+        self.conditions = self.section(root, "Conditions")
+        self.resources: dict[str, Declared] = {}
+        self._read_resources(root)
+        self._note_transforms(root)
+
+    def section(self, root: Mapping, name: str) -> dict[str, tuple[Scalar, Node]]:
+        """The members of a section by name, each with its key; the last one where a name recurs."""
+        node = root.get(name)
+        if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+            return {}
+        if not isinstance(node, Mapping) or node.tag:
+            self.error(f"{name} is not a map", node.position)
+            return {}
+        self.check_keys(node)
+        return {key.text: (key, value) for key, value in node.entries if isinstance(key, Scalar)}
+
+    def check_keys(self, node: Mapping) -> None:
+        """Report the keys of a map that occur twice."""
+        seen: set[str] = set()
+        for key, _ in node.entries:
+            if not isinstance(key, Scalar):
+                continue
+            if key.text in seen:
+                self.error(
+                    f"duplicate key {_short(key.text)}: the first is ignored",
+                    key.position,
+                    "remove one of them",
+                )
+            seen.add(key.text)
+
+    def error(self, message: str, position: int, hint: str = "") -> None:
+        """Report something wrong at a position, once."""
+        if position not in self._reported:
+            self._reported.add(position)
+            self.errors.append(SourceError(message, self.file.span(position), hint))
+
+    def gap(self, resource: str, attribute: str, reason: str, position: int) -> None:
+        """Report something that is not evaluated."""
+        self.gaps.append(Gap(resource, attribute, reason, position))
+
+    def end(self, node: Node) -> int:
+        """The offset in the file where a node ends (exclusive)."""
+        end = self.file.end(node.position)
+        current = node
+        # The table keeps one end for each start, the innermost's, so go down to the last node.
+        while True:
+            if isinstance(current, Mapping) and current.entries:
+                current = current.entries[-1][1]
+            elif isinstance(current, Sequence) and current.items:
+                current = current.items[-1]
+            else:
+                return end
+            # An alias stands for a node further up.
+            if offset_of(current.position) >= offset_of(node.position):
+                end = max(end, self.file.end(current.position))
+
+    def _read_resources(self, root: Mapping) -> None:
+        for name, (key, body) in self.section(root, "Resources").items():
+            if name.startswith("Fn::ForEach::"):
+                self.gap(name, "", "Fn::ForEach is not expanded yet", key.position)
+            elif name.startswith("Fn::"):
+                self.gap(name, "", f"{name} is not expanded", key.position)
+            elif not isinstance(body, Mapping) or as_call(body) is not None:
+                self.gap(name, "", "this resource is not written as a map", key.position)
+            else:
+                self.check_keys(body)
+                type_ = body.get("Type")
+                if isinstance(type_, Scalar) and not type_.tag and type_.kind == "text":
+                    self.resources[name] = Declared(key, type_.text, body)
+                else:
+                    self.error(f"resource {_short(name)} has no Type", key.position)
+
+    def _note_transforms(self, root: Mapping) -> None:
+        key = root.key("Transform")
+        for name in self.transforms:
+            if key is not None and name != "AWS::LanguageExtensions":
+                reason = f"{name} is not expanded: what it would add is not seen"
+                self.gap("", "Transform", reason, key.position)
+        for key, _ in root.entries:
+            if isinstance(key, Scalar) and key.text.startswith("Fn::"):
+                self.gap("", key.text, f"{key.text} is not expanded", key.position)
+
+
+def _names(node: Node | None) -> list[str]:
+    """The macros that a Transform section names."""
+    if isinstance(node, Scalar) and node.text:
+        return [node.text]
+    if isinstance(node, Sequence):
+        return [name for item in node.items for name in _names(item)]
+    if isinstance(node, Mapping):
+        return _names(node.get("Name")) or ["a macro"]
+    return []
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else name[:77] + "..."

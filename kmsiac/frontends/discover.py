@@ -1,0 +1,189 @@
+"""Paths or standard input to the deployment units in them, told by content.
+
+Nothing found is lost: what cannot be read is an error, what is known and not read is named, and
+other YAML and JSON is counted.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.frontends.recognise import (
+    CLOUDFORMATION,
+    SHOW_PLAN,
+    Recognised,
+    is_hcl,
+    recognise,
+)
+from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.reading.source import SourceFile
+from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree
+
+TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""What Terraform and OpenTofu read in a folder."""
+
+_CANDIDATES = (".json", ".yaml", ".yml", ".template", ".tfstate", ".tfplan", ".plan")
+_BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
+_STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
+_NOT_OURS = "not a template, plan or policy that kmsiac reads"
+
+
+def discover(
+    tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: Inputs
+) -> Discovery:
+    """Find the units under `paths` (absolute, or relative to the root of `tree`) and in `stdin`.
+
+    Units are sorted by path. A named file that is nothing we read is an error; in a folder it is
+    counted as skipped.
+    """
+    del inputs  # which inputs go to which unit is decided when it is loaded
+    search = _Search(tree)
+    if stdin is not None:
+        search.take_stdin(stdin)
+    for path in paths:
+        absolute = path if path.is_absolute() else tree.root / path
+        # Without resolving links: what reports print is the path that was asked for.
+        search.take_path(Path(os.path.normpath(absolute)))
+    return search.finish()
+
+
+class _Search:
+    def __init__(self, tree: SourceTree) -> None:
+        self.tree = tree
+        self.found = Discovery()
+        self.units: dict[Path, UnitSource] = {}
+        self.folders: dict[Path, list[Path]] = {}
+        self.terragrunt: list[Path] = []
+        self.seen: set[Path] = set()
+
+    def take_stdin(self, data: bytes) -> None:
+        """Standard input, which is one file without a name."""
+        if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
+            self._error(Path(STDIN), "standard input is empty", "pipe a plan or a template in")
+            return
+        file = self.tree.add(STDIN, data)
+        known = recognise(file)
+        if known.kind:
+            self._add(Path(STDIN), file, known)
+        elif known.problem:
+            self._error(Path(STDIN), known.problem, known.hint)
+        elif is_hcl(data):
+            hint = "name its folder instead, or pipe in `terraform show -json`"
+            self._error(Path(STDIN), "Terraform code cannot be read from standard input", hint)
+        else:
+            self._error(Path(STDIN), _NOT_OURS, "")
+
+    def take_path(self, path: Path) -> None:
+        """One path that the user named."""
+        if self.tree.is_folder(path):
+            self._walk(path)
+        elif path.name.endswith(TERRAFORM_SUFFIXES) and self.tree.exists(path):
+            self._take_terraform_file(path)
+        else:
+            self._take_file(path, named=True)
+
+    def finish(self) -> Discovery:
+        """Everything found, in a fixed order."""
+        named = {path for path, unit in self.units.items() if unit.kind == "terraform"}
+        for folder in _roots(self.tree, sorted(self.folders)):
+            self.units[folder] = UnitSource("terraform", folder)
+        self.found.files += sum(len(files) for files in self.folders.values())
+        self.found.files += len(named - self.folders.keys())
+        for path in self.terragrunt:
+            if path.parent not in self.folders:
+                hint = "run `terragrunt plan -out tfplan`, then `terragrunt show -json tfplan`"
+                self._unread(path, "Terragrunt configuration is not read", hint)
+        self.found.units = [self.units[path] for path in sorted(self.units)]
+        if not self.found.units:
+            self.found.errors += self.found.unread
+            self.found.unread = []
+        return self.found
+
+    # -- one path --------------------------------------------------------------------------------
+
+    def _walk(self, folder: Path) -> None:
+        for path, error in self.tree.walk(folder):
+            if path in self.seen:
+                continue
+            if error is not None:
+                self.seen.add(path)
+                self.found.errors.append(error)
+            elif path.name.endswith(TERRAFORM_SUFFIXES):
+                self.seen.add(path)
+                self.folders.setdefault(path.parent, []).append(path)
+            elif path.name == "terragrunt.hcl":
+                self.seen.add(path)
+                self.terragrunt.append(path)
+            elif path.name.endswith(_STACKS):
+                self.seen.add(path)
+                self._unread(path, "Terraform stacks are not read", SHOW_PLAN)
+            elif path.name.endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
+                self._take_file(path, named=False)
+
+    def _take_terraform_file(self, path: Path) -> None:
+        """A named `.tf`: its module is scanned, its own findings are reported."""
+        folder = path.parent
+        only = frozenset({self.tree.report_path(path)})
+        known = self.units.get(folder)
+        if known is None:
+            self.units[folder] = UnitSource("terraform", folder, only=only)
+        else:
+            self.units[folder] = replace(known, only=known.only | only)
+
+    def _take_file(self, path: Path, *, named: bool) -> None:
+        if path in self.seen:
+            return
+        self.seen.add(path)
+        try:
+            file = self.tree.read(path, MAX_PLAN_BYTES)
+        except SourceError as error:
+            self.found.errors.append(error)
+            return
+        known = recognise(file)
+        if known.kind:
+            self._add(path, file, known)
+        elif known.problem and named:
+            self._error(path, known.problem, known.hint)
+        elif known.problem:
+            self._unread(path, known.problem, known.hint)
+        elif named:
+            empty = not file.data.strip()
+            self._error(path, "the file is empty" if empty else _named_problem(path), "")
+        elif path.name.endswith((".json", ".yaml", ".yml", ".template")):
+            self.found.skipped += 1
+
+    def _add(self, path: Path, file: SourceFile, known: Recognised) -> None:
+        if known.kind == CLOUDFORMATION and len(file.data) > MAX_TEMPLATE_BYTES:
+            limit = f"{MAX_TEMPLATE_BYTES:,}"
+            self._error(path, f"template of {len(file.data):,} bytes, over the limit of {limit}", "")
+            return
+        self.found.files += 1
+        self.units[path] = UnitSource(known.kind, path, file)
+
+    def _error(self, path: Path, message: str, hint: str) -> None:
+        self.found.errors.append(SourceError(message, self._place(path), hint))
+
+    def _unread(self, path: Path, message: str, hint: str) -> None:
+        self.found.unread.append(SourceError(message, self._place(path), hint))
+
+    def _place(self, path: Path) -> Span:
+        name = STDIN if path == Path(STDIN) else self.tree.report_path(path)
+        return whole_file(name)
+
+
+def _named_problem(path: Path) -> str:
+    if path.name == "terragrunt.hcl":
+        return "Terragrunt configuration is not read"
+    return _NOT_OURS
+
+
+def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:
+    """The folders that are root modules, not only called by others."""
+    if not folders:
+        return []
+    from kmsiac.frontends.terraform.roots import roots  # noqa: PLC0415 - only for Terraform
+
+    return roots(tree, folders)

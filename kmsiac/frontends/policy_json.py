@@ -1,0 +1,61 @@
+"""A bare policy document in a JSON file, as a stack of one resource."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.reading.json_reader import read_json
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.tree import SourceTree
+from kmsiac.stack import TERRAFORM, Provider, Resource, Stack
+from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Value
+
+TYPE = "policy_document"
+"""The resource type of a bare policy; its document is the attribute `document`."""
+
+_NAMES = {
+    "account_id": "account_id",
+    "region": "region",
+    "partition": "partition",
+    "dns_suffix": "dns_suffix",
+}
+_INTEGER = re.compile(r"-?\d{1,400}\Z")
+
+
+def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
+    """The stack of a policy file. Raises `SourceError` for text that is no JSON."""
+    file = source.file or tree.read(source.path)
+    node = read_json(file)
+    owner = Owner(file.path)
+    resource = Resource(
+        address=file.path,
+        type=TYPE,
+        attributes=Map(((Text(("document",), node.position), value_of(node)),), node.position),
+        provider=Provider.symbolic(owner, inputs.environment, _NAMES),
+        position=node.position,
+        end=len(file.text),
+    )
+    return Stack(file.path, TERRAFORM, [resource], files={file.path})
+
+
+def value_of(node: Node) -> Value:
+    """The value of a JSON node tree, positions kept. The reader has bounded its depth."""
+    if isinstance(node, Mapping):
+        entries = []
+        for key, value in node.entries:
+            name = key.text if isinstance(key, Scalar) else ""
+            entries.append((Text((name,), key.position), value_of(value)))
+        return Map(entries, node.position)
+    if isinstance(node, Sequence):
+        return List((value_of(item) for item in node.items), node.position)
+    assert isinstance(node, Scalar)
+    if node.kind == "text":
+        return Text((node.text,), node.position)
+    if node.kind == "bool":
+        return Bool(node.text == "true", node.position)
+    if node.kind == "number":
+        number = int(node.text) if _INTEGER.match(node.text) else Decimal(node.text)
+        return Number(number, node.position)
+    return Null(node.position)

@@ -1,0 +1,1 @@
+"""Terraform: HCL folders and plan JSON to stacks."""

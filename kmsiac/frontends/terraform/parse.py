@@ -1,0 +1,138 @@
+"""Expressions: text to our own nodes, through python-hcl2.
+
+Before python-hcl2 sees an expression its strings, heredocs and comments are masked with filler of
+the same length, and newlines that mean nothing become spaces. Offsets stay, and what python-hcl2
+misreads or rejects in them (escaped interpolations, newlines before `=>`, heredoc tags) is gone.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.terraform import split
+from kmsiac.frontends.terraform.grammar_cache import tree_parser
+from kmsiac.frontends.terraform.nodes import Node, Unparsed
+from kmsiac.frontends.terraform.split import Attribute, Unterminated
+from kmsiac.frontends.terraform.syntax import Converter
+from kmsiac.reading.source import SourceFile
+
+if TYPE_CHECKING:
+    from lark import Tree
+
+_RUN = re.compile(r'(?:[^"#/<\n()\[\]{}]++|/(?![/*])|<(?!<))++')
+_FOR_BRACE = re.compile(r"\{\s*+for\s++[^\W\d]")
+_PREFIX = "_ = "
+_MAX_DEPTH = 150
+
+
+class _TooDeep(Exception):  # noqa: N818 - internal signal
+    pass
+
+
+def parse_attribute(attribute: Attribute) -> Node:
+    """The expression of an attribute, parsed once. Never raises: see `Unparsed`."""
+    if attribute.node is None:
+        attribute.node = parse_expression(attribute.file, attribute.start, attribute.end)
+    return attribute.node
+
+
+def parse_expression(file: SourceFile, start: int, end: int) -> Node:
+    """The expression between two offsets. What cannot be parsed is an `Unparsed` node."""
+    try:
+        masked = _mask(file, start, end)
+    except Unterminated as problem:
+        return Unparsed(file.position(start, end), end, f"{problem.what} is never closed")
+    except _TooDeep:
+        reason = f"brackets nested over {_MAX_DEPTH} deep"
+        return Unparsed(file.position(start, end), end, reason)
+    if not masked.strip():
+        return Unparsed(file.position(start, end), end, "an expression is missing")
+    converter = Converter(file, start - len(_PREFIX), parse_expression)
+    if masked[:1] == '"' and masked.rstrip().count('"') == 2 and masked.rstrip()[-1] == '"':
+        return converter.string(start, start + len(masked.rstrip()))
+    return _parse(file, start, end, masked, converter)
+
+
+def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Converter) -> Node:
+    from lark.exceptions import LarkError, UnexpectedInput  # noqa: PLC0415 - slow
+
+    try:
+        with _collector_off():
+            return converter.expression(_expression_tree(tree_parser()(_PREFIX + masked)))
+    except UnexpectedInput as problem:
+        offset = problem.pos_in_stream if problem.pos_in_stream is not None else 0
+        at = min(max(start + offset - len(_PREFIX), start), end)
+        token = file.text[at : at + 1].strip() or "end of line"
+        return Unparsed(file.position(at, at + 1), end, f"unexpected `{token}` in an expression")
+    except RecursionError:
+        return Unparsed(file.position(start, end), end, "an expression nested too deeply")
+    except (LarkError, ValueError) as problem:
+        return Unparsed(file.position(start, end), end, f"not understood: {type(problem).__name__}")
+
+
+def _expression_tree(tree: Tree[object]) -> Tree[object]:
+    found = [child for child in _subtrees(_subtrees(tree)[0]) if child.data == "attribute"]
+    if len(found) != 1:
+        raise ValueError("more than one expression")
+    return _subtrees(found[0])[-1]
+
+
+def _subtrees(tree: Tree[object]) -> list[Tree[object]]:
+    return [child for child in tree.children if hasattr(child, "data")]
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """No garbage collection while a tree of many small objects is built: a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _mask(file: SourceFile, start: int, end: int) -> str:
+    """The expression with strings and comments as filler and meaningless newlines as spaces."""
+    source = file.text
+    out: list[str] = []
+    brackets: list[str] = []
+    position = start
+    while position < end:
+        run = _RUN.match(source, position, end)
+        if run:
+            out.append(run[0])
+            position = run.end()
+            continue
+        character = source[position]
+        after = position + 1
+        piece = character
+        if character in '"<':
+            after = split.template_end(file, position, end)
+            if after > position:
+                piece = '"' + "_" * (after - position - 2) + '"'
+            else:
+                after = position + 1
+        elif character in "#/":
+            after = split.comment_end(file, position, end)
+            piece = " " * (after - position)
+        elif character == "\n":
+            piece = "\n" if brackets and brackets[-1] == "{" else " "
+        elif character in "{([":
+            is_for = character == "{" and _FOR_BRACE.match(source, position, end)
+            brackets.append("for" if is_for else character)
+            if len(brackets) > _MAX_DEPTH:
+                raise _TooDeep
+        elif brackets:
+            brackets.pop()
+        out.append(piece)
+        position = after
+    masked = "".join(out)
+    if "!!" in masked:
+        masked = masked.replace("!!", "  ")
+    return masked if masked.isascii() else re.sub(r"[^\x00-\x7f]", "z", masked)

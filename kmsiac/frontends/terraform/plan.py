@@ -1,0 +1,374 @@
+"""Plan JSON (`terraform show -json`) to a Stack.
+
+What the plan knows stands in `after`; what it does not know yet is looked up in `configuration`:
+an unknown attribute that nobody configured is simply the provider's own default, one that names an
+attribute of one resource is a symbol, and one made of a deferred policy document is that document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kmsiac.errors import SourceError
+from kmsiac.frontends.terraform.plan_documents import DocumentReader
+from kmsiac.frontends.terraform.plan_model import (
+    Change,
+    JsonMap,
+    changed,
+    join,
+    located,
+    mapping,
+    module_calls,
+    planned,
+    sequence,
+    state_resources,
+    string,
+)
+from kmsiac.frontends.terraform.plan_providers import Providers
+from kmsiac.frontends.terraform.plan_references import Configuration, Origin, State, chains
+from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
+from kmsiac.frontends.terraform.plan_values import Converter
+from kmsiac.frontends.terraform.sinks import DOCUMENT_TYPE, SINKS
+from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.policy.json_text import decode
+from kmsiac.reading.json_reader import load_json
+from kmsiac.reading.source import NOWHERE, Key, SourceFile
+from kmsiac.reading.tree import MAX_PLAN_BYTES, SourceTree
+from kmsiac.stack import TERRAFORM, Call, DataDocument, Gap, Resource, Stack
+from kmsiac.values import Map, Owner, Symbol, Text, Unknown, Value
+
+_VERSION = re.compile(r"(0\.[1-9]|1)(\.\d+)*\Z")
+_DOCUMENTS = frozenset({"policy", "assume_role_policy"})
+"""Attributes that hold a policy: never the attribute of a resource that they name."""
+
+_LINKS = frozenset(
+    {
+        "grantee_principal",
+        "group",
+        "groups",
+        "key_id",
+        "permissions_boundary",
+        "policy_arn",
+        "primary_key_arn",
+        "retiring_principal",
+        "role",
+        "roles",
+        "target_key_id",
+        "user",
+        "users",
+        "vpc_endpoint_id",
+        "vpc_id",
+    }
+)
+"""Attributes that name another resource and hold nothing else: there a reference is the value."""
+
+_IDENTITIES = frozenset({"arn", "iam_arn", "unique_id"})
+_RESOURCES = ("aws_kms_", "aws_iam_")
+_VALUES = frozenset({"arn", "id", "unique_id"})
+_AFTER_APPLY = "known after apply"
+
+
+def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
+    """The stack of a plan. Raises `SourceError` for text that is no plan.
+
+    Entries that are malformed are errors of the stack; the others are still loaded.
+    """
+    file = source.file or tree.read(source.path, MAX_PLAN_BYTES)
+    document = load_json(file)
+    try:
+        return _Plan(file, mapping(document, "the file"), inputs).stack()
+    except SourceError as error:
+        raise located(error, file.path) from None
+
+
+class _Plan:
+    def __init__(self, file: SourceFile, document: JsonMap, inputs: Inputs) -> None:
+        version = string(document.get("format_version"), "format_version")
+        if not _VERSION.match(version):
+            raise SourceError(
+                f"plan format {version or 'without a version'} is not supported",
+                hint="made with `terraform show -json PLANFILE`?",
+            )
+        self.file = file
+        self.document = document
+        self.result = Stack(file.path, TERRAFORM, files={file.path}, from_plan=True)
+        self.root = file.use_paths(lambda paths: _locate(file, paths))
+        self.positions: dict[tuple[Key, ...], int] = {(): self.root}
+        self.configuration = Configuration(document)
+        variables = mapping(document.get("variables"), "variables")
+        self.providers = Providers(
+            file.path, self.configuration, variables, inputs.environment
+        )
+        self.converter = Converter(file, file.path)
+        self.made: dict[str, Value] = {}
+        self.building: set[str] = set()
+
+    def stack(self) -> Stack:
+        """Everything of the plan that matters here."""
+        self._say_incomplete()
+        known = self._read_prior_state()
+        changes = self._read_changes()
+        for change in changes:
+            self.configuration.add_instance(change)
+        for change in changes:
+            self._guarded(change, self._take)
+        for change in known:
+            if change.type == DOCUMENT_TYPE and change.address not in self.made:
+                self._guarded(change, self._take_known_document)
+        return self.result
+
+    def _say_incomplete(self) -> None:
+        if self.document.get("errored") is True:
+            reason = "planning ended with an error, so the plan may lack resources"
+            self.result.gaps.append(Gap("", "", reason, self._at("errored")))
+        elif self.document.get("complete") is False:
+            reason = "the plan is not complete: another apply will change more"
+            self.result.gaps.append(Gap("", "", reason, self._at("complete")))
+
+    def _at(self, *path: Key) -> int:
+        """The position of a JSON path, each made once."""
+        known = self.positions.get(path)
+        if known is None:
+            known = self.file.member(self._at(*path[:-1]), path[-1])
+            self.positions[path] = known
+        return known
+
+    def _guarded(self, change: Change, take: object) -> None:
+        try:
+            assert callable(take)
+            take(change)
+        except SourceError as error:
+            self.result.errors.append(located(error, self.file.path))
+
+    # -- reading entries -------------------------------------------------------------------------
+
+    def _read_prior_state(self) -> list[Change]:
+        state = mapping(self.document.get("prior_state"), "prior_state")
+        root = mapping(state.get("values"), "prior_state.values").get("root_module")
+        path: tuple[Key, ...] = ("prior_state", "values", "root_module")
+        found: list[Change] = []
+        for entry, module, at, where in state_resources(root, path, "prior_state"):
+            if entry.get("mode") == "data":
+                change = planned(entry, module, at, where)
+                found.append(change)
+                self.configuration.add_known_data(change)
+        for change in found:
+            self.providers.learn(change)
+        return found
+
+    def _read_changes(self) -> list[Change]:
+        if "resource_changes" not in self.document:
+            values = mapping(self.document.get("planned_values"), "planned_values")
+            if not values:
+                return []
+            root = values.get("root_module")
+            path: tuple[Key, ...] = ("planned_values", "root_module")
+            entries = state_resources(root, path, "planned_values")
+            return [planned(entry, module, at, where) for entry, module, at, where in entries]
+        found = self._entries(self.document.get("resource_changes"), ("resource_changes",), ())
+        deferred = self.document.get("deferred_changes")
+        return found + self._entries(deferred, ("deferred_changes",), ("resource_change",))
+
+    def _entries(
+        self, entries: object, path: tuple[Key, ...], inner: tuple[Key, ...]
+    ) -> list[Change]:
+        found: list[Change] = []
+        for index, raw in enumerate(sequence(entries, str(path[0]))):
+            where = f"{path[0]}[{index}]"
+            try:
+                entry = mapping(raw, where)
+                body = mapping(entry.get(str(inner[0])), where) if inner else entry
+                change = changed(body, (*path, index, *inner), where)
+                if inner:
+                    change.deferred = string(entry.get("reason"), where) or "deferred"
+            except SourceError as error:
+                self.result.errors.append(located(error, self.file.path))
+                continue
+            if change.actions == ("forget",) and change.type in SINKS:
+                reason = "no longer managed after this apply, but it lives on"
+                self.result.gaps.append(Gap(change.address, "", reason, self._at(*change.path)))
+            elif change.actions not in {("delete",), ("forget",)}:
+                found.append(change)
+        return found
+
+    # -- resources -------------------------------------------------------------------------------
+
+    def _take(self, change: Change) -> None:
+        if change.mode == "data":
+            if change.type == DOCUMENT_TYPE:
+                document = self._document(change)
+                at = self._at(*change.path)
+                self.result.documents.append(DataDocument(change.address, document, at))
+        elif change.type in SINKS:
+            self.result.resources.append(self._resource(change))
+
+    def _take_known_document(self, change: Change) -> None:
+        at = self._at(*change.path, *change.values, "json")
+        secret = isinstance(change.sensitive, dict) and change.sensitive.get("json") is True
+        json = string(change.after.get("json"), f"{change.address}.json")
+        document: Value
+        if secret:
+            document = Unknown("(sensitive)", "sensitive value", at, self.file.path, True)
+        else:
+            document = decode(Text((json,), at))
+        self.result.documents.append(DataDocument(change.address, document, at))
+
+    def _resource(self, change: Change) -> Resource:
+        configured = self.configuration.resource(change)
+        expressions = None
+        depends: tuple[str, ...] = ()
+        if configured is not None:
+            where = f"configuration of {change.address}"
+            expressions = mapping(configured.get("expressions"), where)
+            names = sequence(configured.get("depends_on"), where)
+            depends = tuple(join(change.module, n) for n in names if isinstance(n, str))
+        position = self._at(*change.path)
+        return Resource(
+            change.address,
+            change.type,
+            self._attributes(change, expressions),
+            self.providers.of(change),
+            position,
+            depends_on=depends,
+            absent=self._deferral(change, position),
+            call_chain=tuple(Call(address, NOWHERE) for address in module_calls(change.module)),
+        )
+
+    def _deferral(self, change: Change, position: int) -> Unknown | None:
+        if not change.deferred:
+            return None
+        reason = f"deferred to a later plan: {change.deferred}"
+        return Unknown(change.address, reason, position, self.file.path)
+
+    def _attributes(self, change: Change, expressions: JsonMap | None) -> Map:
+        values_at = self._at(*change.path, *change.values)
+        mask_at = self._at(*change.path, *change.values[:-1], "after_unknown")
+        mask = change.unknown
+        if change.values == ("values",):
+            # planned_values leaves out what is unknown; what is not configured is a default.
+            left_out = (name for name in expressions or {} if change.is_unknown(name))
+            mask = dict.fromkeys(left_out, True)
+            mask_at = values_at
+
+        def unknown(path: str, expression: object, position: int) -> Value | None:
+            return self._unknown(change, path, expression, position)
+
+        masks = (mask, change.sensitive)
+        return self.converter.block(
+            change.after, masks, expressions, (values_at, mask_at), unknown
+        )
+
+    # -- what is unknown -------------------------------------------------------------------------
+
+    def _unknown(
+        self, change: Change, path: str, expression: object, position: int
+    ) -> Value | None:
+        """The value of an unknown attribute that is configured; None if it is not given after all."""
+        origins = self.configuration.origins(change.module, expression, change.index)
+        constant = isinstance(expression, dict) and "constant_value" in expression
+        if constant or (origins and all(o.state is State.KNOWN for o in origins)):
+            # All of it is known, and yet the attribute is not: it was null or empty, and what
+            # is unknown is the provider's default.
+            return None
+        name = path.rpartition(".")[2]
+        waiting = [origin for origin in origins if origin.state is State.UNKNOWN]
+        certain = len(waiting) == 1 and not any(o.state is State.OPEN for o in origins)
+        if certain and name in _DOCUMENTS:
+            text = self._document_text(waiting[0], position)
+            if text is not None:
+                return text
+        elif certain and name in _LINKS:
+            symbol = self._link(waiting[0], position)
+            if symbol is not None:
+                return Text((symbol,), position)
+        first = chains(expression)
+        reason = f"{_AFTER_APPLY}: it depends on {first[0]}" if first else _AFTER_APPLY
+        return Unknown(f"{change.address}.{path}", reason, position, self.file.path)
+
+    def _link(self, origin: Origin, position: int) -> Symbol | None:
+        target = origin.change
+        if target is None or target.mode != "managed" or "." in origin.attribute:
+            return None
+        provider = self.providers.of(target)
+        return attribute_symbol(target, origin.attribute or "id", provider, position)
+
+    def _document_text(self, origin: Origin, position: int) -> Text | None:
+        """The policy that a reference to a deferred data document stands for."""
+        target = origin.change
+        if target is None or target.type != DOCUMENT_TYPE or target.mode != "data":
+            return None
+        if origin.attribute not in {"json", "minified_json", ""}:
+            return None
+        document = self._document(target)
+        owner = Owner(self.file.path)
+        reference = f"{target.address}.json"
+        symbol = Symbol("text", reference, owner, "data", None, position, target.address)
+        return Text((symbol,), position, document=document)
+
+    def _document(self, change: Change) -> Value:
+        """The document of a deferred data source, built once."""
+        known = self.made.get(change.address)
+        if known is not None:
+            return known
+        at = self._at(*change.path, *change.values)
+        if change.address in self.building:
+            return Unknown(change.address, "it refers to itself", at, self.file.path)
+        self.building.add(change.address)
+        configured = self.configuration.resource(change) or {}
+        expressions = mapping(configured.get("expressions"), f"configuration of {change.address}")
+
+        def symbols(
+            name: str, expression: object, count: int, position: int
+        ) -> Sequence[Text] | None:
+            return self._leaf_symbols(change, name, expression, count, position)
+
+        def sources(expression: object, position: int) -> Value | None:
+            origins = self.configuration.origins(change.module, expression, change.index)
+            certain = len(origins) == 1 and origins[0].state is State.UNKNOWN
+            text = self._document_text(origins[0], position) if certain else None
+            return text.document if text is not None else None
+
+        reader = DocumentReader(self.converter, symbols, sources)
+        document = reader.read(change, expressions, at)
+        self.made[change.address] = document
+        return document
+
+    def _leaf_symbols(
+        self, change: Change, name: str, expression: object, count: int, position: int
+    ) -> list[Text] | None:
+        """Symbols for the unknown leaves of a list, if there are as many unknown references.
+
+        Only attributes that are whole by themselves where they stand: the ARN of a key is, that of
+        a bucket mostly goes on (`/*`).
+        """
+        origins = self.configuration.origins(change.module, expression, change.index)
+        waiting = [origin for origin in origins if origin.state is State.UNKNOWN]
+        if not count or len(waiting) != count:
+            return None
+        if any(origin.state is State.OPEN for origin in origins):
+            return None
+        found: list[Text] = []
+        for origin in waiting:
+            target = origin.change
+            if target is None or target.mode != "managed" or not _is_whole(name, origin, target):
+                return None
+            provider = self.providers.of(target)
+            found.append(Text((attribute_symbol(target, origin.attribute, provider, position),)))
+        return found
+
+
+def _is_whole(name: str, origin: Origin, target: Change) -> bool:
+    if name == "identifiers":
+        return origin.attribute in _IDENTITIES
+    if name in {"resources", "not_resources"}:
+        return origin.attribute.endswith("arn") and target.type.startswith(_RESOURCES)
+    return name == "values" and origin.attribute in _VALUES
+
+
+def _locate(
+    file: SourceFile, paths: list[tuple[Key, ...]]
+) -> dict[tuple[Key, ...], tuple[int, int]]:
+    from kmsiac.reading.json_reader import locate  # noqa: PLC0415 - only for printing
+
+    return locate(file.text, paths)

@@ -1,0 +1,139 @@
+"""Provider configurations of a plan, and the account, Region and partition they stand for.
+
+A plan's own facts come first (the values of `aws_caller_identity` and its like, read while
+planning; a constant `region`), then what the user says, then symbols.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kmsiac.frontends.terraform.plan_model import Change, JsonMap, mapping, module_names
+from kmsiac.frontends.terraform.plan_references import Configuration, chains, parse_reference
+from kmsiac.stack import Environment, Provider
+from kmsiac.values import Owner, Text
+
+NAMES = {
+    "account_id": "data.aws_caller_identity.current.account_id",
+    "region": "data.aws_region.current.region",
+    "partition": "data.aws_partition.current.partition",
+    "dns_suffix": "data.aws_partition.current.dns_suffix",
+}
+"""How the symbols of a provider print: the data sources that everybody writes for them."""
+
+DEFAULT = "aws"
+
+_OTHER_ACCOUNT = frozenset(
+    {
+        "access_key",
+        "allowed_account_ids",
+        "assume_role",
+        "assume_role_with_web_identity",
+        "forbidden_account_ids",
+        "profile",
+        "shared_config_files",
+        "shared_credentials_files",
+    }
+)
+"""Arguments with which a provider configuration may work in an account of its own."""
+
+
+class Providers:
+    """The providers of one plan, by the provider configuration that a resource names."""
+
+    def __init__(
+        self, unit: str, configuration: Configuration, variables: JsonMap, environment: Environment
+    ) -> None:
+        self._unit = unit
+        self._configuration = configuration
+        self._variables = variables
+        self._environment = environment
+        self._facts: dict[tuple[str, str], str] = {}
+        self._made: dict[str, Provider] = {}
+
+    def learn(self, data: Change) -> None:
+        """Take what a data source that was read while planning says about its provider."""
+        key = self._key(data)
+        after = data.after
+        if data.type == "aws_caller_identity":
+            self._fact("account_id", self._account_group(key), after.get("account_id"))
+        elif data.type == "aws_region":
+            self._fact("region", key, after.get("region") or after.get("name") or after.get("id"))
+        elif data.type == "aws_partition":
+            self._fact("partition", self._account_group(key), after.get("partition"))
+
+    def _fact(self, name: str, key: str, value: object) -> None:
+        if isinstance(value, str) and value:
+            self._facts.setdefault((name, key), value)
+
+    def of(self, change: Change) -> Provider:
+        """The provider that a resource instance is made by."""
+        key = self._key(change)
+        provider = self._made.get(key)
+        if provider is None:
+            provider = self._made[key] = self._make(key)
+        # Provider 6 has a `region` argument on every resource.
+        region = change.after.get("region")
+        if isinstance(region, str) and region and change.mode == "managed":
+            return replace(provider, region=Text((region,)))
+        return provider
+
+    def _make(self, key: str) -> Provider:
+        group = self._account_group(key)
+        given = self._environment
+        known = Environment(
+            self._facts.get(("account_id", group)) or given.account_id,
+            self._region(key) or given.region,
+            self._facts.get(("partition", group)) or given.partition,
+        )
+        own = Provider.symbolic(self._owner(key), known, NAMES)
+        shared = Provider.symbolic(self._owner(group), known, NAMES)
+        return replace(
+            own,
+            account=shared.account,
+            partition=shared.partition,
+            dns_suffix=shared.dns_suffix,
+        )
+
+    def _owner(self, key: str) -> Owner:
+        return Owner(self._unit, "" if key == DEFAULT else key)
+
+    def _region(self, key: str) -> str | None:
+        expression = mapping(self._expressions(key).get("region"), f"provider_config.{key}.region")
+        constant = expression.get("constant_value")
+        if isinstance(constant, str) and constant:
+            return constant
+        references = chains(expression)
+        names = parse_reference(references[0]).names if len(references) == 1 else ()
+        # A variable of the root module: the plan records its value.
+        if len(names) == 2 and names[0] == "var" and ":" not in key:
+            variable = self._variables.get(names[1])
+            value = variable.get("value") if isinstance(variable, dict) else None
+            if isinstance(value, str) and value:
+                return value
+        return self._facts.get(("region", key))
+
+    def _expressions(self, key: str) -> JsonMap:
+        where = f"provider_config.{key}"
+        entry = mapping(self._configuration.provider_configurations.get(key), where)
+        return mapping(entry.get("expressions"), f"{where}.expressions")
+
+    def _account_group(self, key: str) -> str:
+        """The provider configuration whose account `key` works in: its own, or the default one's."""
+        own = any(name in _OTHER_ACCOUNT for name in self._expressions(key))
+        return key if own else DEFAULT
+
+    def _key(self, change: Change) -> str:
+        entry = self._configuration.resource(change) or {}
+        key = entry.get("provider_config_key")
+        if not isinstance(key, str) or not key:
+            return DEFAULT
+        # A module that was handed its provider names it `module.a:aws` in older plans.
+        known = self._configuration.provider_configurations
+        name = key.rpartition(":")[2]
+        calls = module_names(change.module)
+        while key not in known and calls:
+            calls = calls[:-1]
+            prefix = ".".join(f"module.{call}" for call in calls)
+            key = f"{prefix}:{name}" if prefix else name
+        return key

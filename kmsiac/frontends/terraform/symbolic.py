@@ -1,0 +1,181 @@
+"""What only the evaluator knows among values: errors, sets, lazy objects; and how cases combine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import (
+    Absent,
+    Atom,
+    Bool,
+    Choice,
+    Guard,
+    List,
+    Map,
+    Null,
+    Number,
+    Text,
+    Unknown,
+    Value,
+)
+
+MAX_GUARDS = 6
+"""A value that depends on more guards at once than this becomes Unknown."""
+
+
+class OverBudget(Exception):  # noqa: N818 - internal signal, becomes an Unknown
+    """The evaluation took more steps than one unit may."""
+
+
+class Budget:
+    """How many steps one unit may still take. A step is a node, a list member or 64 characters."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Use up steps; raises `OverBudget` when none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise OverBudget
+
+
+class Invalid(Unknown):
+    """An expression that Terraform would refuse (`{a = 1}.b`): what `try` and `can` catch."""
+
+    __slots__ = ()
+
+
+class Set(List):
+    """A Terraform set: `for` gives its members as keys, too."""
+
+    __slots__ = ()
+
+
+class Lazy(Value):
+    """A resource, data source or module as a whole: its attributes are evaluated when asked for."""
+
+    __slots__ = ()
+
+    @property
+    def address(self) -> str:
+        """How the template refers to it, with indexes."""
+        raise NotImplementedError
+
+    def attribute(self, name: str, position: int) -> Value:
+        """The value of one attribute or output; `position` is where it is asked for."""
+        raise NotImplementedError
+
+
+def make_choice(guard: Guard, branches: list[tuple[Atom, Value]], position: int) -> Value:
+    """A Choice, or the one value if every branch is the same plain value."""
+    first = branches[0][1]
+    if all(_same(first, value) for _, value in branches[1:]):
+        return first
+    return Choice(guard, branches, position)
+
+
+def _same(one: Value, other: Value) -> bool:
+    if one is other:
+        return True
+    if isinstance(one, Bool) and isinstance(other, Bool):
+        return one.value == other.value
+    if isinstance(one, Number) and isinstance(other, Number):
+        return one.number == other.number
+    if isinstance(one, Null) and isinstance(other, Null):
+        return True
+    if isinstance(one, Text) and isinstance(other, Text) and one.position == other.position:
+        return one.parts == other.parts and one.document is other.document
+    return False
+
+
+def combine(values: Sequence[Value], make: Callable[[list[Value]], Value], depth: int = 0) -> Value:
+    """What `make` gives for the values, case by case where some of them are Choices.
+
+    Guards are correlated: a branch of one Choice picks the branch of every other on the same guard.
+    A case in which a value is `Absent` is `Absent`.
+    """
+    chosen = next((value for value in values if isinstance(value, Choice)), None)
+    if chosen is None:
+        absent = next((value for value in values if isinstance(value, Absent)), None)
+        return absent if absent is not None else make(list(values))
+    if depth >= MAX_GUARDS:
+        reason = f"depends on more than {MAX_GUARDS} open conditions"
+        return Unknown(chosen.guard.name, reason, chosen.position, chosen.guard.unit)
+    branches: list[tuple[Atom, Value]] = []
+    for atom, _ in chosen.branches:
+        case = [restrict(value, chosen.guard, atom) for value in values]
+        branches.append((atom, combine(case, make, depth + 1)))
+    return make_choice(chosen.guard, branches, chosen.position)
+
+
+def restrict(value: Value, guard: Guard, atom: Atom) -> Value:
+    """The value in the case that `guard` is `atom`."""
+    while isinstance(value, Choice) and value.guard == guard:
+        inner = next((branch for at, branch in value.branches if at == atom), None)
+        if inner is None:
+            return Absent(value.position)
+        value = inner
+    return value
+
+
+def as_choice(value: Unknown) -> Choice:
+    """An unknown condition as its two cases."""
+    guard = Guard(value.unit, value.expression)
+    branches = [(True, Bool(True, value.position)), (False, Bool(False, value.position))]
+    return Choice(guard, branches, value.position, value.sensitive)
+
+
+def marked(value: Value, sensitive: bool) -> Value:
+    """The value with the sensitive mark, if it is to have it."""
+    if not sensitive or value.sensitive:
+        return value
+    return remade(value, value.position, sensitive=True)
+
+
+def remade(value: Value, position: int, sensitive: bool) -> Value:
+    """A shallow copy at another place or with another mark."""
+    if isinstance(value, Text):
+        return Text(value.parts, position, sensitive, value.origin, value.document)
+    if isinstance(value, Number):
+        return Number(value.number, position, sensitive)
+    if isinstance(value, Bool):
+        return Bool(value.value, position, sensitive)
+    if isinstance(value, Set):
+        return Set(value.items, position, value.open, sensitive)
+    if isinstance(value, List):
+        return List([marked(v, sensitive) for v in value.items], position, value.open, sensitive)
+    if isinstance(value, Map):
+        entries = [(k, marked(v, sensitive)) for k, v in value.entries]
+        return Map(entries, position, value.open, sensitive)
+    if isinstance(value, Choice):
+        branches = [(atom, marked(v, sensitive)) for atom, v in value.branches]
+        return Choice(value.guard, branches, position, sensitive)
+    if isinstance(value, Invalid):
+        return Invalid(value.expression, value.reason, position, value.unit, sensitive)
+    if isinstance(value, Unknown):
+        return Unknown(value.expression, value.reason, position, value.unit, sensitive)
+    return value
+
+
+def broken_part(value: Value, budget: Budget) -> Invalid | None:
+    """The first error anywhere inside a value: what makes `try` go on to its next argument."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        budget.spend()
+        if isinstance(current, Invalid):
+            return current
+        if isinstance(current, Text):
+            found = next((part for part in current.parts if isinstance(part, Invalid)), None)
+            if found is not None:
+                return found
+        elif isinstance(current, List):
+            stack.extend(reversed(current.items))
+        elif isinstance(current, Map):
+            stack.extend(member for _, member in reversed(current.entries))
+    return None
+
+
+NOTHING = Null(NOWHERE)

@@ -1,0 +1,243 @@
+"""Where entities and policies live in a template, as data: one row per resource type.
+
+Terraform attributes: hashicorp/aws 5.100 and 6.25 schemas. CloudFormation properties: the
+registry schemas of us-east-1. A path is a name, or `blocks[].name` for each member of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Field(NamedTuple):
+    """Where a setting is written, the type it has, and its default where nothing is written.
+
+    `type` is text, bool, number, list or map. `default` is the provider's or the service's.
+    """
+
+    path: str
+    type: str = "text"
+    default: str | bool | int | None = None
+
+
+class EntitySite(NamedTuple):
+    """A resource type that describes an entity. `constants` are settings that it always has."""
+
+    kind: str
+    fields: Mapping[str, Field]
+    constants: Mapping[str, str | bool] = {}
+
+
+class PolicySite(NamedTuple):
+    """A place that holds policy documents. `owner`: whether the resource is itself the entity
+    that the policy belongs to; else `target` names the attributes that refer to it.
+    """
+
+    path: str
+    kind: str
+    owner: bool
+    target: tuple[str, ...] = ()
+
+
+_KEY_TF = {
+    "description": Field("description"),
+    "deletion_window": Field("deletion_window_in_days", "number", 30),
+    "bypass_lockout_check": Field("bypass_policy_lockout_safety_check", "bool", False),
+    "tags": Field("tags", "map"),
+}
+_REPLICA_TF = {
+    **_KEY_TF,
+    "enabled": Field("enabled", "bool", True),
+    "primary_arn": Field("primary_key_arn"),
+}
+_NOT_ROTATED: Mapping[str, str | bool] = {"rotation": False}
+
+_KEYS = {
+    "aws_kms_key": EntitySite(
+        "key",
+        {
+            **_KEY_TF,
+            "spec": Field("customer_master_key_spec", default="SYMMETRIC_DEFAULT"),
+            "usage": Field("key_usage", default="ENCRYPT_DECRYPT"),
+            "enabled": Field("is_enabled", "bool", True),
+            "multi_region": Field("multi_region", "bool", False),
+            "rotation": Field("enable_key_rotation", "bool", False),
+            "rotation_period": Field("rotation_period_in_days", "number", 365),
+            "custom_key_store": Field("custom_key_store_id"),
+            "external_key": Field("xks_key_id"),
+        },
+        {"origin": "AWS_KMS", "replica": False},
+    ),
+    "aws_kms_external_key": EntitySite(
+        "key",
+        {
+            **_KEY_TF,
+            "spec": Field("key_spec", default="SYMMETRIC_DEFAULT"),
+            "usage": Field("key_usage", default="ENCRYPT_DECRYPT"),
+            "enabled": Field("enabled", "bool", True),
+            "multi_region": Field("multi_region", "bool", False),
+            "material": Field("key_material_base64"),
+        },
+        {"origin": "EXTERNAL", "replica": False, **_NOT_ROTATED},
+    ),
+    "aws_kms_replica_key": EntitySite(
+        "key", _REPLICA_TF, {"replica": True, "multi_region": True, **_NOT_ROTATED}
+    ),
+    "aws_kms_replica_external_key": EntitySite(
+        "key",
+        {**_REPLICA_TF, "material": Field("key_material_base64")},
+        {"replica": True, "multi_region": True, "origin": "EXTERNAL", **_NOT_ROTATED},
+    ),
+    "AWS::KMS::Key": EntitySite(
+        "key",
+        {
+            "description": Field("Description"),
+            "deletion_window": Field("PendingWindowInDays", "number", 30),
+            "bypass_lockout_check": Field("BypassPolicyLockoutSafetyCheck", "bool", False),
+            "tags": Field("Tags", "list"),
+            "spec": Field("KeySpec", default="SYMMETRIC_DEFAULT"),
+            "usage": Field("KeyUsage", default="ENCRYPT_DECRYPT"),
+            "origin": Field("Origin", default="AWS_KMS"),
+            "enabled": Field("Enabled", "bool", True),
+            "multi_region": Field("MultiRegion", "bool", False),
+            "rotation": Field("EnableKeyRotation", "bool", False),
+            "rotation_period": Field("RotationPeriodInDays", "number", 365),
+        },
+        {"replica": False},
+    ),
+    "AWS::KMS::ReplicaKey": EntitySite(
+        "key",
+        {
+            "description": Field("Description"),
+            "deletion_window": Field("PendingWindowInDays", "number", 30),
+            "enabled": Field("Enabled", "bool", True),
+            "tags": Field("Tags", "list"),
+            "primary_arn": Field("PrimaryKeyArn"),
+        },
+        {"replica": True, "multi_region": True, "bypass_lockout_check": False, **_NOT_ROTATED},
+    ),
+}
+
+_IDENTITY_TF = {
+    "name": Field("name"),
+    "path": Field("path", default="/"),
+    "boundary": Field("permissions_boundary"),
+    "managed_policies": Field("managed_policy_arns", "list"),
+}
+
+ENTITIES: Mapping[str, EntitySite] = {
+    **_KEYS,
+    "aws_kms_alias": EntitySite("alias", {"name": Field("name"), "target": Field("target_key_id")}),
+    "AWS::KMS::Alias": EntitySite(
+        "alias", {"name": Field("AliasName"), "target": Field("TargetKeyId")}
+    ),
+    "aws_kms_grant": EntitySite(
+        "grant",
+        {
+            "name": Field("name"),
+            "key_id": Field("key_id"),
+            "grantee": Field("grantee_principal"),
+            "operations": Field("operations", "list"),
+            "retiring_principal": Field("retiring_principal"),
+            "retire_on_delete": Field("retire_on_delete", "bool", False),
+            "context_equals": Field("constraints[].encryption_context_equals", "map"),
+            "context_subset": Field("constraints[].encryption_context_subset", "map"),
+        },
+    ),
+    "aws_vpc_endpoint": EntitySite(
+        "endpoint",
+        {
+            "service_name": Field("service_name"),
+            "type": Field("vpc_endpoint_type", default="Gateway"),
+            "private_dns": Field("private_dns_enabled", "bool", False),
+        },
+    ),
+    "AWS::EC2::VPCEndpoint": EntitySite(
+        "endpoint",
+        {
+            "service_name": Field("ServiceName"),
+            "type": Field("VpcEndpointType", default="Gateway"),
+            "private_dns": Field("PrivateDnsEnabled", "bool", False),
+        },
+    ),
+    "aws_iam_role": EntitySite("role", _IDENTITY_TF),
+    "aws_iam_user": EntitySite("user", _IDENTITY_TF),
+    "aws_iam_group": EntitySite("group", {"name": Field("name"), "path": Field("path")}),
+    "AWS::IAM::Role": EntitySite(
+        "role",
+        {
+            "name": Field("RoleName"),
+            "path": Field("Path", default="/"),
+            "boundary": Field("PermissionsBoundary"),
+            "managed_policies": Field("ManagedPolicyArns", "list"),
+        },
+    ),
+    "AWS::IAM::User": EntitySite(
+        "user",
+        {
+            "name": Field("UserName"),
+            "path": Field("Path", default="/"),
+            "boundary": Field("PermissionsBoundary"),
+            "managed_policies": Field("ManagedPolicyArns", "list"),
+            "groups": Field("Groups", "list"),
+        },
+    ),
+    "AWS::IAM::Group": EntitySite(
+        "group",
+        {"name": Field("GroupName"), "managed_policies": Field("ManagedPolicyArns", "list")},
+    ),
+}
+"""Resource type to the entity that it describes."""
+
+_ATTACHED = ("Roles", "Users", "Groups")
+
+POLICIES: Mapping[str, tuple[PolicySite, ...]] = {
+    "aws_kms_key": (PolicySite("policy", "key", True),),
+    "aws_kms_external_key": (PolicySite("policy", "key", True),),
+    "aws_kms_replica_key": (PolicySite("policy", "key", True),),
+    "aws_kms_replica_external_key": (PolicySite("policy", "key", True),),
+    "aws_kms_key_policy": (PolicySite("policy", "key", False, ("key_id",)),),
+    "AWS::KMS::Key": (PolicySite("KeyPolicy", "key", True),),
+    "AWS::KMS::ReplicaKey": (PolicySite("KeyPolicy", "key", True),),
+    "aws_iam_policy": (PolicySite("policy", "identity", False),),
+    "aws_iam_role_policy": (PolicySite("policy", "identity", False, ("role",)),),
+    "aws_iam_user_policy": (PolicySite("policy", "identity", False, ("user",)),),
+    "aws_iam_group_policy": (PolicySite("policy", "identity", False, ("group",)),),
+    "aws_iam_role": (
+        PolicySite("assume_role_policy", "trust", True),
+        PolicySite("inline_policy[].policy", "identity", True),
+    ),
+    "AWS::IAM::Role": (
+        PolicySite("AssumeRolePolicyDocument", "trust", True),
+        PolicySite("Policies[].PolicyDocument", "identity", True),
+    ),
+    "AWS::IAM::User": (PolicySite("Policies[].PolicyDocument", "identity", True),),
+    "AWS::IAM::Group": (PolicySite("Policies[].PolicyDocument", "identity", True),),
+    "AWS::IAM::Policy": (PolicySite("PolicyDocument", "identity", False, _ATTACHED),),
+    "AWS::IAM::ManagedPolicy": (PolicySite("PolicyDocument", "identity", False, _ATTACHED),),
+    "AWS::IAM::RolePolicy": (PolicySite("PolicyDocument", "identity", False, ("RoleName",)),),
+    "AWS::IAM::UserPolicy": (PolicySite("PolicyDocument", "identity", False, ("UserName",)),),
+    "AWS::IAM::GroupPolicy": (PolicySite("PolicyDocument", "identity", False, ("GroupName",)),),
+    "aws_vpc_endpoint": (PolicySite("policy", "endpoint", True),),
+    "aws_vpc_endpoint_policy": (PolicySite("policy", "endpoint", False, ("vpc_endpoint_id",)),),
+    "AWS::EC2::VPCEndpoint": (PolicySite("PolicyDocument", "endpoint", True),),
+    "policy_document": (PolicySite("document", "unknown", False),),
+}
+"""Resource type to the policy documents that stand in it."""
+
+
+class Attachment(NamedTuple):
+    """A resource that attaches a managed policy (`policy`) to identities (`targets`)."""
+
+    policy: str
+    targets: tuple[str, ...]
+
+
+ATTACHMENTS: Mapping[str, Attachment] = {
+    "aws_iam_role_policy_attachment": Attachment("policy_arn", ("role",)),
+    "aws_iam_user_policy_attachment": Attachment("policy_arn", ("user",)),
+    "aws_iam_group_policy_attachment": Attachment("policy_arn", ("group",)),
+    "aws_iam_policy_attachment": Attachment("policy_arn", ("roles", "users", "groups")),
+}
+"""Resource types that attach a managed policy."""

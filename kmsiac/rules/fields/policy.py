@@ -1,0 +1,118 @@
+"""Fields of policies."""
+
+from __future__ import annotations
+
+from kmsiac.inventory.model import Policy
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, items, reading, single
+from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names, one
+from kmsiac.values import Blame, Unknown, blame_on
+
+
+def policy_of(thing: Thing) -> Policy:
+    """The policy that a thing of kind `policy` stands for."""
+    assert isinstance(thing.value, Policy)
+    return thing.value
+
+
+def document_of(thing: Thing) -> PolicyDocument | Open | None:
+    """The document in the world of the thing; None where none is given."""
+    document = thing.scope.document(policy_of(thing))
+    return Open((blame_on(document),)) if isinstance(document, Unknown) else document
+
+
+@declare(
+    "policy",
+    "kind",
+    names(
+        "key",
+        "identity",
+        "trust",
+        "boundary",
+        "session",
+        "endpoint",
+        "scp",
+        "rcp",
+        "resource",
+        "unknown",
+    ),
+    "what the policy is attached to",
+    "kind: endpoint",
+)
+def _kind(thing: Thing) -> Reading:
+    policy = policy_of(thing)
+    if policy.kind == "unknown":
+        return Open((Blame(policy.address, "the kind of policy is not known", policy.position),))
+    return policy.kind
+
+
+@declare("policy", "version", TEXT, "the Version as written", "version: {written: false}")
+def _version(thing: Thing) -> Reading:
+    document = document_of(thing)
+    if not isinstance(document, PolicyDocument):
+        return document or ABSENT
+    return reading(document.version)
+
+
+@declare(
+    "policy",
+    "unknown_elements",
+    FieldType("text", many=True),
+    "names of elements that the policy language does not have",
+    "unknown_elements: {count: {at_least: 1}}",
+    cost=Cost.STRUCTURAL,
+)
+def _unknown_elements(thing: Thing) -> Reading:
+    document = document_of(thing)
+    if not isinstance(document, PolicyDocument):
+        return document or ABSENT
+    return items(document.unknown_elements, None, document.open)
+
+
+def statements_of(thing: Thing) -> Items:
+    """The statements of a policy; open where the document is, empty where there is none."""
+    document = document_of(thing)
+    if isinstance(document, PolicyDocument):
+        found = [thing.scope.thing("statement", s, thing) for s in document.statements]
+        return items(found, document.open)
+    return Items((), (), document.blame) if document else Items()
+
+
+@declare(
+    "policy",
+    "statements",
+    many("statement"),
+    "the statements of the document",
+    "statements: {some: {effect: Allow}}",
+)
+def _statements(thing: Thing) -> Reading:
+    return statements_of(thing)
+
+
+@declare("policy", "key", one("key"), "the key of a key policy", "key: {multi_region: true}")
+def _key(thing: Thing) -> Reading:
+    return single(thing.scope.related("key", policy_of(thing).key))
+
+
+@declare(
+    "policy",
+    "identities",
+    many("identity"),
+    "the roles, users and groups that have the policy",
+    "identities: {every: {kind: role}}",
+)
+def _identities(thing: Thing) -> Reading:
+    return thing.scope.related("identity", policy_of(thing).identities)
+
+
+@declare(
+    "policy",
+    "siblings",
+    many("policy"),
+    "the other policies of the deployment unit",
+    "siblings: {none: {kind: rcp}}",
+)
+def _siblings(thing: Thing) -> Reading:
+    scope = thing.scope
+    others = [p for p in scope.inventory.policies if p is not thing.value and not p.default]
+    return Items([scope.thing("policy", p) for p in others if scope.exists(p)])

@@ -1,0 +1,131 @@
+"""Fields of principals."""
+
+from __future__ import annotations
+
+from kmsiac.policy.document import Principal
+from kmsiac.policy.matching import same
+from kmsiac.rules.fields.action import statement_reading
+from kmsiac.rules.readings import ABSENT, Open, Reading, Scope, Thing, answer_reading, reading
+from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
+from kmsiac.stack import Provider
+from kmsiac.values import Blame, Text, Unknown, blame_on, negate
+
+KINDS = (
+    "anyone",
+    "account",
+    "role",
+    "user",
+    "session",
+    "service",
+    "group",
+    "organization",
+    "pattern",
+    "unique_id",
+    "federated",
+    "canonical",
+    "malformed",
+)
+
+
+def principal_of(thing: Thing) -> Principal:
+    """The principal that a thing of kind `principal` stands for."""
+    assert isinstance(thing.value, Principal)
+    return thing.value
+
+
+def provider_of(thing: Thing) -> Provider | None:
+    """Where the policy that a part of a statement lies in is deployed."""
+    from kmsiac.rules.fields.policy import policy_of  # noqa: PLC0415 - only some rules need it
+
+    while thing.parent is not None:
+        thing = thing.parent
+    return policy_of(thing).resource.provider if thing.kind == "policy" else None
+
+
+@declare("principal", "text", TEXT, "the principal as written", "text: {glob: 'arn:*:role/*'}")
+def _text(thing: Thing) -> Reading:
+    return reading(principal_of(thing).value)
+
+
+@declare(
+    "principal",
+    "kind",
+    names(*KINDS),
+    "what kind of principal it names",
+    "kind: [role, user]",
+)
+def _kind(thing: Thing) -> Reading:
+    from kmsiac.policy.principals import kind_of  # noqa: PLC0415 - only some rules need it
+
+    kind, blame = kind_of(principal_of(thing))
+    return Open(blame) if kind is None else kind
+
+
+@declare("principal", "negated", BOOL, "it stands in NotPrincipal", "negated: false")
+def _negated(thing: Thing) -> Reading:
+    return principal_of(thing).negated
+
+
+@declare(
+    "principal",
+    "external",
+    BOOL,
+    "in an account that is neither this one nor trusted; absent for anyone and services",
+    "external: true",
+)
+def _external(thing: Thing) -> Reading:
+    from kmsiac.policy.principals import account_of  # noqa: PLC0415 - only some rules need it
+
+    provider = provider_of(thing)
+    value = principal_of(thing).value
+    if isinstance(value, Unknown):
+        return Open((blame_on(value),))
+    account = account_of(principal_of(thing))
+    if provider is None:
+        return ABSENT
+    if account is None:
+        kind = _kind(thing)
+        return kind if isinstance(kind, Open) else ABSENT
+    return external_account(account, provider, thing.scope)
+
+
+def external_account(account: Text, provider: Provider, scope: Scope) -> Reading:
+    """Whether an account is neither that of the provider nor a trusted one."""
+    if account.literal is not None and account.literal in scope.trusted.accounts:
+        return False
+    return answer_reading(negate(same(account, provider.account)))
+
+
+declare("principal", "statement", one("statement"), "its statement", "statement: {effect: Allow}")(
+    statement_reading
+)
+
+
+@declare(
+    "principal",
+    "identity",
+    one("identity"),
+    "the role, user or group of this deployment unit that it names",
+    "identity: {written: true}",
+)
+def _identity(thing: Thing) -> Reading:
+    value = principal_of(thing).value
+    if isinstance(value, Unknown):
+        return Open((blame_on(value),))
+    scope = thing.scope
+    symbol = value.symbol
+    if symbol is not None and symbol.origin == "resource":
+        for identity in scope.inventory.identities:
+            if identity.address == symbol.address and scope.exists(identity):
+                return scope.thing("identity", identity)
+    if value.literal is not None and symbol is None:
+        return ABSENT
+    return ABSENT if symbol is not None else _open(value)
+
+
+def _open(value: Text) -> Open:
+    return Open(
+        Blame(blame_on(part).expression, "may be an identity of this template", value.position)
+        for part in value.parts
+        if not isinstance(part, str)
+    )

@@ -1,0 +1,63 @@
+"""Fields of texts as values: of an ARN or a service name, and the policy variables in it."""
+
+from __future__ import annotations
+
+from kmsiac.rules.readings import ABSENT, Items, Open, Reading
+from kmsiac.rules.vocabulary import TEXT, TEXT_FIELDS, FieldType, TextField
+from kmsiac.values import Text, Unknown, blame_on
+
+
+def _unclear(text: Text) -> Reading:
+    """Absent for a literal that is no ARN; open where it may turn out to be one."""
+    if text.literal is not None:
+        return ABSENT
+    return Open(blame_on(part) for part in text.parts if not isinstance(part, str))
+
+
+def _part(name: str, index: int) -> None:
+    def read(text: Text) -> Reading:
+        from kmsiac.policy.matching import split_arn  # noqa: PLC0415 - needed by few rules
+
+        arn = split_arn(text)
+        if arn is not None:
+            part = arn[index]
+            return part if part.parts else ABSENT
+        return _of_service(text, name) or _unclear(text)
+
+    TEXT_FIELDS[name] = TextField(
+        name, TEXT, f"the {name} of an ARN or service name", f"{name}: {{written: true}}", read
+    )
+
+
+def _of_service(text: Text, name: str) -> Reading | None:
+    """`logs.us-east-1.amazonaws.com`: service and Region."""
+    words = (text.literal or "").split(".")
+    if "amazonaws" not in words:
+        return None
+    words = words[: words.index("amazonaws")]
+    if name == "service":
+        return Text((words[0],), text.position) if words else ABSENT
+    if name == "region":
+        return Text((words[-1],), text.position) if len(words) > 1 else ABSENT
+    return ABSENT
+
+
+_part("service", 1)
+_part("region", 2)
+_part("account", 3)
+
+
+def _variables(text: Text) -> Reading:
+    from kmsiac.policy.matching import variables  # noqa: PLC0415 - needed by few rules
+
+    blame = frozenset(blame_on(p) for p in text.parts if isinstance(p, Unknown))
+    return Items([Text((name,), text.position) for name in variables(text)], (), blame)
+
+
+TEXT_FIELDS["variables"] = TextField(
+    "variables",
+    FieldType("text", many=True, ignore_case=True),
+    "the policy variables in it, such as aws:username",
+    "variables: {some: aws:username}",
+    _variables,
+)

@@ -1,0 +1,43 @@
+"""How messages and evidence call the things that rules speak of, and where they stand."""
+
+from __future__ import annotations
+
+from kmsiac.inventory.model import Entity, Policy
+from kmsiac.policy.document import Condition, Pattern, Principal, Statement
+from kmsiac.reading.source import NOWHERE
+from kmsiac.rules.readings import Reading, Thing
+from kmsiac.values import Text, Unknown
+
+
+def label_of(thing: Thing) -> str:
+    """What people call it: an address, a Sid, a principal, an action."""
+    value = thing.value
+    if isinstance(value, Statement):
+        return value.label
+    if isinstance(value, Policy):
+        return f"{value.address} ({value.attribute})"
+    if isinstance(value, Entity):
+        return value.address
+    if isinstance(value, Condition):
+        return f"{value.operator} {value.key}"
+    if isinstance(value, Principal | Pattern):
+        return _text(value.value)
+    if isinstance(value, tuple):
+        return str(value[0])
+    return str(getattr(value, "name", thing.kind))
+
+
+def _text(value: Text | Unknown) -> str:
+    return str(value) if isinstance(value, Text) else f"${{{value.expression}}}"
+
+
+def position_of(reading: Reading) -> int:
+    """Where a thing or text stands; NOWHERE for what AWS defines."""
+    if isinstance(reading, Text):
+        return reading.position
+    value = reading.value if isinstance(reading, Thing) else None
+    if isinstance(value, Statement | Condition | Principal | Pattern | Entity):
+        return value.position
+    if isinstance(value, tuple) and isinstance(value[0], Text):
+        return value[0].position
+    return NOWHERE

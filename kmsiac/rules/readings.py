@@ -1,0 +1,237 @@
+"""What a field can answer, and the things that have fields.
+
+A *reading* is a text, a name, a truth, a number, a thing, or `Items` of such; `Open` where it
+cannot be told, `ABSENT` where there is nothing to read (not applicable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+from kmsiac.inventory.cases import World
+from kmsiac.inventory.model import Entity, Inventory, Policy, Related, Settings
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.values import (
+    Answer,
+    Blame,
+    Bool,
+    List,
+    Null,
+    Number,
+    Text,
+    Unknown,
+    Value,
+    Verdict,
+    blame_on,
+)
+
+if TYPE_CHECKING:
+    from kmsiac.access.trust import Trusted
+
+
+E = TypeVar("E", bound=Entity)
+
+
+class Absent:
+    """The reading of a field of something absent."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = Absent()
+
+
+class Open:
+    """A reading that cannot be told; `blame` says why."""
+
+    __slots__ = ("blame",)
+
+    def __init__(self, blame: Iterable[Blame]) -> None:
+        self.blame = frozenset(blame)
+
+
+class Witnessed:
+    """A yes of a semantic field, with the request that shows it."""
+
+    __slots__ = ("witness",)
+
+    def __init__(self, witness: object) -> None:
+        self.witness = witness
+
+
+class Items:
+    """A list: its certain members, the possible ones with the reasons for doubt, and the rest.
+
+    `more` is not empty where there may be members that are not listed at all.
+    """
+
+    __slots__ = ("certain", "maybe", "more")
+
+    def __init__(
+        self,
+        certain: Iterable[Reading] = (),
+        maybe: Iterable[tuple[Reading, frozenset[Blame]]] = (),
+        more: frozenset[Blame] = frozenset(),
+    ) -> None:
+        self.certain = tuple(certain)
+        self.maybe = tuple(maybe)
+        self.more = more
+
+
+class Thing:
+    """Something that has fields: `kind` names them, `value` is the object they are read from.
+
+    `parent` is what it lies in (a condition's statement, a statement's policy). `unknown` is set
+    for one of which nothing is known but that it may exist.
+    """
+
+    __slots__ = ("_readings", "kind", "parent", "scope", "unknown", "value")
+
+    def __init__(
+        self,
+        kind: str,
+        value: object,
+        scope: Scope,
+        parent: Thing | None = None,
+        unknown: frozenset[Blame] = frozenset(),
+    ) -> None:
+        self.kind = kind
+        self.value = value
+        self.scope = scope
+        self.parent = parent
+        self.unknown = unknown
+        self._readings: dict[str, Reading] = {}
+
+    def remember(self, name: str, read: Callable[[Thing], Reading]) -> Reading:
+        """The reading of a field, worked out once."""
+        found = self._readings.get(name)
+        if found is None:
+            found = self._readings[name] = read(self)
+        return found
+
+
+Reading = Text | str | bool | int | Decimal | Thing | Items | Open | Absent | Witnessed
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What holds for all rules of one unit."""
+
+    inventory: Inventory
+    trusted: Trusted
+
+
+class Scope:
+    """One world of one unit: gives each object its thing, the same one for every rule."""
+
+    def __init__(self, surroundings: Surroundings, world: World) -> None:
+        self.inventory = surroundings.inventory
+        self.trusted = surroundings.trusted
+        self.world = world
+        self._things: dict[tuple[str, int], Thing] = {}
+        # Keeps objects alive whose id is a key above.
+        self._held: list[object] = []
+
+    def thing(
+        self,
+        kind: str,
+        value: object,
+        parent: Thing | None = None,
+        unknown: frozenset[Blame] = frozenset(),
+    ) -> Thing:
+        """The thing that stands for an object (by identity)."""
+        key = (kind, id(value))
+        found = self._things.get(key)
+        if found is None:
+            found = self._things[key] = Thing(kind, value, self, parent, unknown)
+            self._held.append(value)
+        return found
+
+    def settings(self, entity: Entity) -> Settings | None:
+        """The settings in this world; None where the entity does not exist."""
+        return entity.settings.pick(self.world)
+
+    def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
+        """The document in this world."""
+        return policy.document.pick(self.world)
+
+    def related(self, kind: str, related: Related[E]) -> Items:
+        """The related entities that exist in this world."""
+        certain: list[Reading] = []
+        maybe: list[tuple[Reading, frozenset[Blame]]] = []
+        for entity in related.items:
+            if self.exists(entity):
+                absent = entity.resource.absent
+                if absent is None:
+                    certain.append(self.thing(kind, entity))
+                else:
+                    maybe.append((self.thing(kind, entity), frozenset({blame_on(absent)})))
+        doubt = related.open or frozenset(
+            {
+                Blame(entity.address, "may or may not be meant", entity.position)
+                for entity in related.maybe
+            }
+        )
+        maybe += [(self.thing(kind, e), doubt) for e in related.maybe if self.exists(e)]
+        return Items(certain, maybe, related.open)
+
+    def exists(self, entity: Entity) -> bool:
+        """Whether the entity exists in this world; a policy also needs a document."""
+        if self.settings(entity) is None:
+            return False
+        return not isinstance(entity, Policy) or self.document(entity) is not None
+
+
+def reading(value: Value | None) -> Reading:
+    """The reading of an expanded value."""
+    if isinstance(value, Text):
+        return value
+    if value is None or isinstance(value, Null):
+        return ABSENT
+    if isinstance(value, Bool):
+        return value.value
+    if isinstance(value, Number):
+        return value.number
+    if isinstance(value, Unknown):
+        return Open((blame_on(value),))
+    if isinstance(value, List):
+        return texts(value.items, value.open)
+    return Open((Blame(str(value)[:80], "this kind of value was not expected", value.position),))
+
+
+def texts(values: Iterable[Value], rest: Unknown | None) -> Items:
+    """The readings of the members of a list; an unknown member is one that may be anything."""
+    return items((reading(value) for value in values), rest)
+
+
+def items(readings: Iterable[Reading], rest: Unknown | None, *more: Unknown | None) -> Items:
+    """A list of readings, open where `rest` or one of `more` is an Unknown."""
+    blame = frozenset(blame_on(unknown) for unknown in (rest, *more) if unknown is not None)
+    return Items([r for r in readings if r is not ABSENT], (), blame)
+
+
+def answer_reading(answer: Answer) -> Reading:
+    """The reading of a yes-or-no field that an Answer gives."""
+    if answer.verdict is Verdict.CANNOT_TELL:
+        return Open(answer.blame)
+    if answer.is_yes and answer.witness is not None:
+        return Witnessed(answer.witness)
+    return answer.is_yes
+
+
+def single(related: Items) -> Reading:
+    """The one member of a reference: absent where there is none, open where it is not certain."""
+    if len(related.certain) == 1 and not related.maybe:
+        return related.certain[0]
+    if related.certain or related.maybe or related.more:
+        blame = related.more.union(*(doubt for _, doubt in related.maybe))
+        if blame:
+            return Open(blame)
+        return related.certain[0]
+    return ABSENT
