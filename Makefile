@@ -48,7 +48,7 @@ format: $(VENV)/.installed-dev
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find kmsiac tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
+	find . -path ./.git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Prints the Python that .venv would be made from; nothing if there is none.
 find-python:

@@ -28,19 +28,24 @@ class RuleFacts(Protocol):
     """What a finding says of its rule."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """For people: in ignores and URLs."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """One line, without a full stop."""
+
     @property
-    def category(self) -> str: ...
+    def category(self) -> str:
+        """The category of the guide."""
+
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """The first reference to AWS's documentation."""
 
 
-class Source(Protocol):
-    """The line of source behind a position; None where a raw line must not be shown."""
-
-    def __call__(self, position: int) -> str | None: ...
+Source = Callable[[int], str | None]
+"""The line of source behind a position; None where a raw line must not be shown."""
 
 
 def build_findings(

@@ -31,9 +31,7 @@ _STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
-def discover(
-    tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: Inputs
-) -> Discovery:
+def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: Inputs) -> Discovery:
     """Find the units under `paths` (absolute, or relative to the root of `tree`) and in `stdin`.
 
     Units are sorted by path. A named file that is nothing we read is an error; in a folder it is
@@ -158,7 +156,9 @@ class _Search:
     def _add(self, path: Path, file: SourceFile, known: Recognised) -> None:
         if known.kind == CLOUDFORMATION and len(file.data) > MAX_TEMPLATE_BYTES:
             limit = f"{MAX_TEMPLATE_BYTES:,}"
-            self._error(path, f"template of {len(file.data):,} bytes, over the limit of {limit}", "")
+            self._error(
+                path, f"template of {len(file.data):,} bytes, over the limit of {limit}", ""
+            )
             return
         self.found.files += 1
         self.units[path] = UnitSource(known.kind, path, file)
@@ -184,6 +184,8 @@ def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:
     """The folders that are root modules, not only called by others."""
     if not folders:
         return []
-    from kmsiac.frontends.terraform.roots import roots  # noqa: PLC0415 - only for Terraform
-
+    try:
+        from kmsiac.frontends.terraform.roots import roots  # noqa: PLC0415 - only for Terraform
+    except ModuleNotFoundError:
+        return folders
     return roots(tree, folders)

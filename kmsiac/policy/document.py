@@ -89,7 +89,7 @@ class Statement:
     `unknown_elements`. `open` is the Unknown when the statement, or which elements it has, is not
     wholly known; `principals_open`, `actions_open`, `resources_open`, `conditions_open` likewise
     for one element. `effect` is the value as written, None where it is missing.
-    `index` counts from 0. `position` is the statement's own.
+    `index` counts from 0. `position` is the statement's own, `value` what it was read from.
     """
 
     __slots__ = (
@@ -108,11 +108,13 @@ class Statement:
         "resources_open",
         "sid",
         "unknown_elements",
+        "value",
     )
 
-    def __init__(self, index: int, position: int) -> None:
+    def __init__(self, index: int, position: int, value: Value) -> None:
         self.index = index
         self.position = position
+        self.value = value
         self.sid: Text | None = None
         self.effect: Value | None = None
         self.elements: Mapping[str, tuple[Text, Value]] = {}

@@ -57,7 +57,7 @@ def _statements(document: Map) -> tuple[tuple[Statement, ...], Unknown | None]:
 
 def parse_statement(value: Value, index: int) -> Statement:
     """One statement; what is no Map is a statement of which nothing is known."""
-    statement = Statement(index, value.position)
+    statement = Statement(index, value.position, value)
     if not isinstance(value, Map):
         statement.open = (
             value

@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 - a node does, and takes, what `Node` declares
 """Compiled `when` trees: conjunction, disjunction, negation, quantifiers over fields.
 
 A tree is compiled once, when its rule loads, and tested many times. Terms of a conjunction stand
@@ -220,11 +221,11 @@ class Written(Node):
     def cost(self) -> Cost:
         return self.path.cost
 
-    def test(self, subject: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all nodes
+    def test(self, subject: Reading, env: Env) -> Truth:
         found = self.path.written(subject)
         return found if self.wanted else t.negate(found)
 
-    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:  # noqa: ARG002
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         written = self.wanted is not negated
         notes.evidence.append(f"{self.path.name} is {'' if written else 'not '}written")
 
@@ -378,7 +379,7 @@ class Count(Node):
     def cost(self) -> Cost:
         return self.path.cost
 
-    def test(self, subject: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all nodes
+    def test(self, subject: Reading, env: Env) -> Truth:
         reading = self.path.read(subject)
         if isinstance(reading, Absent):
             return t.NOT_APPLICABLE
@@ -391,7 +392,7 @@ class Count(Node):
         known = len(reading.certain)
         return t.count(known, maybe, blame, self.at_least, self.at_most)
 
-    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:  # noqa: ARG002
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         reading = self.path.read(subject)
         if not isinstance(reading, Items) or reading.more:
             notes.evidence.append(f"{self.path.name}: how many cannot be told")
@@ -417,7 +418,7 @@ class Covers(Node):
     def test(self, subject: Reading, env: Env) -> Truth:
         return t.all_of(check.test(subject, env) for check in self.checks)
 
-    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:  # noqa: ARG002
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         words = "does not cover" if negated else "covers"
         notes.evidence.append(f"{self.path.name} {words} {self.words}")
 

@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ARG002 - a check does, and takes, what `Check` declares
 """The checks of scalar readings: equality, globs, formats, tables, sizes."""
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Equals(Check):
         self.values = values
         self.ignore_case = ignore_case
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         if isinstance(reading, Witnessed):
             return Truth(t.Code.YES, witness=reading.witness) if True in self.values else t.NO
         if isinstance(reading, Text):
@@ -95,7 +96,7 @@ class Glob(Check):
         self.patterns = patterns
         self.ignore_case = ignore_case
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         text = _as_text(reading)
         return t.any_of(
             truth_of(glob(pattern, text, ignore_case=self.ignore_case)) for pattern in self.patterns
@@ -114,7 +115,7 @@ class HasWildcard(Check):
     def __init__(self, wanted: bool) -> None:
         self.wanted = wanted
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         found = truth_of(has_wildcard(_as_text(reading)))
         return found if self.wanted else t.negate(found)
 
@@ -152,18 +153,20 @@ def spelt_out(text: Text) -> str | frozenset[Blame]:
 class HasFormat(Check):
     """Of a named format."""
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "pattern")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, pattern: bool) -> None:
         self.name = name
+        self.pattern = pattern
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - regular expressions
 
         plain = spelt_out(_as_text(reading))
         if not isinstance(plain, str):
             return t.cannot_tell(plain)
-        return t.decided(FORMATS[self.name].matches(plain))
+        named = FORMATS[self.name]
+        return t.decided(named.could_match(plain) if self.pattern else named.matches(plain))
 
     def words(self, value: str, negated: bool) -> str:
         return f"is {value}, {'not ' if negated else ''}of the format {self.name}"
@@ -190,9 +193,9 @@ class InTable(Check):
         found = in_table(self.table, row, member)
         return t.NOT_APPLICABLE if found is None else t.decided(found)
 
-    def _row(self, env: Env) -> str | Truth:
+    def _row(self, env: Env) -> str | Truth | None:
         if not isinstance(self.row, tuple):
-            return self.row or ""
+            return self.row
         root, path = self.row
         reading = path.read(env.target if root == "target" else env.this)
         if isinstance(reading, Open):
@@ -214,7 +217,7 @@ class LongerThan(Check):
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         text = _as_text(reading)
         known = sum(len(part) for part in text.parts if isinstance(part, str))
         others = [part for part in text.parts if not isinstance(part, str)]
@@ -235,7 +238,7 @@ class Compare(Check):
         self.limit = limit
         self.more = more
 
-    def test(self, reading: Reading, env: Env) -> Truth:  # noqa: ARG002 - the same for all checks
+    def test(self, reading: Reading, env: Env) -> Truth:
         if not isinstance(reading, int | Decimal):
             return t.NOT_APPLICABLE
         return t.decided(reading > self.limit if self.more else reading < self.limit)

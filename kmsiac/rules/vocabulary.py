@@ -31,6 +31,7 @@ class FieldType(NamedTuple):
     `element` is `text` (of a template, may hold symbols), `name` (one of `choices`), `bool`,
     `number`, or a kind of thing. `many` marks lists and relations, which need a quantifier.
     `ignore_case`: compared without case. `prefix` is put before a value written without a colon.
+    `pattern`: wildcards in it mean something, so a format asks whether it could match.
     """
 
     element: str
@@ -38,6 +39,7 @@ class FieldType(NamedTuple):
     choices: tuple[str, ...] = ()
     ignore_case: bool = False
     prefix: str = ""
+    pattern: bool = False
 
     def __str__(self) -> str:
         one = "one of " + ", ".join(self.choices) if self.choices else self.element

@@ -54,7 +54,8 @@ class Parameter:
     @property
     def guard(self) -> Guard:
         """The question what the parameter's value is."""
-        return Guard(self.template.unit, self.name)
+        taken = self.name in self.template.conditions
+        return Guard(self.template.unit, f"parameter {self.name}" if taken else self.name)
 
     def value(self, position: int, in_condition: bool) -> Value:
         """What a reference at `position` stands for.
@@ -72,7 +73,16 @@ class Parameter:
             return self._one_symbol("text", position)
         if self.default is not None:
             return self._typed(self.default.text, self.default.position)
-        return self._open(position)
+        return self._open(position, "parameter has no default")
+
+    def without_default(self, position: int) -> Value:
+        """The value where a condition rules the default out."""
+        stored = self.type.startswith("AWS::SSM::Parameter::Value<")
+        if self.default is None or self.supplied is not None or stored:
+            return self.value(position, in_condition=False)
+        if self.allowed and not self.is_list:
+            return self._choice(position)
+        return self._open(position, "the default does not hold under this condition")
 
     def _typed(self, written: str, position: int) -> Value:
         if self.is_list:
@@ -96,8 +106,8 @@ class Parameter:
             branches.setdefault(item.text, self._typed(item.text, item.position))
         return choose(self.guard, list(branches.items()), position)
 
-    def _open(self, position: int) -> Value:
-        """The value where there is neither a supplied one nor a default."""
+    def _open(self, position: int, reason: str) -> Value:
+        """The value where there is neither a supplied one nor a default that holds."""
         found = _ID.search(self.type)
         if found is not None and not self.is_list:
             return self._one_symbol(_SYMBOL_TYPES.get(found[1], "text"), position)
@@ -105,8 +115,7 @@ class Parameter:
             return self._one_symbol("account_id", position)
         if forbids_wildcards(self.pattern) and not self.is_list:
             return self._one_symbol("text", position)
-        reason = f"parameter has no default; give --parameters {self.name}=..."
-        return self._unknown(reason, position)
+        return self._unknown(f"{reason}; give --parameters {self.name}=...", position)
 
     def _stored(self, position: int) -> Value:
         if self.is_list:

@@ -177,3 +177,33 @@ class Weaver:
     def text(self, position: int) -> Text:
         """The whole text."""
         return Text(self.parts, position, self.sensitive, tuple(self.origin))
+
+
+def fold_dynamic(whole: Text, owner: Owner) -> Text:
+    """The text with each `{{resolve:...}}` in it as one symbol, variables inside it included."""
+    if not any(isinstance(part, str) and "{{resolve:" in part for part in whole.parts):
+        return whole
+    folded: list[Part] = []
+    inside: list[Part] | None = None
+    for part in whole.parts:
+        if not isinstance(part, str):
+            (folded if inside is None else inside).append(part)
+            continue
+        rest = part
+        while rest:
+            if inside is None:
+                before, mark, rest = rest.partition("{{resolve:")
+                folded.append(before)
+                inside = [mark] if mark else None
+            else:
+                before, mark, rest = rest.partition("}}")
+                inside.append(before + mark)
+                if mark:
+                    folded.append(_dynamic_symbol(inside, owner, whole.position))
+                    inside = None
+    return Text([*folded, *(inside or [])], whole.position, whole.sensitive)
+
+
+def _dynamic_symbol(parts: list[Part], owner: Owner, position: int) -> Symbol:
+    reference = "".join(part if isinstance(part, str) else repr(part) for part in parts)
+    return Symbol("text", reference, owner, "data", None, position)

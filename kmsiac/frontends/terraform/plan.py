@@ -8,11 +8,12 @@ attribute of one resource is a symbol, and one made of a deferred policy documen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.plan_documents import DocumentReader
 from kmsiac.frontends.terraform.plan_model import (
+    PLANNED,
     Change,
     JsonMap,
     changed,
@@ -32,6 +33,7 @@ from kmsiac.frontends.terraform.plan_values import Converter
 from kmsiac.frontends.terraform.sinks import DOCUMENT_TYPE, SINKS
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
+from kmsiac.reading.json_paths import locate
 from kmsiac.reading.json_reader import load_json
 from kmsiac.reading.source import NOWHERE, Key, SourceFile
 from kmsiac.reading.tree import MAX_PLAN_BYTES, SourceTree
@@ -63,6 +65,9 @@ _LINKS = frozenset(
 )
 """Attributes that name another resource and hold nothing else: there a reference is the value."""
 
+MAX_SOURCES = 50
+"""How many documents are followed that one is made of in a row (`source_policy_documents`)."""
+
 _IDENTITIES = frozenset({"arn", "iam_arn", "unique_id"})
 _RESOURCES = ("aws_kms_", "aws_iam_")
 _VALUES = frozenset({"arn", "id", "unique_id"})
@@ -93,16 +98,15 @@ class _Plan:
         self.file = file
         self.document = document
         self.result = Stack(file.path, TERRAFORM, files={file.path}, from_plan=True)
-        self.root = file.use_paths(lambda paths: _locate(file, paths))
+        self.root = file.use_paths(lambda paths: locate(file.text, paths))
         self.positions: dict[tuple[Key, ...], int] = {(): self.root}
         self.configuration = Configuration(document)
         variables = mapping(document.get("variables"), "variables")
-        self.providers = Providers(
-            file.path, self.configuration, variables, inputs.environment
-        )
+        self.providers = Providers(file.path, self.configuration, variables, inputs.environment)
         self.converter = Converter(file, file.path)
         self.made: dict[str, Value] = {}
         self.building: set[str] = set()
+        self.failures: set[str] = set()
 
     def stack(self) -> Stack:
         """Everything of the plan that matters here."""
@@ -134,11 +138,16 @@ class _Plan:
             self.positions[path] = known
         return known
 
-    def _guarded(self, change: Change, take: object) -> None:
+    def _guarded(self, change: Change, take: Callable[[Change], None]) -> None:
         try:
-            assert callable(take)
             take(change)
         except SourceError as error:
+            self._fail(error)
+
+    def _fail(self, error: SourceError) -> None:
+        # One malformed part of the configuration is met by every resource under it.
+        if error.message not in self.failures:
+            self.failures.add(error.message)
             self.result.errors.append(located(error, self.file.path))
 
     # -- reading entries -------------------------------------------------------------------------
@@ -183,7 +192,7 @@ class _Plan:
                 if inner:
                     change.deferred = string(entry.get("reason"), where) or "deferred"
             except SourceError as error:
-                self.result.errors.append(located(error, self.file.path))
+                self._fail(error)
                 continue
             if change.actions == ("forget",) and change.type in SINKS:
                 reason = "no longer managed after this apply, but it lives on"
@@ -245,19 +254,17 @@ class _Plan:
         values_at = self._at(*change.path, *change.values)
         mask_at = self._at(*change.path, *change.values[:-1], "after_unknown")
         mask = change.unknown
-        if change.values == ("values",):
+        if change.values == PLANNED:
             # planned_values leaves out what is unknown; what is not configured is a default.
             left_out = (name for name in expressions or {} if change.is_unknown(name))
-            mask = dict.fromkeys(left_out, True)
+            mask = {**mapping(mask, change.address), **dict.fromkeys(left_out, True)}
             mask_at = values_at
 
         def unknown(path: str, expression: object, position: int) -> Value | None:
             return self._unknown(change, path, expression, position)
 
         masks = (mask, change.sensitive)
-        return self.converter.block(
-            change.after, masks, expressions, (values_at, mask_at), unknown
-        )
+        return self.converter.block(change.after, masks, expressions, (values_at, mask_at), unknown)
 
     # -- what is unknown -------------------------------------------------------------------------
 
@@ -312,8 +319,9 @@ class _Plan:
         if known is not None:
             return known
         at = self._at(*change.path, *change.values)
-        if change.address in self.building:
-            return Unknown(change.address, "it refers to itself", at, self.file.path)
+        if change.address in self.building or len(self.building) > MAX_SOURCES:
+            reason = "it is made of itself, or of too many documents in one another"
+            return Unknown(change.address, reason, at, self.file.path)
         self.building.add(change.address)
         configured = self.configuration.resource(change) or {}
         expressions = mapping(configured.get("expressions"), f"configuration of {change.address}")
@@ -331,6 +339,7 @@ class _Plan:
 
         reader = DocumentReader(self.converter, symbols, sources)
         document = reader.read(change, expressions, at)
+        self.building.discard(change.address)
         self.made[change.address] = document
         return document
 
@@ -364,11 +373,3 @@ def _is_whole(name: str, origin: Origin, target: Change) -> bool:
     if name in {"resources", "not_resources"}:
         return origin.attribute.endswith("arn") and target.type.startswith(_RESOURCES)
     return name == "values" and origin.attribute in _VALUES
-
-
-def _locate(
-    file: SourceFile, paths: list[tuple[Key, ...]]
-) -> dict[tuple[Key, ...], tuple[int, int]]:
-    from kmsiac.reading.json_reader import locate  # noqa: PLC0415 - only for printing
-
-    return locate(file.text, paths)

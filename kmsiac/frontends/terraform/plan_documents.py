@@ -37,7 +37,9 @@ def document_of(
 
     `open` says that there may be more statements.
     """
-    entries: list[tuple[Text, Value]] = [(Text(("Version",)), Text((version or VERSION,), position))]
+    entries: list[tuple[Text, Value]] = [
+        (Text(("Version",)), Text((version or VERSION,), position))
+    ]
     if policy_id:
         entries.append((Text(("Id",)), Text((policy_id,), position)))
     entries.append((Text(("Statement",)), List(statements, position, open)))
@@ -48,8 +50,13 @@ def one_or_many(values: Sequence[Value], position: int, open: Unknown | None = N
     """A set of texts as the data source prints it: one alone, several in reverse order."""
     if len(values) == 1 and open is None:
         return values[0]
-    known = [value for value in values if isinstance(value, Text) and value.literal is not None]
-    others = [value for value in values if value not in known]
+    known: list[Text] = []
+    others: list[Value] = []
+    for value in values:
+        if isinstance(value, Text) and value.literal is not None:
+            known.append(value)
+        else:
+            others.append(value)
     known.sort(key=lambda value: value.literal or "", reverse=True)
     return List([*known, *others], position, open)
 
@@ -81,23 +88,23 @@ class DocumentReader:
         sources, overrides = (
             self._documents(change, name, expressions.get(name), position) for name in lists
         )
-        unknown = [source for source in sources if isinstance(source, Unknown)]
-        if any(isinstance(override, Unknown) for override in overrides):
-            # It may replace any statement that has a Sid.
-            return next(o for o in overrides if isinstance(o, Unknown))
+        for override in overrides:
+            unknown = _open_part(override)
+            if unknown is not None:
+                # It may replace any statement that has a Sid.
+                return unknown
+        more = [rest, *(_open_part(source) for source in sources)]
         version, identifier = after.get("version"), after.get("policy_id")
         statements: list[Map] = []
-        for source in sources:
-            _merge(statements, source)
-        _merge(statements, List(own))
-        for override in overrides:
-            _merge(statements, override)
+        places: dict[str, int] = {}
+        for source in [*sources, List(own), *overrides]:
+            _merge(statements, places, source)
         return document_of(
             statements,
             version if isinstance(version, str) else None,
             identifier if isinstance(identifier, str) else None,
             position,
-            rest or (unknown[0] if unknown else None),
+            next((part for part in more if part is not None), None),
         )
 
     def _unknown(self, path: str, position: int) -> Unknown:
@@ -117,7 +124,9 @@ class DocumentReader:
         for index, raw in enumerate(sequence(change.after.get(name), path)):
             if mask_of(mask, index) is True:
                 followed = self._sources(expression, at)
-                found.append(followed if followed is not None else self._unknown(f"{path}[{index}]", at))
+                found.append(
+                    followed if followed is not None else self._unknown(f"{path}[{index}]", at)
+                )
             elif isinstance(raw, str):
                 found.append(decode(Text((raw,), at)))
         return found
@@ -185,17 +194,15 @@ class DocumentReader:
             return (list(symbols), None, at) if symbols else ([], self._unknown(here, at), at)
         raws = sequence(values.get(name), here)
         places = [self._converter.file.member(at, index) for index in range(len(raws))]
-        waiting = [index for index in range(len(raws)) if mask_of(marks, index) is True]
-        symbols = (
-            self._symbols(name, block.get(name), len(waiting), at) if waiting else None
-        )
+        count = sum(mask_of(marks, index) is True for index in range(len(raws)))
+        symbols = self._symbols(name, block.get(name), count, at) if count else None
+        waiting = iter(symbols or ())
         items: list[Value] = []
         for index, raw in enumerate(raws):
-            if index in waiting:
-                if symbols:
-                    items.append(symbols[waiting.index(index)].at(places[index]))
-                else:
-                    items.append(self._unknown(f"{here}[{index}]", places[index]))
+            if mask_of(marks, index) is True:
+                known = next(waiting, None)
+                place = places[index]
+                items.append(known.at(place) if known else self._unknown(f"{here}[{index}]", place))
             elif raw is not None:
                 literal = raw if isinstance(raw, str) else str(raw)
                 literal = literal if name.endswith("actions") else unescape(literal)
@@ -252,7 +259,11 @@ class DocumentReader:
             place = f"{here}[{index}]"
             members = mapping(raw, place)
             inner = mask_of(marks, index)
-            if inner is True or mask_of(inner, "test") is True or mask_of(inner, "variable") is True:
+            if (
+                inner is True
+                or mask_of(inner, "test") is True
+                or mask_of(inner, "variable") is True
+            ):
                 return self._unknown(place, at)
             test, variable = str(members.get("test")), str(members.get("variable"))
             configured = matching_block(block.get("condition"), members) or {}
@@ -299,17 +310,27 @@ def _literal(value: Value | None) -> str | None:
     return value.literal if isinstance(value, Text) else None
 
 
-def _merge(statements: list[Map], source: Value) -> None:
-    """Add the statements of a source in place: one with the Sid of an earlier one replaces it."""
+def _open_part(source: Value) -> Unknown | None:
+    """What may hold more statements than are known of a source document."""
+    if isinstance(source, Unknown):
+        return source
+    statements = source.get("Statement") if isinstance(source, Map) else None
+    if isinstance(statements, Unknown):
+        return statements
+    return statements.open if isinstance(statements, List) else None
+
+
+def _merge(statements: list[Map], places: dict[str, int], source: Value) -> None:
+    """Add the statements of a source: one with the Sid of an earlier one takes its place."""
     found = source.get("Statement") if isinstance(source, Map) else source
     items = found.items if isinstance(found, List) else (found,)
-    places = {_literal(s.get("Sid")): index for index, s in enumerate(statements)}
     for item in items:
         if not isinstance(item, Map):
             continue
         sid = _literal(item.get("Sid"))
         if sid and sid in places:
             statements[places[sid]] = item
-        else:
+            continue
+        if sid:
             places[sid] = len(statements)
-            statements.append(item)
+        statements.append(item)

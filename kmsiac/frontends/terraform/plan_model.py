@@ -58,14 +58,15 @@ def _wrong(value: object, where: str, wanted: str) -> SourceError:
 
 def module_names(address: str) -> tuple[str, ...]:
     """The module calls of a module instance address, without indexes: `module.a["x"]` is `("a",)`."""
-    return tuple(match[1] for match in _MODULE_STEP.finditer(address))
+    names = tuple(match[1] for match in _MODULE_STEP.finditer(address))
+    if len(names) > MAX_MODULE_DEPTH:
+        raise SourceError(f"modules more than {MAX_MODULE_DEPTH} deep")
+    return names
 
 
 def module_calls(address: str) -> tuple[str, ...]:
     """The addresses of the module instances from the outermost down to `address` itself."""
-    return tuple(
-        address[: match.end()].rstrip(".") for match in _MODULE_STEP.finditer(address)
-    )
+    return tuple(address[: match.end()].rstrip(".") for match in _MODULE_STEP.finditer(address))
 
 
 def join(module: str, address: str) -> str:
@@ -116,7 +117,9 @@ class Change:
     @property
     def base(self) -> str:
         """The address inside its module, without the index: `data.aws_region.here`."""
-        return f"data.{self.type}.{self.name}" if self.mode == "data" else f"{self.type}.{self.name}"
+        return (
+            f"data.{self.type}.{self.name}" if self.mode == "data" else f"{self.type}.{self.name}"
+        )
 
     def is_unknown(self, attribute: str) -> bool:
         """Whether the attribute, or a part of it, is known only after the apply."""
@@ -144,8 +147,20 @@ def planned(entry: JsonMap, module: str, path: tuple[Key, ...], where: str) -> C
     made = Change(entry, module, path, where)
     made.values = PLANNED
     made.after = mapping(entry.get("values"), f"{where}.values")
+    made.unknown = _gaps(made.after)
     made.sensitive = entry.get("sensitive_values")
     return made
+
+
+def _gaps(value: object, depth: int = 0) -> object:
+    # planned_values print an unknown member of a list as null.
+    if depth > MAX_MODULE_DEPTH:
+        return True
+    if isinstance(value, list):
+        return [item is None or _gaps(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {name: _gaps(item, depth + 1) for name, item in value.items()}
+    return False
 
 
 def state_resources(

@@ -82,10 +82,14 @@ def chains(expression: object) -> list[str]:
     if not isinstance(expression, dict):
         return []
     references = expression.get("references")
-    texts = [text for text in references if isinstance(text, str)] if isinstance(references, list) else []
+    texts = (
+        [text for text in references if isinstance(text, str)]
+        if isinstance(references, list)
+        else []
+    )
     found: list[str] = []
     previous = ""
-    for text in texts[:MAX_ORIGINS]:
+    for text in texts:
         # Terraform prints every reference from longest to shortest: x.y.z, x.y.
         if not (previous.startswith(text) and previous[len(text) :][:1] in {".", "["}):
             found.append(text)
@@ -104,7 +108,7 @@ class Configuration:
             (): mapping(self._root.get("root_module"), f"{where}.root_module")
         }
         self._resources: dict[tuple[str, ...], dict[str, JsonMap]] = {}
-        self._instances: dict[tuple[str, str], list[Change]] = {}
+        self._instances: dict[tuple[str, str], dict[str, Change]] = {}
         self.known_data: dict[str, JsonMap] = {}
         """The values of data sources read before the plan, by address."""
         self._known_bases: set[str] = set()
@@ -116,7 +120,7 @@ class Configuration:
 
     def add_instance(self, change: Change) -> None:
         """Make a resource instance of the plan known to `origins`."""
-        self._instances.setdefault((change.module, change.base), []).append(change)
+        self._instances.setdefault((change.module, change.base), {})[change.index] = change
 
     def add_known_data(self, change: Change) -> None:
         """Make a data source known that was read before the plan."""
@@ -156,17 +160,18 @@ class Configuration:
         found: list[Origin] = []
         waiting = [(module, text, 0) for text in reversed(chains(expression))]
         while waiting:
-            if len(found) > MAX_ORIGINS:
-                return [*found, Origin(State.OPEN, found[0].text)]
             at, text, hops = waiting.pop()
+            if len(found) + len(waiting) > MAX_ORIGINS:
+                return [*found, Origin(State.OPEN, text)]
             further = self._through(at, text) if hops < MAX_HOPS else None
             if further is None:
                 found.append(self._origin(at, text, index))
-            else:
-                inner, expressions = further
-                if not chains(expressions):
-                    found.append(Origin(_constant(expressions), text))
-                waiting.extend((inner, name, hops + 1) for name in reversed(chains(expressions)))
+                continue
+            inner, behind = further
+            names = chains(behind)
+            if not names:
+                found.append(Origin(_constant(behind), text))
+            waiting.extend((inner, name, hops + 1) for name in reversed(names))
         return found
 
     def _through(self, module: str, text: str) -> tuple[str, object] | None:
@@ -205,19 +210,18 @@ class Configuration:
         attribute = ".".join(names[start + 2 :])
         return self._instance(module, base, indexes[start + 1] or index, attribute, text)
 
-    def _instance(
-        self, module: str, base: str, index: str, attribute: str, text: str
-    ) -> Origin:
-        instances = self._instances.get((module, base), [])
+    def _instance(self, module: str, base: str, index: str, attribute: str, text: str) -> Origin:
+        instances = self._instances.get((module, base), {})
         if not instances:
             known = join(module, base) in self._known_bases
             return Origin(State.KNOWN if known else State.ABSENT, text)
-        same = [change for change in instances if change.index == index]
-        chosen = same if len(same) == 1 else instances
-        if len(chosen) > 1:
+        change = instances.get(index)
+        if change is None and len(instances) == 1:
+            change = next(iter(instances.values()))
+        if change is None:
             return Origin(State.OPEN, text)
-        change = chosen[0]
-        known = bool(attribute) and not change.is_unknown(attribute.split(".")[0])
+        first, _, _ = attribute.partition(".")
+        known = bool(first) and not change.is_unknown(first)
         return Origin(State.KNOWN if known else State.UNKNOWN, text, change, attribute)
 
 

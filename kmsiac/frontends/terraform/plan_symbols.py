@@ -1,92 +1,63 @@
-"""Symbols for attributes of managed resources that a plan does not know yet."""
+"""Symbols for attributes of managed resources that a plan does not know yet.
+
+Types and shapes are those of the HCL front end, so that a rule sees the same thing in both.
+"""
 
 from __future__ import annotations
 
+import re
+
+from kmsiac.frontends.terraform.attributes import PATH_DEFAULT, symbol_rule
 from kmsiac.frontends.terraform.plan_model import Change
 from kmsiac.stack import Provider
-from kmsiac.values import Symbol, Text
+from kmsiac.values import Part, Symbol, Text
 
-_NOUNS = {
-    "aws_iam_group": "group",
-    "aws_iam_policy": "policy",
-    "aws_iam_role": "role",
-    "aws_iam_user": "user",
-    "aws_kms_alias": "alias",
-    "aws_kms_external_key": "key",
-    "aws_kms_key": "key",
-    "aws_kms_replica_external_key": "key",
-    "aws_kms_replica_key": "key",
-    "aws_vpc": "vpc",
-    "aws_vpc_endpoint": "vpc_endpoint",
-}
-
-_NAMED_BY_ID = frozenset({"group", "role", "user"})
-"""The `id` of these resources is their name."""
-
-_TARGETS = {"target_key_arn": "key_arn", "target_key_id": "key_id"}
-
-_ARN_PATHS = {"group": "group", "policy": "policy", "role": "role", "user": "user"}
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-def symbol_type(resource_type: str, attribute: str) -> str:
-    """The type of the symbol for an attribute: `role_arn`, `key_id`, ...; `text` if we know none."""
-    noun = _NOUNS.get(resource_type)
-    if attribute in _TARGETS:
-        return _TARGETS[attribute]
-    if noun is None:
-        return "text"
-    if attribute == "id":
-        if noun == "policy":
-            return "policy_arn"
-        return f"{noun}_name" if noun in _NAMED_BY_ID or noun == "alias" else f"{noun}_id"
-    return f"{noun}_{attribute}"
+def attribute_symbol(change: Change, attribute: str, provider: Provider, position: int) -> Symbol:
+    """The symbol for an unknown attribute of a managed resource, with what is known of its shape.
+
+    Attributes that always have the value of another one (`id` of a role is its `name`) are that.
+    """
+    attribute = same_as(change.type, attribute)
+    kind, template = symbol_rule(change.type, attribute)
+    shape = _shape(template, change, provider) if template else None
+    reference = f"{change.address}.{attribute}"
+    return Symbol(kind, reference, provider.owner, "resource", shape, position, change.address)
 
 
-def attribute_symbol(
-    change: Change, attribute: str, provider: Provider, position: int
-) -> Symbol:
-    """The symbol for an unknown attribute of a managed resource, with what is known of its shape."""
-    kind = symbol_type(change.type, attribute)
-    return Symbol(
-        kind,
-        f"{change.address}.{attribute}",
-        provider.owner,
-        "resource",
-        _shape(kind, change, provider),
-        position,
-        change.address,
-    )
+def same_as(resource_type: str, attribute: str) -> str:
+    """The attribute that this one is another name of, or itself."""
+    rule, other = symbol_rule(resource_type, attribute)
+    return other if rule == "=" else attribute
 
 
-def _shape(kind: str, change: Change, provider: Provider) -> Text | None:
-    noun, _, what = kind.rpartition("_")
-    if what != "arn" or noun != _NOUNS.get(change.type):
-        return None
-    if noun == "key":
-        return _arn("kms", provider.region, provider, Text(("key/", _part(change, provider, "key_id"))))
-    if noun == "alias":
-        name = _part(change, provider, "name")
-        return _arn("kms", provider.region, provider, Text((name,)))
-    if noun in _ARN_PATHS:
-        path = change.after.get("path")
-        # An unknown path would make the shape a guess.
-        if change.is_unknown("path"):
-            return None
-        folder = path if isinstance(path, str) and path else "/"
-        name = _part(change, provider, "name")
-        return _arn("iam", Text(), provider, Text((_ARN_PATHS[noun], folder, name)))
-    return None
+def _shape(template: str, change: Change, provider: Provider) -> Text:
+    environment = {
+        "partition": provider.partition,
+        "account": provider.account,
+        "region": provider.region,
+        "dns_suffix": provider.dns_suffix,
+    }
+    parts: list[Part] = []
+    at = 0
+    for match in _PLACE.finditer(template):
+        parts.append(template[at : match.start()])
+        at = match.end()
+        known = environment.get(match[1])
+        parts.extend(known.parts if known is not None else [_part(change, match[1], provider)])
+    parts.append(template[at:])
+    return Text(parts)
 
 
-def _part(change: Change, provider: Provider, attribute: str) -> str | Symbol:
+def _part(change: Change, attribute: str, provider: Provider) -> Part:
+    """An attribute of the resource inside a shape: as it is known, else a symbol without shape."""
     known = change.after.get(attribute)
     if isinstance(known, str) and known:
         return known
+    if attribute == "path" and not change.is_unknown("path"):
+        return PATH_DEFAULT
+    kind, _ = symbol_rule(change.type, attribute)
     reference = f"{change.address}.{attribute}"
-    kind = symbol_type(change.type, attribute)
     return Symbol(kind, reference, provider.owner, "resource", address=change.address)
-
-
-def _arn(service: str, region: Text, provider: Provider, rest: Text) -> Text:
-    parts = ("arn:", *provider.partition.parts, f":{service}:", *region.parts, ":")
-    return Text((*parts, *provider.account.parts, ":", *rest.parts))

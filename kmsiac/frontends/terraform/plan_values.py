@@ -12,7 +12,8 @@ from kmsiac.values import Bool, List, Map, Null, Number, Text, Unknown, Value
 MAX_DEPTH = 60
 """Nesting of a value beyond this becomes an Unknown; the deepest provider schema has about 15."""
 
-Member = tuple[str, Value]
+MAX_BLOCKS = 200
+"""Among more nested blocks than this no configuration is looked for."""
 
 UnknownMember = Callable[[str, object, int], "Value | None"]
 """Makes the value of an unknown attribute from its path (`inline_policy[0].policy`), its expression
@@ -106,9 +107,7 @@ class Converter:
             here = f"{path}[{index}]"
             if isinstance(item, dict) and depth < MAX_DEPTH and inner[0] is not True:
                 block = matching_block(expression, item)
-                items.append(
-                    self.block(item, inner, block, (at, at), unknown, here, depth + 1)
-                )
+                items.append(self.block(item, inner, block, (at, at), unknown, here, depth + 1))
             else:
                 items.append(self.plain(item, inner, at, here, depth))
         return List(items, position)
@@ -179,7 +178,7 @@ def matching_block(expression: object, values: JsonMap) -> JsonMap | None:
     """
     if isinstance(expression, dict):
         expression = [expression]
-    if not isinstance(expression, list):
+    if not isinstance(expression, list) or len(expression) > MAX_BLOCKS:
         return None
     agreeing = [block for block in expression if isinstance(block, dict) and agrees(block, values)]
     return agreeing[0] if len(agreeing) == 1 else None

@@ -28,7 +28,7 @@ def statement_reading(thing: Thing) -> Reading:
 @declare(
     "action",
     "text",
-    FieldType("text", ignore_case=True),
+    FieldType("text", ignore_case=True, pattern=True),
     "the pattern as written",
     "text: {glob: 's3:*'}",
 )

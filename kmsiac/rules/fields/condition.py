@@ -9,7 +9,6 @@ from kmsiac.rules.readings import ABSENT, Open, Reading, Thing, answer_reading, 
 from kmsiac.rules.vocabulary import (
     BOOL,
     TEXT,
-    TEXTS,
     Cost,
     FieldType,
     declare,
@@ -102,7 +101,7 @@ def _negated(thing: Thing) -> Reading:
 @declare(
     "condition",
     "values",
-    TEXTS,
+    FieldType("text", many=True, pattern=True),
     "the values; not applicable under Null",
     "values: {some: {has_wildcard: true}}",
     cost=Cost.STRUCTURAL,
@@ -120,7 +119,7 @@ def _values(thing: Thing) -> Reading:
 @declare(
     "condition",
     "written_values",
-    TEXTS,
+    FieldType("text", many=True, pattern=True),
     "the values, those of Null too",
     "written_values: {count: {at_most: 0}}",
     cost=Cost.STRUCTURAL,
@@ -147,7 +146,16 @@ def _multivalued(thing: Thing) -> Reading:
     return ABSENT if found is None else found.multivalued
 
 
-CLASSES = ("identity", "network", "source", "resource", "grant", "other")
+CLASSES = (
+    "identity",
+    "network",
+    "source",
+    "request",
+    "resource",
+    "session",
+    "service-call",
+    "other",
+)
 
 
 @declare(

@@ -7,11 +7,17 @@ from kmsiac.policy.matching import split_arn
 from kmsiac.rules.fields.action import pattern_of, statement_reading
 from kmsiac.rules.fields.principal import external_account, provider_of
 from kmsiac.rules.readings import ABSENT, Open, Reading, Thing, answer_reading, reading
-from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
+from kmsiac.rules.vocabulary import BOOL, FieldType, declare, names, one
 from kmsiac.values import Unknown, all_of, any_of, blame_on, cannot_tell
 
 
-@declare("resource", "text", TEXT, "the pattern as written", "text: {format: kms_arn}")
+@declare(
+    "resource",
+    "text",
+    FieldType("text", pattern=True),
+    "the pattern as written",
+    "text: {format: kms_arn}",
+)
 def _text(thing: Thing) -> Reading:
     return reading(pattern_of(thing).value)
 

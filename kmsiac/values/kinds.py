@@ -1,19 +1,9 @@
-"""What an expression of a template can be before it is deployed, and the three answers.
-
-A value is Text, Number, Bool, Null, List, Map, Choice or Unknown. Text is made of literal
-stretches and *symbols*: definite things whose text is not known yet, such as "the ARN of
-`aws_iam_role.app`". Every value knows where it was written (`position`) and whether it is
-sensitive. Values are immutable; they are plain `__slots__` classes because a scan makes many.
-
-`Answer` is the result of every question asked about values: yes, no, or cannot tell with the
-expressions to blame.
-"""
+"""The kinds of values, and the symbols that stand in texts."""
 
 from __future__ import annotations
 
-import enum
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -373,143 +363,6 @@ class Choice(Value):
     def __repr__(self) -> str:
         inner = ", ".join(f"{atom}: {value!r}" for atom, value in self.branches)
         return f"Choice({self.guard.name}? {inner})"
-
-
-# -- answers -------------------------------------------------------------------------------------
-
-
-class Verdict(enum.Enum):
-    """The three answers to a question about something that is not deployed yet."""
-
-    YES = "yes"
-    NO = "no"
-    CANNOT_TELL = "cannot-tell"
-
-
-class Blame(NamedTuple):
-    """An expression that keeps a question open: its source text, why it is open, and its position."""
-
-    expression: str
-    reason: str
-    position: int
-
-
-class Answer(NamedTuple):
-    """A verdict with what stands behind it.
-
-    `blame` names what to resolve when the verdict is cannot-tell; it is empty otherwise.
-    `witness` is a request (an `access.Request`) that shows a yes, where the question has one.
-    """
-
-    verdict: Verdict
-    blame: frozenset[Blame] = frozenset()
-    witness: object = None
-
-    @property
-    def is_yes(self) -> bool:
-        return self.verdict is Verdict.YES
-
-    @property
-    def is_no(self) -> bool:
-        return self.verdict is Verdict.NO
-
-    @property
-    def is_open(self) -> bool:
-        return self.verdict is Verdict.CANNOT_TELL
-
-
-YES = Answer(Verdict.YES)
-NO = Answer(Verdict.NO)
-
-
-def decided(truth: bool) -> Answer:
-    """The answer to a question that has been settled."""
-    return YES if truth else NO
-
-
-def cannot_tell(*blame: Blame) -> Answer:
-    """The open answer, with the expressions to blame."""
-    return Answer(Verdict.CANNOT_TELL, frozenset(blame))
-
-
-def blame_on(part: Symbol | Unknown) -> Blame:
-    """Blame one symbol or unknown."""
-    if isinstance(part, Unknown):
-        return Blame(part.expression, part.reason, part.position)
-    return Blame(part.reference, "known only after deployment", part.position)
-
-
-def negate(answer: Answer) -> Answer:
-    """yes and no swapped; cannot tell stays."""
-    if answer.is_open:
-        return answer
-    return NO if answer.is_yes else YES
-
-
-def all_of(answers: Iterable[Answer]) -> Answer:
-    """no if any is no, else cannot tell if any is, else yes (also over nothing)."""
-    return _fold(answers, NO, YES)
-
-
-def any_of(answers: Iterable[Answer]) -> Answer:
-    """yes if any is yes, else cannot tell if any is, else no (also over nothing)."""
-    return _fold(answers, YES, NO)
-
-
-def _fold(answers: Iterable[Answer], decisive: Answer, otherwise: Answer) -> Answer:
-    blame: set[Blame] = set()
-    still_open = False
-    for answer in answers:
-        if answer.verdict is decisive.verdict:
-            return answer
-        if answer.is_open:
-            still_open = True
-            blame |= answer.blame
-    return Answer(Verdict.CANNOT_TELL, frozenset(blame)) if still_open else otherwise
-
-
-# -- walking ---------------------------------------------------------------------------------------
-
-
-def children(value: Value) -> Iterator[Value]:
-    """The values directly inside a value, keys included."""
-    if isinstance(value, List):
-        yield from value.items
-    elif isinstance(value, Map):
-        for key, member in value.entries:
-            yield key
-            yield member
-    elif isinstance(value, Choice):
-        for _, branch in value.branches:
-            yield branch
-    elif isinstance(value, Text) and value.document is not None:
-        yield value.document
-
-
-def walk(value: Value) -> Iterator[Value]:
-    """The value and everything inside it, depth first, without recursion."""
-    stack = [value]
-    while stack:
-        current = stack.pop()
-        yield current
-        stack.extend(reversed(list(children(current))))
-
-
-def unknowns(value: Value) -> Iterator[Unknown]:
-    """Every Unknown in a value: whole values, parts of texts, and the rest of open lists and maps."""
-    for inner in walk(value):
-        if isinstance(inner, Unknown):
-            yield inner
-        elif isinstance(inner, Text):
-            yield from (part for part in inner.parts if isinstance(part, Unknown))
-        elif isinstance(inner, List | Map) and inner.open is not None:
-            yield inner.open
-
-
-def map_texts(value: Text, change: Callable[[Part], Iterable[Part]]) -> Text:
-    """The text with every part replaced by what `change` makes of it; positions are kept if it is one part."""
-    parts = [new for part in value.parts for new in change(part)]
-    return Text(parts, value.position, value.sensitive, (), value.document)
 
 
 def _join_literals(parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -1,0 +1,227 @@
+"""Whether one statement applies to one concrete request: principal, action, resource, conditions.
+
+Sources: IAM User Guide, "Principal", "NotPrincipal"; KMS Developer Guide, "Key policies" (a
+principal of a key policy is exact: no wildcards but `*` alone; `Resource: "*"` is the key itself).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kmsiac.access.model import Request
+from kmsiac.access.operators import Variables, all_hold
+from kmsiac.access.patterns import Context, MultivaluedVariable, matches, tokens
+from kmsiac.aws.shapes import fold
+from kmsiac.policy.document import Pattern, PolicyDocument, Principal, Statement
+from kmsiac.policy.matching import glob, open_parts
+from kmsiac.policy.principals import kind_of
+from kmsiac.values import (
+    NO,
+    YES,
+    Answer,
+    Blame,
+    Text,
+    Unknown,
+    all_of,
+    any_of,
+    blame_on,
+    cannot_tell,
+    decided,
+    negate,
+)
+
+
+class Caller(NamedTuple):
+    """A concrete principal taken apart.
+
+    `kind`: `user`, `role` (a session of one), `root`, `federated` or `service`. `names` are the
+    texts of Principal elements that name the caller exactly; `account` is its account.
+    """
+
+    kind: str
+    account: str
+    arn: str
+    names: frozenset[str]
+    role: str = ""
+
+
+def caller_of(request: Request) -> Caller | None:
+    """The caller of a request; None for a principal of no known form."""
+    principal = request.principal
+    parts = principal.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        is_service = principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        names = frozenset({principal})
+        return Caller("service", "", principal, names) if is_service else None
+    partition, service, account, resource = parts[1], parts[2], parts[4], parts[5]
+    kind, _, rest = resource.partition("/")
+    if service == "iam" and resource == "root":
+        return Caller("root", account, principal, frozenset())
+    if service == "iam" and kind == "user":
+        return Caller("user", account, principal, frozenset({principal}))
+    if service == "sts" and kind == "federated-user":
+        return Caller("federated", account, principal, frozenset({principal}))
+    if service == "sts" and kind == "assumed-role":
+        name = rest.partition("/")[0]
+        # The session's ARN has no path; aws:PrincipalArn is the ARN of the role, with its path.
+        given = _context(request).get("aws:principalarn", ())
+        plain = f"arn:{partition}:iam::{account}:role/{name}"
+        role = given[0] if given and given[0].endswith("/" + name) else plain
+        return Caller("role", account, principal, frozenset({principal}), role)
+    return None
+
+
+def _context(request: Request) -> Context:
+    return {fold(key): values for key, values in request.context.items()}
+
+
+class Match(NamedTuple):
+    """Whether a statement applies; `path` says how its Principal names the caller."""
+
+    answer: Answer
+    path: str
+
+
+PATHS = ("named", "arn-condition", "role", "anyone", "account", "not-listed")
+"""How a Principal element covers a caller: itself by name (a user, a session); `*` with a condition
+on aws:PrincipalArn; the role of the session; `*`; its account; by NotPrincipal."""
+
+
+def principal_path(statement: Statement, caller: Caller) -> list[tuple[str, Answer]]:
+    """The ways in which the Principal or NotPrincipal element covers the caller."""
+    negative = [p for p in statement.principals if p.negated]
+    positive = [p for p in statement.principals if not p.negated]
+    ways: list[tuple[str, Answer]] = []
+    for principal in positive:
+        path, answer = _one(principal, caller, statement)
+        if not answer.is_no:
+            ways.append((path, answer))
+    rest = statement.principals_open or (None if statement.principals else statement.open)
+    if "NotPrincipal" in statement.elements:
+        listed = any_of([_one(principal, caller, statement)[1] for principal in negative])
+        ways.append(("not-listed", negate(listed)))
+    elif rest is not None:
+        ways.append(("anyone", cannot_tell(blame_on(rest))))
+    return ways
+
+
+def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[str, Answer]:
+    kind, blame = kind_of(principal)
+    value = principal.value
+    if kind is None or isinstance(value, Unknown):
+        return "anyone", cannot_tell(*blame)
+    if kind == "anyone":
+        return ("arn-condition" if _arn_pinned(statement) else "anyone"), YES
+    literal = value.literal
+    if caller.kind == "service":
+        return "named", decided(kind == "service" and literal in caller.names)
+    if kind in ("service", "federated", "canonical", "pattern", "malformed", "group"):
+        return "anyone", NO
+    if literal is None:
+        return "named", cannot_tell(*(blame_on(part) for part in open_parts(value)))
+    if kind == "account":
+        account = literal if ":" not in literal else literal.split(":")[4]
+        return "account", decided(account == caller.account)
+    if kind == "unique_id":
+        reason = "a unique id does not show which principal it is"
+        return "named", cannot_tell(Blame(literal, reason, value.position))
+    if literal in caller.names:
+        return "named", YES
+    if kind == "role" and caller.kind == "role":
+        return "role", decided(literal == caller.role)
+    if kind == "user" and caller.kind == "federated":
+        reason = "which user made a federated session is not known"
+        return "role", cannot_tell(Blame(literal, reason, value.position))
+    return "named", NO
+
+
+def _arn_pinned(statement: Statement) -> bool:
+    return any(
+        condition.key.literal is not None and fold(condition.key.literal) == "aws:principalarn"
+        for condition in statement.conditions
+    )
+
+
+def covers_action(statement: Statement, action: str) -> Answer:
+    """Whether Action or NotAction covers the action (`kms:Decrypt`), case aside."""
+    answers = [_action(p, action) for p in statement.actions]
+    rest = statement.actions_open or (None if statement.actions else statement.open)
+    if rest is not None:
+        answers.append(cannot_tell(blame_on(rest)))
+    covered = any_of(answers)
+    return negate(covered) if "NotAction" in statement.elements else covered
+
+
+def _action(pattern: Pattern, action: str) -> Answer:
+    if isinstance(pattern.value, Unknown):
+        return cannot_tell(blame_on(pattern.value))
+    if pattern.value.literal is None:
+        return cannot_tell(*(blame_on(part) for part in open_parts(pattern.value)))
+    return glob(fold(pattern.value.literal), Text((fold(action),)))
+
+
+def covers_resource(
+    statement: Statement, resource: str, context: Context, variables: Variables
+) -> Answer:
+    """Whether Resource or NotResource covers the resource."""
+    if not statement.resources and statement.resources_open is None and statement.open is None:
+        reason = "what a statement without Resource covers is not documented"
+        return cannot_tell(Blame(statement.label, reason, statement.position))
+    answers = [_resource(p, resource, context, variables) for p in statement.resources]
+    rest = statement.resources_open or (None if statement.resources else statement.open)
+    if rest is not None:
+        answers.append(cannot_tell(blame_on(rest)))
+    if "NotResource" not in statement.elements:
+        return any_of(answers)
+    return negate(any_of(answers))
+
+
+def _resource(pattern: Pattern, resource: str, context: Context, variables: Variables) -> Answer:
+    value = pattern.value
+    if isinstance(value, Unknown):
+        return cannot_tell(blame_on(value))
+    literal = value.literal
+    if literal is None:
+        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+    if isinstance(variables, Unknown):
+        if "${" in literal:
+            return cannot_tell(blame_on(variables))
+        variables = False
+    try:
+        wanted = tokens(literal, context, like=True, variables=variables)
+    except MultivaluedVariable:
+        return cannot_tell(Blame(literal, "a variable with several values", value.position))
+    return NO if wanted is None else decided(matches(wanted, resource))
+
+
+def variables_of(document: PolicyDocument) -> Variables:
+    """Whether `${...}` are policy variables in this document: not before version 2012-10-17."""
+    version = document.version
+    if version is None:
+        return False
+    if isinstance(version, Unknown):
+        return version
+    if version.literal is None:
+        return Unknown(str(version), "known only after deployment", version.position)
+    return version.literal == "2012-10-17"
+
+
+def applies(
+    statement: Statement, request: Request, context: Context, variables: Variables
+) -> Answer:
+    """Whether action, resource and conditions of a statement fit (not its Principal)."""
+    parts = [
+        covers_action(statement, request.action),
+        covers_resource(statement, request.resource, context, variables),
+        all_hold(statement.conditions, context, variables),
+    ]
+    if statement.conditions_open is not None:
+        parts.append(cannot_tell(blame_on(statement.conditions_open)))
+    if statement.open is not None:
+        parts.append(cannot_tell(blame_on(statement.open)))
+    return all_of(parts)
+
+
+def folded_context(request: Request) -> Context:
+    """The request's context with its keys in lower case."""
+    return _context(request)

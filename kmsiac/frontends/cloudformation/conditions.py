@@ -1,0 +1,241 @@
+"""The Conditions section, reduced to atomic guards.
+
+`And`, `Or`, `Not` and `Condition` are worked out; what stays are comparisons that only the
+deployment decides. Such a comparison is known by the name of the condition that is just it, and a
+parameter with AllowedValues is a guard itself, with one case for each value. What is closed is
+folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.cloudformation.choices import pick, plain
+from kmsiac.frontends.cloudformation.decisions import (
+    MAX_ALTERNATIVES,
+    Decision,
+    TooManyAlternativesError,
+    combine,
+    negate,
+    test,
+    yes_no,
+)
+from kmsiac.frontends.cloudformation.render import render
+from kmsiac.frontends.cloudformation.tags import Call, as_call
+from kmsiac.frontends.cloudformation.template import Template
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.values import Atom, Choice, Guard, List, Text, Unknown, Value
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.cloudformation.resolver import Resolver
+
+_Key = frozenset[object]
+
+
+class Conditions:
+    """The conditions of a template, each decided once.
+
+    `resolver` evaluates what they compare, with parameters that were not supplied left open.
+    """
+
+    def __init__(self, template: Template, resolver: Resolver) -> None:
+        self._template = template
+        self._resolver = resolver
+        self._decided: dict[str, Decision] = {}
+        self._names: dict[_Key, tuple[str, bool]] = {}
+        """The name of a comparison, and whether it is that condition or its opposite."""
+        self._name_comparisons()
+        self._decide_all()
+
+    def named(self, name: str, position: int) -> Decision:
+        """What the condition `name` comes down to; its own guard where it cannot be reduced."""
+        decided = self._decided.get(name)
+        if decided is None:
+            self._template.error(f"there is no condition {name[:80]}", position)
+            return self.guard(name)
+        return decided
+
+    def guard(self, name: str) -> Decision:
+        """The condition as a guard of its own."""
+        return yes_no(Guard(self._template.unit, name))
+
+    # -- order -------------------------------------------------------------------------------------
+
+    def _decide_all(self) -> None:
+        """Decide what a condition depends on before itself, without recursion."""
+        started: set[str] = set()
+        for first in self._template.conditions:
+            stack: list[tuple[str, Iterator[tuple[str, int]]]] = []
+            self._start(first, started, stack)
+            while stack:
+                name, needed = stack[-1]
+                following = next(needed, None)
+                if following is None:
+                    stack.pop()
+                    self._decided[name] = self._reduce(name)
+                    continue
+                other, position = following
+                if other in started and other not in self._decided:
+                    self._template.error(f"condition {other[:80]} depends on itself", position)
+                    self._decided[other] = self.guard(other)
+                self._start(other, started, stack)
+
+    def _start(
+        self,
+        name: str,
+        started: set[str],
+        stack: list[tuple[str, Iterator[tuple[str, int]]]],
+    ) -> None:
+        if name in self._template.conditions and name not in started:
+            started.add(name)
+            stack.append((name, _conditions_in(self._template.conditions[name][1])))
+
+    def _reduce(self, name: str) -> Decision:
+        # A condition on a cycle was given its own guard when the cycle was met.
+        if name in self._decided:
+            return self._decided[name]
+        try:
+            return self._decide(self._template.conditions[name][1])
+        except TooManyAlternativesError:
+            return self.guard(name)
+
+    # -- reduction ---------------------------------------------------------------------------------
+
+    def _decide(self, node: Node) -> Decision:
+        name = condition_name(node)
+        if name is not None:
+            return self.named(name, node.position)
+        call = as_call(node)
+        if call is None:
+            literal = plain(self._resolver.evaluate(node))
+            if literal in ("true", "false"):
+                return literal == "true"
+            return self._unreadable(node, "a condition is one of And, Or, Not, Equals, Condition")
+        operands = call.argument.items if isinstance(call.argument, Sequence) else []
+        if call.name in ("Fn::And", "Fn::Or") and operands:
+            return self._combine(operands, call.name == "Fn::Or")
+        if call.name == "Fn::Not" and len(operands) == 1:
+            return negate(self._decide(operands[0]))
+        if call.name == "Fn::Equals" and len(operands) == 2:
+            left, right = (self._resolver.evaluate(operand) for operand in operands)
+            return self._compare(left, right, node, [2 * MAX_ALTERNATIVES])
+        return self._unreadable(node, f"{call.name} is not evaluated in conditions")
+
+    def _combine(self, operands: list[Node], decisive: bool) -> Decision:
+        return combine([self._decide(operand) for operand in operands], decisive)
+
+    def _compare(self, left: Value, right: Value, node: Node, budget: list[int]) -> Decision:
+        budget[0] -= 1
+        if budget[0] < 0:
+            raise TooManyAlternativesError
+        split = left if isinstance(left, Choice) else right
+        if isinstance(split, Choice):
+            branches: list[tuple[Atom, Decision]] = []
+            for atom, _ in split.branches:
+                one, other = pick(left, split.guard, atom), pick(right, split.guard, atom)
+                if one is not None and other is not None:
+                    branches.append((atom, self._compare(one, other, node, budget)))
+            return test(split.guard, branches) if branches else False
+        one_text, other_text = plain(left), plain(right)
+        if one_text is not None and other_text is not None:
+            return one_text == other_text
+        return self._open(left, right, node)
+
+    def _open(self, left: Value, right: Value, node: Node) -> Decision:
+        key = _key(left, right)
+        if len(key) == 1:
+            return True
+        if key not in self._names:
+            hidden = left.sensitive or right.sensitive
+            name = f"{render(node)} #{len(self._names)}" if hidden else _spelled(left, right)
+            self._names[key] = (name, True)
+        name, positive = self._names[key]
+        return yes_no(Guard(self._template.unit, name), positive)
+
+    def _unreadable(self, node: Node, reason: str) -> Decision:
+        self._template.error(f"this condition cannot be read: {reason}", node.position)
+        return self.guard(f"{render(node)}")
+
+    # -- names of comparisons ----------------------------------------------------------------------
+
+    def _name_comparisons(self) -> None:
+        """Give each comparison the name of the first condition that is it, else is its opposite."""
+        opposites: list[tuple[str, Call]] = []
+        for name, (_, node) in self._template.conditions.items():
+            call = as_call(node)
+            if call is not None and call.name == "Fn::Equals":
+                self._name(name, call, positive=True)
+            elif call is not None and call.name == "Fn::Not":
+                operands = call.argument.items if isinstance(call.argument, Sequence) else []
+                inner = as_call(operands[0]) if len(operands) == 1 else None
+                if inner is not None and inner.name == "Fn::Equals":
+                    opposites.append((name, inner))
+        for name, call in opposites:
+            self._name(name, call, positive=False)
+
+    def _name(self, name: str, call: Call, positive: bool) -> None:
+        operands = call.argument.items if isinstance(call.argument, Sequence) else []
+        if len(operands) != 2:
+            return
+        left, right = (self._resolver.evaluate(operand) for operand in operands)
+        if not isinstance(left, Choice) and not isinstance(right, Choice):
+            self._names.setdefault(_key(left, right), (name, positive))
+
+
+def _key(left: Value, right: Value) -> _Key:
+    return frozenset((_comparable(left), _comparable(right)))
+
+
+def _comparable(value: Value) -> object:
+    literal = plain(value)
+    if literal is not None:
+        return (literal,) if literal else ()
+    if isinstance(value, Text):
+        return value.parts
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, List) and value.open is None:
+        return ("list", *(_comparable(item) for item in value.items))
+    return id(value)
+
+
+def _spelled(left: Value, right: Value) -> str:
+    return f"{_operand(left)} == {_operand(right)}"
+
+
+def _operand(value: Value) -> str:
+    if isinstance(value, Unknown):
+        return value.expression
+    if isinstance(value, Text) and value.symbol is not None:
+        return value.symbol.reference
+    literal = plain(value)
+    return f'"{literal}"' if literal is not None else str(value)
+
+
+def condition_name(node: Node) -> str | None:
+    """The name in `{"Condition": name}` or `!Condition name`."""
+    if node.tag:
+        call = as_call(node)
+        if call is not None and call.name == "Condition" and isinstance(call.argument, Scalar):
+            return call.argument.text
+        return None
+    if isinstance(node, Mapping) and len(node.entries) == 1:
+        key, value = node.entries[0]
+        if isinstance(key, Scalar) and key.text == "Condition" and isinstance(value, Scalar):
+            return value.text
+    return None
+
+
+def _conditions_in(node: Node) -> Iterator[tuple[str, int]]:
+    """The conditions that a node refers to, without recursion."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        name = condition_name(current)
+        if name is not None:
+            yield name, current.position
+        elif isinstance(current, Sequence):
+            stack.extend(reversed(current.items))
+        elif isinstance(current, Mapping):
+            stack.extend(value for _, value in reversed(current.entries))

@@ -1,0 +1,134 @@
+"""Nodes to values: plain data as it is written, intrinsic functions through their table.
+
+The work on one template is bounded: a budget of steps, where a step is a node or a character that
+is interpolated, and a cap on depth, which references to other resources' properties also use up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from contextlib import AbstractContextManager, nullcontext
+
+from kmsiac.frontends.cloudformation.conditions import Conditions
+from kmsiac.frontends.cloudformation.decisions import TooManyAlternativesError
+from kmsiac.frontends.cloudformation.defaults import Defaults
+from kmsiac.frontends.cloudformation.intrinsics import INTRINSICS, BadCallError
+from kmsiac.frontends.cloudformation.parameters import Parameter
+from kmsiac.frontends.cloudformation.references import References
+from kmsiac.frontends.cloudformation.render import render
+from kmsiac.frontends.cloudformation.tags import Call, as_call, is_function
+from kmsiac.frontends.cloudformation.template import Template
+from kmsiac.frontends.cloudformation.texts import scalar_value
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.values import Absent, List, Map, Text, Unknown, Value, text
+
+MAX_STEPS = 8_000_000
+MAX_DEPTH = 130
+"""Levels of evaluation; the reader lets a document be 100 deep."""
+
+
+class Resolver:
+    """Evaluates the nodes of one template.
+
+    `conditions` is None in the resolvers that evaluate what conditions compare; with
+    `in_condition` parameters that were not supplied stay open. `by_default` are the conditions as
+    the defaults decide them.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        parameters: MappingType[str, Parameter],
+        conditions: Conditions | None,
+        by_default: Conditions | None = None,
+        in_condition: bool = False,
+    ) -> None:
+        self.template = template
+        self.conditions = conditions
+        self.references = References(template, parameters, self.evaluate, in_condition)
+        self._defaults = Defaults(template, parameters, by_default) if by_default else None
+        self.copies = 1
+        """How many times what is evaluated now will stand in the result: once for each case."""
+        self._steps = MAX_STEPS
+        self._depth = 0
+        self._rows: dict[int, Value] = {}
+
+    def evaluate(self, node: Node) -> Value:
+        """The value of a node; `Absent` for `AWS::NoValue`."""
+        self._steps -= 1
+        if self._steps < 0:
+            return self.unknown(node, "this template takes too many steps to evaluate")
+        if self._depth >= MAX_DEPTH:
+            return self.unknown(node, f"more than {MAX_DEPTH} references deep")
+        self._depth += 1
+        try:
+            return self._evaluate(node)
+        finally:
+            self._depth -= 1
+
+    def spend(self, steps: int) -> bool:
+        """Charge work; False once the budget is gone."""
+        self._steps -= steps
+        return self._steps >= 0
+
+    def unknown(self, node: Node, reason: str) -> Unknown:
+        """The Unknown for an expression that cannot be worked out."""
+        return Unknown(render(node), reason, node.position, self.template.unit)
+
+    def under(self, condition: str, outcome: bool) -> AbstractContextManager[None]:
+        """While what stands under an outcome of a condition is evaluated."""
+        if self._defaults is None:
+            return nullcontext()
+        return self._defaults.branch(condition, outcome, self.references)
+
+    def row(self, node: Node) -> Value:
+        """The value of a row of Mappings, made once."""
+        if id(node) not in self._rows:
+            self._rows[id(node)] = self.evaluate(node)
+        return self._rows[id(node)]
+
+    def _evaluate(self, node: Node) -> Value:
+        call = as_call(node)
+        if call is not None:
+            return self._call(node, call)
+        if isinstance(node, Scalar):
+            return scalar_value(node, self.template.owner, self.template.file)
+        if isinstance(node, Sequence):
+            return self._list(node)
+        assert isinstance(node, Mapping)
+        return self._map(node)
+
+    def _call(self, node: Node, call: Call) -> Value:
+        function = INTRINSICS.get(call.name)
+        if function is None:
+            return self.unknown(node, f"{call.name} is not evaluated yet")
+        try:
+            return function(self, call)
+        except TooManyAlternativesError:
+            return self.unknown(node, "too many alternatives")
+        except BadCallError as error:
+            return self.unknown(node, error.reason)
+
+    def _list(self, node: Sequence) -> List:
+        items: list[Value] = []
+        for item in node.items:
+            value = self.evaluate(item)
+            if not isinstance(value, Absent):
+                items.append(value)
+        return List(items, node.position)
+
+    def _map(self, node: Mapping) -> Map:
+        self.template.check_keys(node)
+        entries: list[tuple[Text, Value]] = []
+        rest: Unknown | None = None
+        for key, member in node.entries:
+            if not isinstance(key, Scalar):
+                rest = self.unknown(key, "a key that is no text")
+            elif is_function(key.text) and key.text != "Ref":
+                # Fn::Transform and Fn::ForEach add members beside the others.
+                rest = self.unknown(member, f"{key.text} is not expanded")
+            else:
+                value = self.evaluate(member)
+                if not isinstance(value, Absent):
+                    entries.append((text(key.text, key.position), value))
+        return Map(entries, node.position, rest)

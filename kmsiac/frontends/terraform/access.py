@@ -1,0 +1,143 @@
+"""`x.name`, `x[key]` and `x[*]` on values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.terraform.conversion import CallError, literal, to_number
+from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, combine
+from kmsiac.values import Absent, Choice, List, Map, Null, Number, Symbol, Text, Unknown, Value
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.terraform.nodes import Node
+    from kmsiac.frontends.terraform.scope import Frame
+
+
+def get_attribute(value: Value, name: str, node: Node, frame: Frame) -> Value:
+    """The attribute of a map, resource or module."""
+    if isinstance(value, Lazy):
+        return value.attribute(name, node.position)
+    if isinstance(value, Map):
+        return _member(value, name, node, frame)
+    if isinstance(value, List) and name.isdigit():
+        return _item(value, int(name), node, frame)
+    return _inside_open(value, f".{name}", node, frame)
+
+
+def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
+    """The item at an index, or the member under a key."""
+    for part in (value, key):
+        if isinstance(part, Invalid):
+            return part
+    if isinstance(key, Unknown):
+        return frame.unknown(node, key.reason)
+    if isinstance(value, List):
+        number = to_number(key)
+        return _item(value, int(number), node, frame)
+    if isinstance(value, Map | Lazy):
+        return get_attribute(value, literal(key), node, frame)
+    written = str(key) if isinstance(key, Number) else f'"{literal(key)}"'
+    return _inside_open(value, f"[{written}]", node, frame)
+
+
+def splat(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
+    """`value[*]` with the steps applied to every item."""
+    if isinstance(value, Null):
+        return List((), node.position)
+    if isinstance(value, Invalid):
+        return value
+    if isinstance(value, Unknown):
+        return List((), node.position, value)
+    if _is_open_text(value):
+        return List((), node.position, frame.unknown(node, "known only after deployment"))
+    items = value.items if isinstance(value, List) else (value,)
+    results = [
+        combine([item], lambda case: _steps(case[0], steps, node, frame)) for item in items
+    ]
+    return List(results, node.position, value.open if isinstance(value, List) else None)
+
+
+def _steps(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
+    for step in steps:
+        if isinstance(step, str):
+            name = step
+            value = combine([value], lambda case, n=name: get_attribute(case[0], n, node, frame))  # type: ignore[misc]  # default argument
+        else:
+            key = step
+            value = combine([value, key], lambda case: get_index(case[0], case[1], node, frame))
+    return value
+
+
+def _member(value: Map, name: str, node: Node, frame: Frame) -> Value:
+    found = value.get(name)
+    if found is not None:
+        return _present(found, name, node, frame)
+    if value.open is not None:
+        return frame.unknown(node, value.open.reason)
+    if any(key.literal is None for key, _ in value.entries):
+        return frame.unknown(node, "a key of this map is not known")
+    raise CallError(f'there is no "{name}" here')
+
+
+def _present(value: Value, name: str, node: Node, frame: Frame) -> Value:
+    """A member that may be absent: using it where it is absent is an error."""
+    if not isinstance(value, Choice):
+        return value
+    branches = [
+        (
+            atom,
+            frame.invalid(node, f"{name} does not exist here")
+            if isinstance(branch, Absent)
+            else _present(branch, name, node, frame),
+        )
+        for atom, branch in value.branches
+    ]
+    return Choice(value.guard, branches, value.position, value.sensitive)
+
+
+def _item(value: List, index: int, node: Node, frame: Frame) -> Value:
+    if 0 <= index < len(value.items):
+        # An item behind one that may be absent moves up, so its index is not certain.
+        if any(_may_be_absent(item) for item in value.items[:index]):
+            return frame.unknown(node, "the members of this list depend on an open condition")
+        return _present(value.items[index], f"item {index}", node, frame)
+    if value.open is not None:
+        return frame.unknown(node, value.open.reason)
+    raise CallError(f"there is no item {index} here")
+
+
+def _may_be_absent(value: Value) -> bool:
+    return isinstance(value, Choice) and any(
+        isinstance(branch, Absent) or _may_be_absent(branch) for _, branch in value.branches
+    )
+
+
+def _is_open_text(value: Value) -> bool:
+    return isinstance(value, Text) and value.symbol is not None and value.symbol.type == "text"
+
+
+def _inside_open(value: Value, step: str, node: Node, frame: Frame) -> Value:
+    """Something inside a value of which nothing is known but its name."""
+    if isinstance(value, Invalid):
+        return value
+    if isinstance(value, Unknown):
+        expression = value.expression + step
+        return Unknown(expression, value.reason, node.position, value.unit, value.sensitive)
+    if isinstance(value, Text) and value.symbol is not None and _is_open_text(value):
+        symbol = value.symbol
+        inner = Symbol(
+            "text",
+            symbol.reference + step,
+            symbol.owner,
+            symbol.origin,
+            None,
+            node.position,
+            symbol.address,
+        )
+        return Text((inner,), node.position, value.sensitive)
+    raise CallError(f"there is no {step} in {_kind(value)}")
+
+
+def _kind(value: Value) -> str:
+    return type(value).__name__.lower()

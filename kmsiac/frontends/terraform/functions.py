@@ -1,0 +1,164 @@
+"""Terraform's pure functions. One that is not in the table gives an Unknown that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmsiac.errors import SourceError
+from kmsiac.frontends.terraform import collections_, strings
+from kmsiac.frontends.terraform.conversion import (
+    CallError,
+    Undetermined,
+    decode,
+    encode,
+    literal,
+    to_bool,
+    to_number,
+    to_text,
+)
+from kmsiac.frontends.terraform.symbolic import Lazy, Set
+from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.terraform.scope import Frame
+
+
+class Site(NamedTuple):
+    """Where a function is called: the frame for files and budgets, the position for its result."""
+
+    frame: Frame
+    position: int
+
+
+class Function(NamedTuple):
+    """A function: what it does, how many arguments it takes, and what it can cope with.
+
+    `takes_unknowns`: it is called with Unknown arguments, too. `takes_choices`: also with Choices
+    (otherwise it is called once per case).
+    """
+
+    apply: Callable[[Site, list[Value]], Value]
+    least: int
+    most: int
+    takes_unknowns: bool = False
+    takes_choices: bool = False
+
+
+def _jsonencode(site: Site, arguments: list[Value]) -> Value:
+    encoded = encode(arguments[0], site.frame.context.budget)
+    return Text(encoded.parts, site.position, encoded.sensitive, (), encoded.document)
+
+
+def _jsondecode(site: Site, arguments: list[Value]) -> Value:
+    return decode(to_text(arguments[0]), site.frame.context.budget)
+
+
+def _tostring(_site: Site, arguments: list[Value]) -> Value:
+    return arguments[0] if isinstance(arguments[0], Null) else to_text(arguments[0])
+
+
+def _tonumber(site: Site, arguments: list[Value]) -> Value:
+    if isinstance(arguments[0], Null):
+        return arguments[0]
+    return Number(to_number(arguments[0]), site.position)
+
+
+def _tobool(site: Site, arguments: list[Value]) -> Value:
+    if isinstance(arguments[0], Null):
+        return arguments[0]
+    return Bool(to_bool(arguments[0]), site.position)
+
+
+def _coalesce(site: Site, arguments: list[Value]) -> Value:
+    for argument in arguments:
+        if isinstance(argument, Null):
+            continue
+        if isinstance(argument, Unknown):
+            raise Undetermined(argument.reason)
+        if isinstance(argument, Text):
+            if argument.literal == "":
+                continue
+            symbol = argument.symbol
+            if argument.has_unknown and not argument.prefix and len(argument.parts) == 1:
+                raise Undetermined("it may be empty")
+            if symbol is not None and symbol.type == "text":
+                raise Undetermined(f"{symbol.reference} may be empty")
+        return argument
+    raise CallError("no argument is set")
+
+
+def _sensitive(_site: Site, arguments: list[Value]) -> Value:
+    from kmsiac.frontends.terraform.symbolic import marked  # noqa: PLC0415
+
+    return marked(arguments[0], sensitive=True)
+
+
+def _nonsensitive(_site: Site, arguments: list[Value]) -> Value:
+    return arguments[0]
+
+
+def _file(site: Site, arguments: list[Value]) -> Value:
+    """The file's text. Its positions are in that file."""
+    name = literal(arguments[0])
+    context = site.frame.context
+    try:
+        file = context.tree.read(context.root_folder / Path(name))
+        text = file.text
+    except SourceError as error:
+        context.gap(site.frame, "file", f"{name}: {error.message}", site.position)
+        raise CallError(f"{name}: {error.message}") from None
+    return Text((text,), site.position, origin=((0, file.position(0)),))
+
+
+def _fileexists(site: Site, arguments: list[Value]) -> Value:
+    context = site.frame.context
+    path = context.root_folder / Path(literal(arguments[0]))
+    return Bool(context.tree.exists(path), site.position)
+
+
+def _type_error(value: Value) -> str:
+    return "a whole resource" if isinstance(value, Lazy) else "this value"
+
+
+def _one(site: Site, arguments: list[Value]) -> Value:
+    value = arguments[0]
+    if isinstance(value, Null):
+        return value
+    if not isinstance(value, List):
+        raise CallError(f"a list is needed, not {_type_error(value)}")
+    if value.open is not None:
+        raise Undetermined(value.open.reason)
+    if not value.items:
+        return Null(site.position)
+    if len(value.items) > 1:
+        raise CallError("the list has more than one item")
+    only = value.items[0]
+    return collections_.or_null(only, site.position) if isinstance(only, Choice) else only
+
+
+_ANY = 1000
+FUNCTIONS: dict[str, Function] = {
+    "jsonencode": Function(_jsonencode, 1, 1, takes_unknowns=True),
+    "jsondecode": Function(_jsondecode, 1, 1),
+    "tostring": Function(_tostring, 1, 1),
+    "tonumber": Function(_tonumber, 1, 1),
+    "tobool": Function(_tobool, 1, 1),
+    "coalesce": Function(_coalesce, 1, _ANY, takes_unknowns=True),
+    "sensitive": Function(_sensitive, 1, 1, takes_unknowns=True),
+    "nonsensitive": Function(_nonsensitive, 1, 1, takes_unknowns=True),
+    "file": Function(_file, 1, 1),
+    "fileexists": Function(_fileexists, 1, 1),
+    "one": Function(_one, 1, 1),
+    **{
+        name: Function(lambda site, args, f=apply: f(site.position, args), least, most, unknowns, choices)  # type: ignore[misc]  # default argument
+        for name, (apply, least, most, unknowns, choices) in {
+            **strings.TABLE,
+            **collections_.TABLE,
+        }.items()
+    },
+}
+"""Every function that is evaluated, by name. `try` and `can` are in the evaluator."""
+
+__all__ = ["FUNCTIONS", "Function", "Map", "Set", "Site"]

@@ -1,0 +1,138 @@
+"""Where a match points: the place and the normalised value of what `point_at` names."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kmsiac.inventory.model import Entity, Policy
+from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
+from kmsiac.reading.source import NOWHERE, file_of, offset_of
+from kmsiac.rules.points import STATEMENT_POINTS
+from kmsiac.rules.readings import Thing
+from kmsiac.values import List, Map, Text, Unknown, Value
+
+_INDEX = re.compile(r"\[[^\[\]]*\]")
+_FAR = 400
+
+
+class Anchor(NamedTuple):
+    """A place, the value there as text for the fingerprint, and where that value was written."""
+
+    position: int
+    element: str
+    written: int
+    attribute: str
+
+
+def element_text(value: Value | None) -> str:
+    """A value normalised: symbols as `${reference}` without indexes, single lists as their member,
+    members sorted.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Text):
+        if value.sensitive:
+            return str(value)
+        return "".join(_part(part) for part in value.parts)
+    if isinstance(value, Unknown):
+        return f"${{{_INDEX.sub('', value.expression)}}}"
+    if isinstance(value, List):
+        members = sorted(element_text(item) for item in value.items)
+        return members[0] if len(members) == 1 else f"[{', '.join(members)}]"
+    if isinstance(value, Map):
+        members = sorted(f"{element_text(k)}: {element_text(v)}" for k, v in value.entries)
+        return f"{{{', '.join(members)}}}"
+    return str(value)
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    reference = part.expression if isinstance(part, Unknown) else getattr(part, "reference", "")
+    return f"${{{_INDEX.sub('', reference)}}}"
+
+
+def anchor_of(thing: Thing, statement: Thing | None, point: str) -> Anchor:
+    """The anchor of a target; of something absent, the header of the innermost thing that exists."""
+    policy = _policy(thing)
+    attribute = policy.attribute if policy is not None else ""
+    value = thing.value
+    inner = statement.value if statement is not None else None
+    if point == "statement" and isinstance(inner, Statement):
+        return Anchor(inner.position, "", NOWHERE, attribute)
+    if isinstance(value, Statement):
+        return _in_statement(value, point, attribute)
+    if isinstance(value, Condition):
+        return _in_condition(value, point, attribute)
+    if isinstance(value, Principal | Pattern):
+        written = value.value.position
+        return Anchor(value.position, element_text(value.value), written, attribute)
+    if isinstance(value, Policy):
+        return _in_policy(thing, value, point)
+    assert isinstance(value, Entity)
+    return _in_entity(thing, value, point)
+
+
+def _policy(thing: Thing | None) -> Policy | None:
+    while thing is not None:
+        if isinstance(thing.value, Policy):
+            return thing.value
+        thing = thing.parent
+    return None
+
+
+def _in_statement(statement: Statement, point: str, attribute: str) -> Anchor:
+    names = STATEMENT_POINTS.get(point, ())
+    name = next((n for n in names if n in statement.elements), None)
+    if name is None:
+        return Anchor(statement.position, "", NOWHERE, attribute)
+    value = statement.elements[name][1]
+    position = statement.position_of(name)
+    return Anchor(position, element_text(value), value.position, attribute)
+
+
+def _in_condition(condition: Condition, point: str, attribute: str) -> Anchor:
+    values = List(condition.values)
+    text = (
+        f"{element_text(condition.operator)} {element_text(condition.key)} {element_text(values)}"
+    )
+    position = condition.operator_position if point == "operator" else condition.position
+    written = condition.values[0].position if condition.values else NOWHERE
+    return Anchor(position, text, written, attribute)
+
+
+def _in_policy(thing: Thing, policy: Policy, point: str) -> Anchor:
+    position = policy.attribute_position or policy.position
+    document = thing.scope.document(policy)
+    key = {"version": "Version", "statements": "Statement"}.get(point)
+    if not isinstance(document, PolicyDocument) or key is None:
+        return Anchor(position, "", NOWHERE, policy.attribute)
+    token = document.value.key(key)
+    value = document.value.get(key)
+    if token is None or value is None:
+        return Anchor(document.position or position, "", NOWHERE, policy.attribute)
+    text = element_text(value) if key == "Version" else ""
+    return Anchor(token.position, text, value.position, policy.attribute)
+
+
+def _in_entity(thing: Thing, entity: Entity, point: str) -> Anchor:
+    settings = thing.scope.settings(entity)
+    setting = settings.get(point) if settings is not None else None
+    if setting is None:
+        attribute = "" if point == thing.kind else point
+        return Anchor(entity.position, "", NOWHERE, attribute)
+    value = setting.value
+    written = value.position if value is not None and setting.written else NOWHERE
+    return Anchor(setting.position or entity.position, element_text(value), written, point)
+
+
+def written_elsewhere(anchor: Anchor) -> bool:
+    """Whether the value stands in another file than its key, or far from it."""
+    key, value = anchor.position, anchor.written
+    if NOWHERE in (key, value):
+        return False
+    if file_of(key) != file_of(value):
+        return True
+    distance = offset_of(value) - offset_of(key)
+    return not 0 <= distance <= _FAR

@@ -1,0 +1,122 @@
+"""What a rule walks over in one world: its targets, with their places and what contains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from kmsiac.inventory.model import Entity, Inventory, Policy
+from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
+from kmsiac.rules.anchors import element_text
+from kmsiac.rules.readings import Scope, Thing
+from kmsiac.values import Text, Unknown
+
+Path = tuple[tuple[object, ...], ...]
+"""Where a target is, from the outside in: entity, statement, element. The same in every world, and
+a prefix of the path of what lies inside it."""
+
+
+class Target(NamedTuple):
+    """One target in one world."""
+
+    thing: Thing
+    path: Path
+    statement: Thing | None
+    ghost: bool = False
+    """Nothing is known of it but that it may exist."""
+
+
+ENTITIES: Mapping[str, Callable[[Inventory], list[Entity]]] = {
+    "key": lambda inventory: [*inventory.keys],
+    "alias": lambda inventory: [*inventory.aliases],
+    "identity": lambda inventory: [*inventory.identities],
+    "grant": lambda inventory: [*inventory.grants],
+    "endpoint": lambda inventory: [*inventory.endpoints],
+}
+"""The entities that the targets outside policies walk over."""
+
+
+def entity_path(entity: Entity) -> Path:
+    """The path of an entity; policies of one resource differ by attribute."""
+    attribute = entity.attribute if isinstance(entity, Policy) else ""
+    return (("entity", entity.address, attribute),)
+
+
+def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
+    """The targets of a kind that an entity is, or holds, in the world of the scope.
+
+    A policy must have a document that is known, or nothing comes of it: see `engine`.
+    """
+    if not scope.exists(entity):
+        return
+    path = entity_path(entity)
+    if not isinstance(entity, Policy):
+        yield Target(scope.thing(kind, entity), path, None)
+        return
+    policy = scope.thing("policy", entity)
+    if kind == "policy":
+        yield Target(policy, path, None)
+        return
+    document = scope.document(entity)
+    assert isinstance(document, PolicyDocument)
+    for statement in _statements(document):
+        thing = scope.thing("statement", statement, policy)
+        inner: Path = (*path, ("statement", statement.position, _sid(statement)))
+        ghost = statement not in document.statements
+        if kind == "statement":
+            yield Target(thing, inner, thing, ghost)
+        else:
+            yield from _elements(scope, thing, statement, kind, inner)
+
+
+def _statements(document: PolicyDocument) -> Iterator[Statement]:
+    yield from document.statements
+    if document.open is not None:
+        # May hold statements: one of which nothing is known stands for them.
+        ghost = Statement(len(document.statements), document.open.position)
+        ghost.open = document.open
+        yield ghost
+
+
+def _sid(statement: Statement) -> str:
+    return str(statement.sid) if statement.sid is not None else ""
+
+
+def _elements(
+    scope: Scope, thing: Thing, statement: Statement, kind: str, path: Path
+) -> Iterator[Target]:
+    elements, rest = _ELEMENTS[kind](statement)
+    for element in elements:
+        place = (kind, element.position, _element_text(element))
+        yield Target(scope.thing(kind, element, thing), (*path, place), thing)
+    unknown = rest or statement.open
+    if unknown is not None:
+        ghost = scope.thing(kind, _ghost(kind, unknown, statement), thing)
+        place = (kind, unknown.position, "unknown")
+        yield Target(ghost, (*path, place), thing, ghost=True)
+
+
+Element = Principal | Pattern | Condition
+
+_ELEMENTS: Mapping[str, Callable[[Statement], tuple[tuple[Element, ...], Unknown | None]]] = {
+    "principal": lambda s: (s.principals, s.principals_open),
+    "action": lambda s: (s.actions, s.actions_open),
+    "resource": lambda s: (s.resources, s.resources_open),
+    "condition": lambda s: (s.conditions, s.conditions_open),
+}
+
+
+def _ghost(kind: str, unknown: Unknown, statement: Statement) -> Element:
+    if kind == "principal":
+        return Principal("*", unknown, "NotPrincipal" in statement.elements, unknown.position)
+    if kind == "condition":
+        name = Text((unknown,), unknown.position)
+        return Condition(name, name, (), unknown.position, unknown.position, unknown)
+    negated = {"action": "NotAction", "resource": "NotResource"}[kind] in statement.elements
+    return Pattern(unknown, negated, unknown.position)
+
+
+def _element_text(element: Element) -> str:
+    if isinstance(element, Condition):
+        return f"{element.operator} {element.key}"
+    return element_text(element.value)

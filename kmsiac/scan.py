@@ -1,0 +1,213 @@
+"""The pipeline on one page, and the public Python API: `scan` and `take_inventory`.
+
+    paths -> discover -> units -> load -> stack -> build -> inventory -> rules -> matches -> findings
+
+A unit (Terraform root module, plan, CloudFormation stack, bare policy) is scanned by itself and
+gives plain data, so that units can run in workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kmsiac.access.trust import Trusted
+from kmsiac.errors import KmsiacError, SourceError, whole_file
+from kmsiac.findings.build import build_findings, build_unresolved
+from kmsiac.findings.finding import ScanResult, Summary, Unresolved
+from kmsiac.frontends.discover import discover
+from kmsiac.frontends.load import load_unit
+from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.inventory.build import build
+from kmsiac.inventory.export import export, place
+from kmsiac.inventory.model import Inventory
+from kmsiac.reading.tree import SourceTree
+from kmsiac.rules.engine import run
+from kmsiac.rules.loader import load_rules
+from kmsiac.rules.match import Match
+from kmsiac.rules.model import RuleSet
+from kmsiac.stack import Gap
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """What to scan and with which rules: everything that decides the result of a scan.
+
+    `paths` are folders and files (empty: the working directory); `stdin` are the bytes of
+    standard input where `-` was given. `select` and `ignore` take rule ids and categories.
+    """
+
+    paths: tuple[Path, ...] = ()
+    stdin: bytes | None = None
+    working_directory: Path = Path()
+    inputs: Inputs = field(default_factory=Inputs)
+    trusted_accounts: tuple[str, ...] = ()
+    trusted_organizations: tuple[str, ...] = ()
+    rules_folders: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pedantic: bool = False
+
+
+@dataclass
+class UnitScan:
+    """What came out of one unit: plain data only."""
+
+    matches: list[Match] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    errors: list[KmsiacError] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+    keys: int = 0
+    policies: int = 0
+    grants: int = 0
+    endpoints: int = 0
+
+
+def scan(options: ScanOptions) -> ScanResult:
+    """Scan and judge. Raises `RuleError`s for rule files; what cannot be read is in the result."""
+
+    rules = load_rules(options.rules_folders).selected(
+        options.select, options.ignore, pedantic=options.pedantic
+    )
+    trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
+    tree, discovery = _discover(options)
+    units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in discovery.units]
+    matches = [match for unit in units for match in unit.matches]
+    gaps = [gap for unit in units for gap in unit.gaps]
+    return ScanResult(
+        findings=build_findings(matches, rules.by_id, tree.span, _source_of(tree)),
+        unresolved=_unread(discovery) + build_unresolved(matches, gaps, tree.span),
+        errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
+        summary=_summary(discovery, units, len(rules.by_id)),
+        prose=rules.prose,
+    )
+
+
+def scan_unit(
+    unit: UnitSource, tree: SourceTree, inputs: Inputs, rules: RuleSet, trusted: Trusted
+) -> UnitScan:
+    """Scan one unit by itself."""
+
+    inventory, error = _inventory_of(unit, tree, inputs)
+    if inventory is None:
+        return UnitScan(errors=[error] if error else [])
+    matches = run(rules, inventory, trusted)
+    if unit.only:
+        matches = [match for match in matches if _path(tree, match.position) in unit.only]
+    return UnitScan(
+        matches=matches,
+        gaps=inventory.gaps,
+        errors=inventory.errors,
+        files=inventory.files,
+        keys=len(inventory.keys),
+        policies=sum(not policy.default for policy in inventory.policies),
+        grants=len(inventory.grants),
+        endpoints=len(inventory.endpoints),
+    )
+
+
+def _path(tree: SourceTree, position: int) -> str:
+    file = tree.file(position)
+    return file.path if file else ""
+
+
+def take_inventory(options: ScanOptions) -> dict[str, Any]:
+    """What was found, judged by nobody: the `inventory` JSON of version 1."""
+
+    tree, discovery = _discover(options)
+    found: list[Inventory] = []
+    errors = list(discovery.errors)
+    for unit in discovery.units:
+        inventory, error = _inventory_of(unit, tree, options.inputs)
+        if inventory is not None:
+            found.append(inventory)
+        elif error is not None:
+            errors.append(error)
+    result = export(found, tree.span)
+    result["errors"] += [
+        {"message": error.message, "location": place(error.span)} for error in _sorted(errors)
+    ]
+    return result
+
+
+def _inventory_of(
+    unit: UnitSource, tree: SourceTree, inputs: Inputs
+) -> tuple[Inventory | None, KmsiacError | None]:
+
+    try:
+        return build(load_unit(unit, tree, inputs)), None
+    except KmsiacError as error:
+        return None, error
+    except RecursionError:
+        place = whole_file(tree.report_path(unit.path))
+        return None, SourceError("nested too deeply to be read", place)
+
+
+def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery]:
+
+    here = options.working_directory.resolve()
+    paths = [here / path for path in options.paths]
+    if not paths and options.stdin is None:
+        paths = [here]
+    tree = _tree_for(paths, here)
+    return tree, discover(tree, paths, options.stdin, options.inputs)
+
+
+def _tree_for(paths: list[Path], here: Path) -> SourceTree:
+    """One tree that holds every path: their common repository, else their common folder."""
+    trees = [SourceTree.holding(path, here) for path in paths if path.exists()]
+    if not trees:
+        return SourceTree(here)
+    roots = {tree.root for tree in trees}
+    if len(roots) == 1:
+        return trees[0]
+    common = Path(os.path.commonpath([str(root) for root in roots]))
+    return SourceTree(common, here if common.is_relative_to(here) else common)
+
+
+def _source_of(tree: SourceTree) -> _Source:
+    return _Source(tree)
+
+
+class _Source:
+    """The source line of a position; None for plan JSON, whose lines may hold secrets."""
+
+    def __init__(self, tree: SourceTree) -> None:
+        self._tree = tree
+
+    def __call__(self, position: int) -> str | None:
+        file = self._tree.file(position)
+        if file is None or file.has_paths:
+            return None
+        return file.line(file.span(position).line)
+
+
+def _unread(discovery: Discovery) -> list[Unresolved]:
+    """Files of a kind that is known and not read: named, with what would make them readable."""
+    return [
+        Unresolved("", "", f"{error.message}; {error.hint}", (), error.span)
+        for error in _sorted(discovery.unread)
+    ]
+
+
+def _summary(discovery: Discovery, units: Iterable[UnitScan], rules: int) -> Summary:
+    found = list(units)
+    return Summary(
+        files=len(set().union(*(unit.files for unit in found))) if found else 0,
+        skipped=discovery.skipped,
+        excluded=discovery.excluded,
+        keys=sum(unit.keys for unit in found),
+        policies=sum(unit.policies for unit in found),
+        grants=sum(unit.grants for unit in found),
+        endpoints=sum(unit.endpoints for unit in found),
+        rules=rules,
+    )
+
+
+def _sorted(errors: Iterable[KmsiacError]) -> list[KmsiacError]:
+    unique = {(str(error), error.span): error for error in errors}
+    nowhere = whole_file("")
+    return sorted(unique.values(), key=lambda error: (error.span or nowhere, error.message))

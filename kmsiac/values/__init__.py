@@ -1,0 +1,80 @@
+"""What an expression of a template can be before it is deployed, and the three answers.
+
+A value is Text, Number, Bool, Null, List, Map, Choice or Unknown. Text is made of literal
+stretches and *symbols*: definite things whose text is not known yet, such as "the ARN of
+`aws_iam_role.app`". Every value knows where it was written (`position`) and whether it is
+sensitive. Values are immutable; they are plain `__slots__` classes because a scan makes many.
+
+`Answer` is the result of every question asked about values: yes, no, or cannot tell with the
+expressions to blame.
+"""
+
+from kmsiac.values.answers import (
+    NO,
+    YES,
+    Answer,
+    Blame,
+    Verdict,
+    all_of,
+    any_of,
+    blame_on,
+    cannot_tell,
+    decided,
+    negate,
+)
+from kmsiac.values.kinds import (
+    Absent,
+    Atom,
+    Bool,
+    Choice,
+    Guard,
+    List,
+    Map,
+    Null,
+    Number,
+    Owner,
+    Part,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    text,
+)
+from kmsiac.values.walking import (
+    children,
+    unknowns,
+    walk,
+)
+
+__all__ = [
+    "NO",
+    "YES",
+    "Absent",
+    "Answer",
+    "Atom",
+    "Blame",
+    "Bool",
+    "Choice",
+    "Guard",
+    "List",
+    "Map",
+    "Null",
+    "Number",
+    "Owner",
+    "Part",
+    "Symbol",
+    "Text",
+    "Unknown",
+    "Value",
+    "Verdict",
+    "all_of",
+    "any_of",
+    "blame_on",
+    "cannot_tell",
+    "children",
+    "decided",
+    "negate",
+    "text",
+    "unknowns",
+    "walk",
+]

@@ -1,0 +1,42 @@
+"""Going through a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmsiac.values.kinds import Choice, List, Map, Text, Unknown, Value
+
+
+def children(value: Value) -> Iterator[Value]:
+    """The values directly inside a value, keys included."""
+    if isinstance(value, List):
+        yield from value.items
+    elif isinstance(value, Map):
+        for key, member in value.entries:
+            yield key
+            yield member
+    elif isinstance(value, Choice):
+        for _, branch in value.branches:
+            yield branch
+    elif isinstance(value, Text) and value.document is not None:
+        yield value.document
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and everything inside it, depth first, without recursion."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(list(children(current))))
+
+
+def unknowns(value: Value) -> Iterator[Unknown]:
+    """Every Unknown in a value: whole values, parts of texts, and the rest of open lists and maps."""
+    for inner in walk(value):
+        if isinstance(inner, Unknown):
+            yield inner
+        elif isinstance(inner, Text):
+            yield from (part for part in inner.parts if isinstance(part, Unknown))
+        elif isinstance(inner, List | Map) and inner.open is not None:
+            yield inner.open

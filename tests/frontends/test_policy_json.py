@@ -1,0 +1,57 @@
+"""A bare policy document as a stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kmsiac.errors import SourceError
+from kmsiac.frontends.load import load_unit
+from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.reading.tree import SourceTree
+from kmsiac.values import Map
+
+POLICY = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "n": [1, 2.5, true, null, 1e3]}
+  ]
+}
+"""
+
+
+def load(tmp_path: Path, text: str):
+    path = tmp_path / "policies" / "p.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    tree = SourceTree(tmp_path)
+    return tree, load_unit(UnitSource("policy", path), tree, Inputs())
+
+
+def test_a_policy_is_one_resource_with_its_document_in_place(tmp_path):
+    tree, stack = load(tmp_path, POLICY)
+    (resource,) = stack.resources
+    assert (resource.type, resource.address) == ("policy_document", "policies/p.json")
+    document = resource.attributes.get("document")
+    assert isinstance(document, Map)
+    assert repr(document) == (
+        "Map({Version: Text('2012-10-17'), Statement: List([Map({Effect: Text('Allow'), "
+        "n: List([Number(1), Number(2.5), Bool(true), Null(), Number(1000)])})])})"
+    )
+    key = document.key("Statement")
+    assert key is not None
+    assert str(tree.span(key.position)) == "policies/p.json:3:3"
+    assert str(tree.span(resource.position)) == "policies/p.json:1:1"
+
+
+def test_broken_json_is_an_error_with_its_place(tmp_path):
+    with pytest.raises(SourceError) as caught:
+        load(tmp_path, POLICY.replace("]}", "]"))
+    assert caught.value.span is not None
+    assert (caught.value.span.path, caught.value.span.line) == ("policies/p.json", 5)
+
+
+def test_a_kind_without_front_end_is_our_mistake(tmp_path):
+    with pytest.raises(ValueError, match="no front end"):
+        load_unit(UnitSource("pulumi", tmp_path), SourceTree(tmp_path), Inputs())
