@@ -87,22 +87,65 @@ PATHS = ("named", "arn-condition", "role", "anyone", "account", "not-listed")
 on aws:PrincipalArn; the role of the session; `*`; its account; by NotPrincipal."""
 
 
-def principal_path(statement: Statement, caller: Caller) -> list[tuple[str, Answer]]:
+def principal_path(
+    statement: Statement, caller: Caller, *, deny: bool = False
+) -> list[tuple[str, Answer]]:
     """The ways in which the Principal or NotPrincipal element covers the caller."""
-    negative = [p for p in statement.principals if p.negated]
-    positive = [p for p in statement.principals if not p.negated]
     ways: list[tuple[str, Answer]] = []
-    for principal in positive:
+    for principal in statement.principals:
+        if principal.negated:
+            continue
         path, answer = _one(principal, caller, statement)
         if not answer.is_no:
             ways.append((path, answer))
     rest = statement.principals_open or (None if statement.principals else statement.open)
     if "NotPrincipal" in statement.elements:
-        listed = any_of([_one(principal, caller, statement)[1] for principal in negative])
-        ways.append(("not-listed", negate(listed)))
+        answer = negate(_listed(statement, caller, deny=deny))
+        if not answer.is_no:
+            ways.append(("not-listed", answer))
     elif rest is not None:
         ways.append(("anyone", cannot_tell(blame_on(rest))))
     return ways
+
+
+def _listed(statement: Statement, caller: Caller, *, deny: bool) -> Answer:
+    """Whether NotPrincipal exempts the caller.
+
+    In a Deny the caller, its role and its account must all be listed; the account alone exempts
+    only its root user. Where only some are, AWS documents that the Deny may still apply.
+    """
+    found: dict[str, list[Answer]] = {}
+    for principal in statement.principals:
+        if principal.negated:
+            path, answer = _one(principal, caller, statement)
+            found.setdefault(path, []).append(answer)
+    by_path = {path: any_of(answers) for path, answers in found.items()}
+    if statement.principals_open is not None:
+        by_path["anyone"] = any_of(
+            [by_path.get("anyone", NO), cannot_tell(blame_on(statement.principals_open))]
+        )
+    anyone = any_of([by_path.get("anyone", NO), by_path.get("arn-condition", NO)])
+    itself, role = by_path.get("named", NO), by_path.get("role", NO)
+    account = by_path.get("account", NO)
+    if not anyone.is_no or caller.kind == "service":
+        return any_of([anyone, itself])
+    named = any_of([itself, role])
+    if caller.kind == "root":
+        return account
+    if named.is_no and account.is_no:
+        return NO
+    if not deny:
+        if account.is_yes and not named.is_yes:
+            reason = "whether an account in NotPrincipal stands for its principals"
+            return cannot_tell(Blame(statement.label, reason, statement.position))
+        return named
+    if named.is_no:
+        return NO
+    needed = [itself, role, account] if caller.kind == "role" else [itself, account]
+    if all_of(needed).is_yes:
+        return YES
+    reason = "a NotPrincipal that does not list principal, role and account may still deny"
+    return cannot_tell(Blame(statement.label, reason, statement.position))
 
 
 def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[str, Answer]:

@@ -135,6 +135,8 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
     automaton = _Rows([row.pieces for row in every], [row.colonless for row in every])
     ends, shape = automaton.ends, automaton.spans[0]
     stop = sum(ends[1 : len(excluded) + 1])
+    # What matched a pattern that ends in `*` matches it for good: nothing allowed lies behind.
+    barred = sum(end for end, row in zip(ends[1:], excluded, strict=False) if _absorbs(row))
     telling = sum(ends[len(excluded) + 1 :])
     found: dict[int, str] = {}
     seen = {automaton.start}
@@ -145,12 +147,16 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
             found.setdefault(places & telling, text)
         for character in _alphabet(automaton, places, places & shape):
             after = automaton.step(places, character)
-            if after & shape and after not in seen:
+            if after & shape and not after & barred and after not in seen:
                 seen.add(after)
                 queue.append((after, text + character))
         if len(seen) > STATES:
             return Classes(tuple(found.values()), complete=False)
     return Classes(tuple(found.values()), complete=True)
+
+
+def _absorbs(row: Row) -> bool:
+    return bool(row.pieces) and row.pieces[-1] == (ANY, 0, MANY)
 
 
 def _alphabet(automaton: _Rows, places: int, shape: int) -> Iterable[str]:
@@ -180,7 +186,6 @@ def _alphabet(automaton: _Rows, places: int, shape: int) -> Iterable[str]:
 
 
 def _ordered(characters: frozenset[str]) -> Iterable[str]:
-    # "x" first: witnesses read better than with the first letter of the alphabet.
-    if "x" in characters:
-        yield "x"
+    # "x" and "9" first: witnesses read better than with the first of the alphabet.
+    yield from (character for character in "x9" if character in characters)
     yield from sorted(characters)

@@ -13,7 +13,8 @@ from pathlib import Path
 from kmsiac.errors import SourceError, Span, whole_file
 from kmsiac.frontends.recognise import (
     CLOUDFORMATION,
-    SHOW_PLAN,
+    STACKS,
+    TERRAGRUNT,
     Recognised,
     is_hcl,
     recognise,
@@ -25,7 +26,8 @@ from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, Sourc
 TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """What Terraform and OpenTofu read in a folder."""
 
-_CANDIDATES = (".json", ".yaml", ".yml", ".template", ".tfstate", ".tfplan", ".plan")
+_YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
+_CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
 _STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
@@ -41,10 +43,11 @@ def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: I
     search = _Search(tree)
     if stdin is not None:
         search.take_stdin(stdin)
-    for path in paths:
-        absolute = path if path.is_absolute() else tree.root / path
-        # Without resolving links: what reports print is the path that was asked for.
-        search.take_path(Path(os.path.normpath(absolute)))
+    # Without resolving links: what reports print is the path that was asked for.
+    wanted = [Path(os.path.normpath(tree.root / path)) for path in paths]
+    # Files first: by its name a file is an error where a folder around it would skip it.
+    for path in sorted(wanted, key=tree.is_folder):
+        search.take_path(path)
     return search.finish()
 
 
@@ -72,7 +75,7 @@ class _Search:
             hint = "name its folder instead, or pipe in `terraform show -json`"
             self._error(Path(STDIN), "Terraform code cannot be read from standard input", hint)
         else:
-            self._error(Path(STDIN), _NOT_OURS, "")
+            self._error(Path(STDIN), _NOT_OURS)
 
     def take_path(self, path: Path) -> None:
         """One path that the user named."""
@@ -85,15 +88,15 @@ class _Search:
 
     def finish(self) -> Discovery:
         """Everything found, in a fixed order."""
-        named = {path for path, unit in self.units.items() if unit.kind == "terraform"}
+        self.found.files += sum(len(files) for files in self.folders.values())
+        self.found.files += sum(
+            len(unit.only) for path, unit in self.units.items() if path not in self.folders
+        )
         for folder in _roots(self.tree, sorted(self.folders)):
             self.units[folder] = UnitSource("terraform", folder)
-        self.found.files += sum(len(files) for files in self.folders.values())
-        self.found.files += len(named - self.folders.keys())
         for path in self.terragrunt:
-            if path.parent not in self.folders:
-                hint = "run `terragrunt plan -out tfplan`, then `terragrunt show -json tfplan`"
-                self._unread(path, "Terragrunt configuration is not read", hint)
+            if _real(path.parent) not in self.folders:
+                self._unread(path, TERRAGRUNT)
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
@@ -111,20 +114,20 @@ class _Search:
                 self.found.errors.append(error)
             elif path.name.endswith(TERRAFORM_SUFFIXES):
                 self.seen.add(path)
-                self.folders.setdefault(path.parent, []).append(path)
+                self.folders.setdefault(_real(path.parent), []).append(path)
             elif path.name == "terragrunt.hcl":
                 self.seen.add(path)
                 self.terragrunt.append(path)
             elif path.name.endswith(_STACKS):
                 self.seen.add(path)
-                self._unread(path, "Terraform stacks are not read", SHOW_PLAN)
+                self._unread(path, STACKS)
             elif path.name.endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
                 self._take_file(path, named=False)
 
     def _take_terraform_file(self, path: Path) -> None:
         """A named `.tf`: its module is scanned, its own findings are reported."""
-        folder = path.parent
-        only = frozenset({self.tree.report_path(path)})
+        folder = _real(path.parent)
+        only = frozenset({self.tree.report_path(folder / path.name)})
         known = self.units.get(folder)
         if known is None:
             self.units[folder] = UnitSource("terraform", folder, only=only)
@@ -140,17 +143,16 @@ class _Search:
         except SourceError as error:
             self.found.errors.append(error)
             return
-        known = recognise(file)
+        known = _by_name(path) or recognise(file)
         if known.kind:
             self._add(path, file, known)
         elif known.problem and named:
             self._error(path, known.problem, known.hint)
         elif known.problem:
-            self._unread(path, known.problem, known.hint)
+            self._unread(path, known)
         elif named:
-            empty = not file.data.strip()
-            self._error(path, "the file is empty" if empty else _named_problem(path), "")
-        elif path.name.endswith((".json", ".yaml", ".yml", ".template")):
+            self._error(path, _NOT_OURS if file.data.strip() else "the file is empty")
+        elif path.name.endswith(_YAML_OR_JSON):
             self.found.skipped += 1
 
     def _add(self, path: Path, file: SourceFile, known: Recognised) -> None:
@@ -163,29 +165,36 @@ class _Search:
         self.found.files += 1
         self.units[path] = UnitSource(known.kind, path, file)
 
-    def _error(self, path: Path, message: str, hint: str) -> None:
+    def _error(self, path: Path, message: str, hint: str = "") -> None:
         self.found.errors.append(SourceError(message, self._place(path), hint))
 
-    def _unread(self, path: Path, message: str, hint: str) -> None:
-        self.found.unread.append(SourceError(message, self._place(path), hint))
+    def _unread(self, path: Path, known: Recognised) -> None:
+        self.found.unread.append(SourceError(known.problem, self._place(path), known.hint))
 
     def _place(self, path: Path) -> Span:
         name = STDIN if path == Path(STDIN) else self.tree.report_path(path)
         return whole_file(name)
 
 
-def _named_problem(path: Path) -> str:
+def _real(folder: Path) -> Path:
+    """The folder by the one name that Terraform modules go by, links resolved."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError):
+        return folder
+
+
+def _by_name(path: Path) -> Recognised | None:
+    """Kinds that only their name tells."""
     if path.name == "terragrunt.hcl":
-        return "Terragrunt configuration is not read"
-    return _NOT_OURS
+        return TERRAGRUNT
+    return STACKS if path.name.endswith(_STACKS) else None
 
 
 def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:
     """The folders that are root modules, not only called by others."""
     if not folders:
         return []
-    try:
-        from kmsiac.frontends.terraform.roots import roots  # noqa: PLC0415 - only for Terraform
-    except ModuleNotFoundError:
-        return folders
-    return roots(tree, folders)
+    from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
+
+    return find_roots(tree, folders)

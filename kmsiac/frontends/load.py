@@ -12,19 +12,19 @@ from kmsiac.stack import Stack
 def load_unit(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     """Read and evaluate one unit. Raises `SourceError` where nothing of it can be read."""
     if source.kind == "terraform":
-        from kmsiac.frontends.terraform import load as terraform
+        from kmsiac.frontends.terraform.load import load
 
-        return terraform.load(source, tree, inputs)
+        return load(source, tree, inputs)
     if source.kind == "plan":
-        from kmsiac.frontends.terraform import plan
+        from kmsiac.frontends.terraform.plan import load
 
-        return plan.load(source, tree, inputs)
+        return load(source, tree, inputs)
     if source.kind == "cloudformation":
-        from kmsiac.frontends.cloudformation import load as cloudformation
+        from kmsiac.frontends.cloudformation.load import load
 
-        return cloudformation.load(source, tree, inputs)
+        return load(source, tree, inputs)
     if source.kind == "policy":
-        from kmsiac.frontends import policy_json
+        from kmsiac.frontends.policy_json import load
 
-        return policy_json.load(source, tree, inputs)
+        return load(source, tree, inputs)
     raise ValueError(f"no front end for {source.kind!r}")

@@ -36,8 +36,14 @@ class Recognised(NamedTuple):
 OTHER = Recognised()
 """Nothing that kmsiac reads."""
 
+TERRAGRUNT = Recognised(
+    problem="Terragrunt configuration is not read",
+    hint="run `terragrunt plan -out tfplan`, then `terragrunt show -json tfplan > plan.json`",
+)
+STACKS = Recognised(problem="Terraform stacks are not read", hint=SHOW_PLAN)
+
 _HCL = re.compile(
-    rb"^\s*(?:(?:resource|data|module|variable|provider|output)\s+\"|(?:terraform|locals)\s*\{)",
+    rb"^[ \t]*+(?:(?:resource|data|module|variable|provider|output)[ \t]+\"|(?:terraform|locals)[ \t]*\{)",
     re.MULTILINE,
 )
 _LOG = re.compile(rb"\s*\{\s*\"@level\"\s*:")

@@ -140,7 +140,10 @@ class SourceFile:
         assert self._paths is not None and self._locate is not None
         paths = [self.json_path(index) for index in range(len(self._paths))]
         found = self._locate(paths)
-        self._located = {index: found.get(path) for index, path in enumerate(paths)}
+        for index, path in enumerate(paths):
+            # What the text does not spell (a value known only after apply) is in its parent.
+            above = self._located.get(self._paths[index][0]) if index else None
+            self._located[index] = found.get(path, above)
 
     def _span(self, start: int, end: int, pointer: str) -> Span:
         line, column = self.line_column(start)

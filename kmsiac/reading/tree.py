@@ -204,3 +204,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def relative(path: Path, start: Path) -> str:
+    """`path` seen from the folder `start`, with `/`."""
+    return Path(os.path.relpath(path, start)).as_posix()

@@ -21,6 +21,7 @@ from kmsiac.values import Text
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
 _WITNESS_FIELDS = frozenset({"action", "principal", "resource"})
+_WHAT_BINDS = "only a `some` outside not, none and every, in all branches of an any, binds"
 _ANYTHING = "(cannot be told)"
 
 
@@ -66,13 +67,13 @@ def _check_placeholder(
         known = {*bound, *fields[target], target, "address"}
         hint = did_you_mean(first, known)
         if first in _all_bound(when):
-            hint = "only a `some` outside not, none and every, in all branches of an any, binds"
+            hint = _WHAT_BINDS
         problems.add(node, f'the message has an unknown placeholder "{{{name}}}"', hint)
         return
     for word in others:
         known_fields = TEXT_FIELDS if type.element == "text" else fields.get(type.element, {})
         if type.many or (word not in known_fields and word != "address"):
-            hint = did_you_mean(word, known_fields)
+            hint = _WHAT_BINDS if type.many else did_you_mean(word, known_fields)
             problems.add(node, f'the message has an unknown placeholder "{{{name}}}"', hint)
             return
         type = known_fields[word].type if word in known_fields else FieldType("text")

@@ -73,7 +73,7 @@ def _statements(document: PolicyDocument) -> Iterator[Statement]:
     yield from document.statements
     if document.open is not None:
         # May hold statements: one of which nothing is known stands for them.
-        ghost = Statement(len(document.statements), document.open.position)
+        ghost = Statement(len(document.statements), document.open.position, document.open)
         ghost.open = document.open
         yield ghost
 

@@ -42,6 +42,7 @@ from kmsiac.values.kinds import (
 )
 from kmsiac.values.walking import (
     children,
+    map_texts,
     unknowns,
     walk,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "cannot_tell",
     "children",
     "decided",
+    "map_texts",
     "negate",
     "text",
     "unknowns",

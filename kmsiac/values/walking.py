@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from kmsiac.values.kinds import Choice, List, Map, Text, Unknown, Value
+from kmsiac.values.kinds import Choice, List, Map, Part, Text, Unknown, Value
 
 
 def children(value: Value) -> Iterator[Value]:
@@ -40,3 +40,9 @@ def unknowns(value: Value) -> Iterator[Unknown]:
             yield from (part for part in inner.parts if isinstance(part, Unknown))
         elif isinstance(inner, List | Map) and inner.open is not None:
             yield inner.open
+
+
+def map_texts(value: Text, change: Callable[[Part], Iterable[Part]]) -> Text:
+    """The text with every part replaced by what `change` makes of it."""
+    parts = [new for part in value.parts for new in change(part)]
+    return Text(parts, value.position, value.sensitive, (), value.document)

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.unit import Discovery, Inputs
@@ -91,6 +93,7 @@ def test_other_yaml_and_json_is_skipped_in_a_folder_and_an_error_by_name(tmp_pat
     found = scan(tmp_path, path)
     assert (len(found.errors), found.skipped) == (1, 0)
     assert messages(found)[0].startswith(f"{name}: ")
+    assert messages(scan(tmp_path, tmp_path, path)) == messages(found)
 
 
 def test_folders_with_terraform_are_units(tmp_path):
@@ -107,11 +110,28 @@ def test_folders_with_terraform_are_units(tmp_path):
 def test_a_named_tf_scans_its_folder_and_reports_itself(tmp_path):
     one = put(tmp_path, "a/one.tf", KEY)
     two = put(tmp_path, "a/two.tf", KEY)
-    (unit,) = scan(tmp_path, one, two).units
+    found = scan(tmp_path, one, two)
+    (unit,) = found.units
+    assert found.files == 2
     assert (unit.kind, unit.path) == ("terraform", tmp_path / "a")
     assert unit.only == {"a/one.tf", "a/two.tf"}
     (unit,) = scan(tmp_path, one, tmp_path).units
     assert unit.only == frozenset()
+
+
+def test_a_linked_folder_is_the_module_it_leads_to(tmp_path):
+    one = put(tmp_path, "a/one.tf", KEY)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    (unit,) = scan(tmp_path, tmp_path / "link" / "one.tf").units
+    assert (unit.path, unit.only) == (one.parent, {"a/one.tf"})
+    assert units(tmp_path, scan(tmp_path)) == [("terraform", "a")]
+
+
+def test_a_module_that_is_only_called_is_no_unit(tmp_path):
+    put(tmp_path, "main.tf", 'module "m" {\n  source = "./m"\n}\n')
+    called = put(tmp_path, "m/main.tf", KEY)
+    assert units(tmp_path, scan(tmp_path)) == [("terraform", ".")]
+    assert units(tmp_path, scan(tmp_path, called)) == [("terraform", "m")]
 
 
 def test_paths_that_overlap_are_scanned_once(tmp_path):
@@ -139,6 +159,7 @@ def test_known_kinds_that_are_not_read_are_named(tmp_path, name, content, proble
     assert "plan" in error.hint
     (error,) = scan(tmp_path, path).errors
     assert error.span is not None and error.span.path == name
+    assert problem in error.message and "plan" in error.hint
     put(tmp_path, "t.yaml", TEMPLATE)
     found = scan(tmp_path)
     assert (found.errors, len(found.unread), len(found.units)) == ([], 1, 1)
@@ -156,9 +177,12 @@ def test_missing_paths_and_links_out_are_errors_and_the_rest_is_found(tmp_path):
     (root / "out.yaml").symlink_to(put(tmp_path, "secret.yaml", TEMPLATE))
     found = scan(root, root, root / "gone", root / "gone.yaml", tmp_path / "secret.yaml")
     assert [u.path.name for u in found.units] == ["t.yaml"]
-    assert len(found.errors) == 4
-    assert "leads outside the scanned tree" in messages(found)[0]
-    assert messages(found)[1] == "gone: no such file or directory"
+    assert sorted(messages(found)) == [
+        "gone.yaml: no such file or directory",
+        "gone: no such file or directory",
+        "out.yaml: this link leads outside the scanned tree (not read)",
+        "secret.yaml: this path leads outside the scanned tree (it was not read)",
+    ]
 
 
 def test_a_named_pipe_does_not_hang(tmp_path):
@@ -204,3 +228,35 @@ def test_units_come_in_the_same_order_however_they_were_asked_for(tmp_path):
     forward = units(tmp_path, scan(tmp_path, *paths))
     assert forward == units(tmp_path, scan(tmp_path, *reversed(paths)))
     assert [name for _, name in forward] == ["a.yaml", "b.yaml", "c/a.yaml"]
+
+
+PIECES = [
+    TEMPLATE,
+    TEMPLATE_JSON,
+    PLAN,
+    POLICY,
+    STATE,
+    LOG,
+    KEY,
+    "\ufeff",
+    "  ",
+    "{",
+    "]",
+    "\n",
+    "\0",
+]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=6),
+    st.sampled_from(["utf-8", "utf-16", "utf-16-be"]),
+)
+def test_any_standard_input_is_one_unit_or_one_error(pieces, encoding):
+    data = "".join(pieces).encode(encoding, "replace")
+    found = discover(SourceTree(Path("/")), [], data, Inputs())
+    assert len(found.units) + len(found.errors) == 1
+
+
+def test_much_white_space_costs_little(tmp_path):
+    found = scan(tmp_path, stdin=b"\n" * 4_000_000 + b"x")
+    assert len(found.errors) == 1

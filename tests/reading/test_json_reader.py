@@ -82,7 +82,7 @@ def test_spans_of_json_paths() -> None:
     assert str(file.span(inner)) == "t.json:1:12"
     assert file.span(inner).pointer == "/a/1/b~1c"
     assert str(file.span(item)) == "t.json:1:11"
-    assert str(file.span(missing)) == "t.json"
+    assert str(file.span(missing)) == "t.json:1:1"  # its parent, the root
     assert file.span(missing).pointer == "/nope"
 
 

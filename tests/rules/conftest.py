@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kmsiac.access.trust import Trusted
 from kmsiac.inventory.cases import Varying
 from kmsiac.inventory.model import Alias, Endpoint, Grant, Identity, Inventory, Key, Policy, Related, Setting
 from kmsiac.policy.document import PolicyDocument
@@ -27,7 +26,7 @@ NAMES = {
     "partition": "data.aws_partition.current.partition",
     "dns_suffix": "data.aws_partition.current.dns_suffix",
 }
-TRUSTED = SimpleNamespace(accounts=frozenset({"444455556666"}), organizations=frozenset())
+TRUSTED = Trusted(frozenset({"444455556666"}), frozenset())
 
 
 class Positions:
@@ -73,10 +72,12 @@ class World:
         return Resource(address, "x", Map(), self.provider, self.at(), **more)
 
     def settings(self, **values: Any) -> dict[str, Setting]:
-        return {
-            name: Setting(None if v is None else value_of(v, self.at), v is not None, self.at())
-            for name, v in values.items()
-        }
+        found: dict[str, Setting] = {}
+        for name, value in values.items():
+            position = self.at()
+            read = None if value is None else value_of(value, self.at)
+            found[name] = Setting(read, value is not None, position)
+        return found
 
     def document(self, *statements: Any, **more: Any) -> PolicyDocument:
         data = {"Version": "2012-10-17", "Statement": list(statements), **more}
@@ -137,39 +138,44 @@ class World:
 
 @pytest.fixture
 def world() -> World:
+    """A unit in account 111122223333, us-east-1."""
     return World()
 
 
-Check = Callable[..., list[Match]]
-
-
-def rule_text(when: str, target: str = "statement", id: str = "TEST-01", **keys: str) -> str:
-    """A rule file around a `when` (in YAML flow style)."""
-    fields = {
-        "id": id,
-        "name": "a-test",
-        "title": "A test",
-        "severity": "medium",
-        "category": "key-policies",
-        "target": target,
-        "when": when,
-        "message": '"it fires"',
-        **keys,
-    }
-    return "".join(f"{'in' if k == 'in_' else k}: {v}\n" for k, v in fields.items())
+@pytest.fixture
+def open_world() -> World:
+    """A unit whose account is not known."""
+    return World(account=None)
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Check:
+def rule() -> Callable[..., str]:
+    """A rule file around a `when` (in YAML flow style)."""
+
+    def text(when: str, target: str = "statement", id: str = "TEST-01", **keys: str) -> str:
+        fields = {
+            "id": id,
+            "name": "a-test",
+            "title": "A test",
+            "severity": "medium",
+            "category": "key-policies",
+            "target": target,
+            "when": when,
+            "message": "it fires",
+            **keys,
+        }
+        return "".join(f"{'in' if k == 'in_' else k}: {v}\n" for k, v in fields.items())
+
+    return text
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., list[Match]]:
     """Run rules, given as texts of files, on a world."""
 
     def run_rules(world: World, *rules: str, parameters: Any = None) -> list[Match]:
         for number, text in enumerate(rules):
             (tmp_path / f"r{number}.yaml").write_text(text)
-        return run(load_rules([tmp_path]), world.inventory, TRUSTED, parameters)  # type: ignore[arg-type]
+        return run(load_rules([tmp_path]), world.inventory, TRUSTED, parameters)
 
     return run_rules
-
-
-def as_json(text: str) -> Any:
-    return json.loads(text)

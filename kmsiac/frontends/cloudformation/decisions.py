@@ -88,7 +88,12 @@ def combine(decisions: Sequence[Decision], decisive: bool) -> Decision:
 
     Raises `TooManyAlternativesError` where the result would need too many tests.
     """
-    return _combine(list(decisions), decisive, _Counter())
+    different = {decision.key: decision for decision in decisions if isinstance(decision, Test)}
+    if any(decision is decisive for decision in decisions):
+        return decisive
+    if len(different) > MAX_ALTERNATIVES:
+        raise TooManyAlternativesError
+    return _combine(list(different.values()), decisive, _Counter())
 
 
 class _Counter:

@@ -20,6 +20,9 @@ from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Node
 from kmsiac.values import Absent, Part, Symbol, Text, Unknown, Value
 
+_LONGEST_CHAIN = 20
+"""How many properties may depend on one another in a row."""
+
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -221,6 +224,10 @@ class References:
         if key in self._active:
             expression = f"{declared.logical_id}.{name}"
             return self.unknown(expression, "refers to itself", node.position)
+        if len(self._active) >= _LONGEST_CHAIN:
+            expression = f"{declared.logical_id}.{name}"
+            reason = f"more than {_LONGEST_CHAIN} references deep"
+            return self.unknown(expression, reason, node.position)
         self._active.add(key)
         try:
             value = self._evaluate(node)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 from contextlib import AbstractContextManager, nullcontext
 
+from kmsiac.frontends.cloudformation.calls import BadCallError
 from kmsiac.frontends.cloudformation.conditions import Conditions
 from kmsiac.frontends.cloudformation.decisions import TooManyAlternativesError
 from kmsiac.frontends.cloudformation.defaults import Defaults
-from kmsiac.frontends.cloudformation.intrinsics import INTRINSICS, BadCallError
+from kmsiac.frontends.cloudformation.intrinsics import INTRINSICS
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.references import References
 from kmsiac.frontends.cloudformation.render import render
@@ -22,7 +23,7 @@ from kmsiac.frontends.cloudformation.texts import scalar_value
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.values import Absent, List, Map, Text, Unknown, Value, text
 
-MAX_STEPS = 8_000_000
+MAX_STEPS = 2_000_000
 MAX_DEPTH = 130
 """Levels of evaluation; the reader lets a document be 100 deep."""
 
@@ -55,11 +56,10 @@ class Resolver:
 
     def evaluate(self, node: Node) -> Value:
         """The value of a node; `Absent` for `AWS::NoValue`."""
-        self._steps -= 1
-        if self._steps < 0:
+        if not self.spend(1):
             return self.unknown(node, "this template takes too many steps to evaluate")
         if self._depth >= MAX_DEPTH:
-            return self.unknown(node, f"more than {MAX_DEPTH} references deep")
+            return self.unknown(node, f"more than {MAX_DEPTH} levels deep")
         self._depth += 1
         try:
             return self._evaluate(node)
@@ -67,8 +67,8 @@ class Resolver:
             self._depth -= 1
 
     def spend(self, steps: int) -> bool:
-        """Charge work; False once the budget is gone."""
-        self._steps -= steps
+        """Charge work, for every case that it is done for; False once the budget is gone."""
+        self._steps -= steps * self.copies
         return self._steps >= 0
 
     def unknown(self, node: Node, reason: str) -> Unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kmsiac.errors import SourceError
+from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.terraform.split import Attribute, Block, Body, SplitFile, split
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SourceTree
@@ -89,8 +89,6 @@ def read_folder(tree: SourceTree, folder: Path) -> ModuleFiles:
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        from kmsiac.errors import whole_file  # noqa: PLC0415
-
         reason = f"cannot be read: {error.strerror}"
         module.errors.append(SourceError(reason, whole_file(tree.report_path(folder))))
         return module

@@ -7,12 +7,14 @@ attribute of one resource is a symbol, and one made of a deferred policy documen
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform.plan_documents import DocumentReader
+from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.plan_model import (
+    DOCUMENT_TYPE,
     PLANNED,
     Change,
     JsonMap,
@@ -27,10 +29,9 @@ from kmsiac.frontends.terraform.plan_model import (
     string,
 )
 from kmsiac.frontends.terraform.plan_providers import Providers
-from kmsiac.frontends.terraform.plan_references import Configuration, Origin, State, chains
-from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
+from kmsiac.frontends.terraform.plan_references import Configuration
+from kmsiac.frontends.terraform.plan_unknowns import AttributeUnknowns, Unknowns
 from kmsiac.frontends.terraform.plan_values import Converter
-from kmsiac.frontends.terraform.sinks import DOCUMENT_TYPE, SINKS
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
 from kmsiac.reading.json_paths import locate
@@ -38,40 +39,9 @@ from kmsiac.reading.json_reader import load_json
 from kmsiac.reading.source import NOWHERE, Key, SourceFile
 from kmsiac.reading.tree import MAX_PLAN_BYTES, SourceTree
 from kmsiac.stack import TERRAFORM, Call, DataDocument, Gap, Resource, Stack
-from kmsiac.values import Map, Owner, Symbol, Text, Unknown, Value
+from kmsiac.values import Map, Text, Unknown, Value
 
 _VERSION = re.compile(r"(0\.[1-9]|1)(\.\d+)*\Z")
-_DOCUMENTS = frozenset({"policy", "assume_role_policy"})
-"""Attributes that hold a policy: never the attribute of a resource that they name."""
-
-_LINKS = frozenset(
-    {
-        "grantee_principal",
-        "group",
-        "groups",
-        "key_id",
-        "permissions_boundary",
-        "policy_arn",
-        "primary_key_arn",
-        "retiring_principal",
-        "role",
-        "roles",
-        "target_key_id",
-        "user",
-        "users",
-        "vpc_endpoint_id",
-        "vpc_id",
-    }
-)
-"""Attributes that name another resource and hold nothing else: there a reference is the value."""
-
-MAX_SOURCES = 50
-"""How many documents are followed that one is made of in a row (`source_policy_documents`)."""
-
-_IDENTITIES = frozenset({"arn", "iam_arn", "unique_id"})
-_RESOURCES = ("aws_kms_", "aws_iam_")
-_VALUES = frozenset({"arn", "id", "unique_id"})
-_AFTER_APPLY = "known after apply"
 
 
 def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
@@ -80,11 +50,16 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     Entries that are malformed are errors of the stack; the others are still loaded.
     """
     file = source.file or tree.read(source.path, MAX_PLAN_BYTES)
-    document = load_json(file)
+    collecting = gc.isenabled()
+    # Nothing made here is garbage, and there is a lot of it: collecting doubles the time.
+    gc.disable()
     try:
-        return _Plan(file, mapping(document, "the file"), inputs).stack()
+        return _Plan(file, mapping(load_json(file), "the file"), inputs).stack()
     except SourceError as error:
         raise located(error, file.path) from None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Plan:
@@ -104,9 +79,11 @@ class _Plan:
         variables = mapping(document.get("variables"), "variables")
         self.providers = Providers(file.path, self.configuration, variables, inputs.environment)
         self.converter = Converter(file, file.path)
-        self.made: dict[str, Value] = {}
-        self.building: set[str] = set()
+        self.unknowns = Unknowns(
+            self.configuration, self.providers, self.converter, self._values_at
+        )
         self.failures: set[str] = set()
+        self.taken: set[str] = set()
 
     def stack(self) -> Stack:
         """Everything of the plan that matters here."""
@@ -118,7 +95,7 @@ class _Plan:
         for change in changes:
             self._guarded(change, self._take)
         for change in known:
-            if change.type == DOCUMENT_TYPE and change.address not in self.made:
+            if change.type == DOCUMENT_TYPE and change.address not in self.taken:
                 self._guarded(change, self._take_known_document)
         return self.result
 
@@ -137,6 +114,9 @@ class _Plan:
             known = self.file.member(self._at(*path[:-1]), path[-1])
             self.positions[path] = known
         return known
+
+    def _values_at(self, change: Change) -> int:
+        return self._at(*change.path, *change.values)
 
     def _guarded(self, change: Change, take: Callable[[Change], None]) -> None:
         try:
@@ -206,8 +186,9 @@ class _Plan:
     def _take(self, change: Change) -> None:
         if change.mode == "data":
             if change.type == DOCUMENT_TYPE:
-                document = self._document(change)
+                document = self.unknowns.document(change)
                 at = self._at(*change.path)
+                self.taken.add(change.address)
                 self.result.documents.append(DataDocument(change.address, document, at))
         elif change.type in SINKS:
             self.result.resources.append(self._resource(change))
@@ -251,7 +232,7 @@ class _Plan:
         return Unknown(change.address, reason, position, self.file.path)
 
     def _attributes(self, change: Change, expressions: JsonMap | None) -> Map:
-        values_at = self._at(*change.path, *change.values)
+        values_at = self._values_at(change)
         mask_at = self._at(*change.path, *change.values[:-1], "after_unknown")
         mask = change.unknown
         if change.values == PLANNED:
@@ -260,116 +241,7 @@ class _Plan:
             mask = {**mapping(mask, change.address), **dict.fromkeys(left_out, True)}
             mask_at = values_at
 
-        def unknown(path: str, expression: object, position: int) -> Value | None:
-            return self._unknown(change, path, expression, position)
-
         masks = (mask, change.sensitive)
-        return self.converter.block(change.after, masks, expressions, (values_at, mask_at), unknown)
-
-    # -- what is unknown -------------------------------------------------------------------------
-
-    def _unknown(
-        self, change: Change, path: str, expression: object, position: int
-    ) -> Value | None:
-        """The value of an unknown attribute that is configured; None if it is not given after all."""
-        origins = self.configuration.origins(change.module, expression, change.index)
-        constant = isinstance(expression, dict) and "constant_value" in expression
-        if constant or (origins and all(o.state is State.KNOWN for o in origins)):
-            # All of it is known, and yet the attribute is not: it was null or empty, and what
-            # is unknown is the provider's default.
-            return None
-        name = path.rpartition(".")[2]
-        waiting = [origin for origin in origins if origin.state is State.UNKNOWN]
-        certain = len(waiting) == 1 and not any(o.state is State.OPEN for o in origins)
-        if certain and name in _DOCUMENTS:
-            text = self._document_text(waiting[0], position)
-            if text is not None:
-                return text
-        elif certain and name in _LINKS:
-            symbol = self._link(waiting[0], position)
-            if symbol is not None:
-                return Text((symbol,), position)
-        first = chains(expression)
-        reason = f"{_AFTER_APPLY}: it depends on {first[0]}" if first else _AFTER_APPLY
-        return Unknown(f"{change.address}.{path}", reason, position, self.file.path)
-
-    def _link(self, origin: Origin, position: int) -> Symbol | None:
-        target = origin.change
-        if target is None or target.mode != "managed" or "." in origin.attribute:
-            return None
-        provider = self.providers.of(target)
-        return attribute_symbol(target, origin.attribute or "id", provider, position)
-
-    def _document_text(self, origin: Origin, position: int) -> Text | None:
-        """The policy that a reference to a deferred data document stands for."""
-        target = origin.change
-        if target is None or target.type != DOCUMENT_TYPE or target.mode != "data":
-            return None
-        if origin.attribute not in {"json", "minified_json", ""}:
-            return None
-        document = self._document(target)
-        owner = Owner(self.file.path)
-        reference = f"{target.address}.json"
-        symbol = Symbol("text", reference, owner, "data", None, position, target.address)
-        return Text((symbol,), position, document=document)
-
-    def _document(self, change: Change) -> Value:
-        """The document of a deferred data source, built once."""
-        known = self.made.get(change.address)
-        if known is not None:
-            return known
-        at = self._at(*change.path, *change.values)
-        if change.address in self.building or len(self.building) > MAX_SOURCES:
-            reason = "it is made of itself, or of too many documents in one another"
-            return Unknown(change.address, reason, at, self.file.path)
-        self.building.add(change.address)
-        configured = self.configuration.resource(change) or {}
-        expressions = mapping(configured.get("expressions"), f"configuration of {change.address}")
-
-        def symbols(
-            name: str, expression: object, count: int, position: int
-        ) -> Sequence[Text] | None:
-            return self._leaf_symbols(change, name, expression, count, position)
-
-        def sources(expression: object, position: int) -> Value | None:
-            origins = self.configuration.origins(change.module, expression, change.index)
-            certain = len(origins) == 1 and origins[0].state is State.UNKNOWN
-            text = self._document_text(origins[0], position) if certain else None
-            return text.document if text is not None else None
-
-        reader = DocumentReader(self.converter, symbols, sources)
-        document = reader.read(change, expressions, at)
-        self.building.discard(change.address)
-        self.made[change.address] = document
-        return document
-
-    def _leaf_symbols(
-        self, change: Change, name: str, expression: object, count: int, position: int
-    ) -> list[Text] | None:
-        """Symbols for the unknown leaves of a list, if there are as many unknown references.
-
-        Only attributes that are whole by themselves where they stand: the ARN of a key is, that of
-        a bucket mostly goes on (`/*`).
-        """
-        origins = self.configuration.origins(change.module, expression, change.index)
-        waiting = [origin for origin in origins if origin.state is State.UNKNOWN]
-        if not count or len(waiting) != count:
-            return None
-        if any(origin.state is State.OPEN for origin in origins):
-            return None
-        found: list[Text] = []
-        for origin in waiting:
-            target = origin.change
-            if target is None or target.mode != "managed" or not _is_whole(name, origin, target):
-                return None
-            provider = self.providers.of(target)
-            found.append(Text((attribute_symbol(target, origin.attribute, provider, position),)))
-        return found
-
-
-def _is_whole(name: str, origin: Origin, target: Change) -> bool:
-    if name == "identifiers":
-        return origin.attribute in _IDENTITIES
-    if name in {"resources", "not_resources"}:
-        return origin.attribute.endswith("arn") and target.type.startswith(_RESOURCES)
-    return name == "values" and origin.attribute in _VALUES
+        places = (values_at, mask_at)
+        unknowns = AttributeUnknowns(self.unknowns, change)
+        return self.converter.block(change.after, masks, expressions, places, unknowns)

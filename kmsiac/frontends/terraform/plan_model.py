@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from kmsiac.errors import SourceError, whole_file
 from kmsiac.reading.source import Key
 
+DOCUMENT_TYPE = "aws_iam_policy_document"
+"""The data source that makes policy documents."""
+
 MAX_MODULE_DEPTH = 100
 """Modules deeper than this in one another are refused; real ones reach about 10."""
 

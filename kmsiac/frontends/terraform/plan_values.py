@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from kmsiac.frontends.terraform.plan_model import JsonMap, has_true, mask_of
 from kmsiac.reading.source import Key, SourceFile
@@ -15,9 +16,21 @@ MAX_DEPTH = 60
 MAX_BLOCKS = 200
 """Among more nested blocks than this no configuration is looked for."""
 
-UnknownMember = Callable[[str, object, int], "Value | None"]
-"""Makes the value of an unknown attribute from its path (`inline_policy[0].policy`), its expression
-in the configuration (None: not matched) and its position; None leaves the attribute out."""
+
+class UnknownValues(Protocol):
+    """Tells what the unknown attributes of a resource are.
+
+    A `path` is like `inline_policy[0].policy`; an `expression` is that of the attribute in the
+    configuration, None where it was not matched.
+    """
+
+    def attribute(self, path: str, expression: object, position: int) -> Value | None:
+        """The value of an unknown attribute, None to leave it out."""
+
+    def members(
+        self, path: str, expression: object, count: int, position: int
+    ) -> Sequence[Text] | None:
+        """The `count` unknown members of a list, None if they cannot be told."""
 
 
 class Converter:
@@ -42,7 +55,7 @@ class Converter:
         masks: tuple[object, object],
         expressions: JsonMap | None,
         positions: tuple[int, int],
-        unknown: UnknownMember,
+        unknown: UnknownValues,
         path: str = "",
         depth: int = 0,
     ) -> Map:
@@ -67,7 +80,7 @@ class Converter:
             value: Value | None
             if mask_of(mask, name) is True:
                 at = self.file.member(mask_at, name)
-                value = unknown(here, expression, at) if written else None
+                value = unknown.attribute(here, expression, at) if written else None
                 if value is not None and mask_of(secret, name) is True:
                     value.sensitive = True
             elif raw is None:
@@ -92,14 +105,15 @@ class Converter:
         masks: tuple[object, object],
         expression: object,
         position: int,
-        unknown: UnknownMember,
+        unknown: UnknownValues,
         path: str,
         depth: int,
     ) -> Value:
         """A known attribute: a list of nested blocks keeps its configuration, others are plain."""
-        is_blocks = isinstance(raw, list) and any(isinstance(item, dict) for item in raw)
-        if not is_blocks or not has_true(masks[0]) or not isinstance(raw, list):
+        if not isinstance(raw, list) or not has_true(masks[0]):
             return self.plain(raw, masks, position, path, depth)
+        if not any(isinstance(item, dict) for item in raw):
+            return self._list(raw, masks, expression, position, unknown, path)
         items: list[Value] = []
         for index, item in enumerate(raw):
             at = self.file.member(position, index)
@@ -111,6 +125,29 @@ class Converter:
             else:
                 items.append(self.plain(item, inner, at, here, depth))
         return List(items, position)
+
+    def _list(
+        self,
+        raw: list[object],
+        masks: tuple[object, object],
+        expression: object,
+        position: int,
+        unknown: UnknownValues,
+        path: str,
+    ) -> Value:
+        """A list with unknown members, which may be told by their references."""
+        marks = [mask_of(masks[0], index) is True for index in range(len(raw))]
+        told = unknown.members(path, expression, sum(marks), position)
+        value = self.plain(raw, masks, position, path)
+        if told is None or not isinstance(value, List):
+            return value
+        left = iter(told)
+        items: list[Value] = []
+        for item, marked in zip(value.items, marks, strict=True):
+            text = next(left, None) if marked else None
+            told_one = text and Text(text.parts, item.position, item.sensitive)
+            items.append(told_one or item)
+        return List(items, position, sensitive=value.sensitive)
 
     def plain(
         self,

@@ -10,16 +10,16 @@ from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.evaluate import evaluate, source_of
 from kmsiac.frontends.terraform.module_files import ModuleFiles, read_folder
+from kmsiac.frontends.terraform.modules import read_recorded
 from kmsiac.frontends.terraform.nodes import Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.split import Attribute, Block
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, marked
-from kmsiac.frontends.terraform.type_constraints import convert, with_defaults
+from kmsiac.frontends.terraform.type_constraints import convert
 from kmsiac.frontends.unit import Inputs
-from kmsiac.reading.source import NOWHERE
-from kmsiac.reading.tree import SourceTree
+from kmsiac.reading.tree import SourceTree, relative
 from kmsiac.stack import Call, Gap, Provider, Stack
-from kmsiac.values import Bool, Null, Text, Unknown, Value, text
+from kmsiac.values import Bool, Null, Unknown, Value, text
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.instances import Group
@@ -41,6 +41,7 @@ class Context:
         self.budget = Budget(MAX_STEPS)
         self.depth = 0
         self.folders: dict[Path, ModuleFiles] = {}
+        self._recorded: dict[str, str] | None = None
         self._reported: set[tuple[str, str, int]] = set()
 
     def files_of(self, folder: Path) -> ModuleFiles:
@@ -67,6 +68,17 @@ class Context:
         resource = frame.scope.address
         if self._first(resource + attribute, reason, position):
             self.stack.gaps.append(Gap(resource, attribute, reason, position))
+
+    def module_gap(self, address: str, reason: str, position: int) -> None:
+        """Note a module call that could not be followed."""
+        if self._first(address, reason, position):
+            self.stack.gaps.append(Gap(address, "source", reason, position))
+
+    def recorded_modules(self) -> dict[str, str]:
+        """What `terraform init` recorded: dotted call path to module folder."""
+        if self._recorded is None:
+            self._recorded = read_recorded(self.tree, self.root_folder)
+        return self._recorded
 
     def _first(self, what: str, reason: str, position: int) -> bool:
         key = (what, reason, position)
@@ -193,6 +205,7 @@ class Scope:
         inputs: Callable[[str], Value | None],
         call_chain: tuple[Call, ...] = (),
         ancestors: tuple[Path, ...] = (),
+        absent: Unknown | None = None,
     ) -> None:
         self.context = context
         self.folder = folder
@@ -205,7 +218,12 @@ class Scope:
         self._inputs = inputs
         self._known: dict[str, Value] = {}
         self._running: set[str] = set()
+        self.absent = absent
         self.groups: dict[tuple[str, str, str], Group] = {}
+
+    def files_position(self) -> int:
+        """The position of the module call, or nowhere for the root."""
+        return self.call_chain[-1].position if self.call_chain else 0
 
     def qualify(self, reference: str) -> str:
         """A reference with the module path in front."""
@@ -252,8 +270,7 @@ class Scope:
                 given = self.frame.attribute(default)
         constraint = attributes.get("type")
         if constraint is not None:
-            wanted = parse_attribute(constraint)
-            given = with_defaults(convert(given, wanted, self.frame), self.frame, wanted)
+            given = convert(given, parse_attribute(constraint), self.frame)
         return marked(given, self._flag(attributes.get("sensitive"), default=False))
 
     def _flag(self, attribute: Attribute | None, default: bool) -> bool:
@@ -287,8 +304,6 @@ class Scope:
         if name == "root":
             return text(".", position)
         if name == "module":
-            from kmsiac.reading.tree import relative  # noqa: PLC0415
-
             return text(relative(self.folder, self.context.root_folder), position)
         return self.unknown(f"path.{name}", "where terraform will run is not known", position)
 
@@ -323,10 +338,3 @@ class Scope:
             found = self.groups[key] = Group(self, kind, type, name, block)
         return found
 
-
-def text_of(value: Value) -> str | None:
-    """The text of a value, if it is wholly known text."""
-    return value.literal if isinstance(value, Text) else None
-
-
-ANYWHERE = NOWHERE

@@ -40,16 +40,9 @@ def convert(value: Value, wanted: Node, frame: Frame) -> Value:
     return value
 
 
-def with_defaults(value: Value, frame: Frame, wanted: Node) -> Value:
-    """Nothing is left to do: defaults are filled in by `convert`; an error is kept."""
-    del frame, wanted
-    return value
-
-
 def _primitive(value: Value, name: str) -> Value:
     if name == "string":
-        converted = to_text(value)
-        return converted if isinstance(value, Text) else converted
+        return to_text(value)
     if name == "number" and not isinstance(value, Number):
         number: int | Decimal = to_number(value)
         return Number(number, value.position, value.sensitive)

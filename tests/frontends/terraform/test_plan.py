@@ -221,6 +221,24 @@ def test_links_between_resources_are_typed_symbols():
     assert (key.symbol.type, key.symbol.reference) == ("key_id", "aws_kms_key.k.key_id")
 
 
+@pytest.mark.parametrize(
+    ("unknown", "policies", "wanted"),
+    [
+        ([True, False], ["p"], ["${aws_iam_policy.p.arn}", "arn:x"]),
+        ([True, True], ["p"], ["? known after apply", "? known after apply"]),
+        ([True, True], ["p", "q"], ["${aws_iam_policy.p.arn}", "${aws_iam_policy.q.arn}"]),
+    ],
+)
+def test_lists_of_links_are_told_if_the_references_suffice(unknown, policies, wanted):
+    arns = [None if mark else "arn:x" for mark in unknown]
+    role = change("aws_iam_role.r", {"managed_policy_arns": arns}, {"managed_policy_arns": unknown})
+    others = [change(f"aws_iam_policy.{name}", {}, {"arn": True}) for name in policies]
+    names = [f"aws_iam_policy.{name}{end}" for name in policies for end in (".arn", "")]
+    entry = configured("aws_iam_role.r", managed_policy_arns=references(*names))
+    stack = load(a_plan([role, *others], [entry]))
+    assert show(attribute(stack, "aws_iam_role.r", "managed_policy_arns")) == wanted
+
+
 def test_a_name_made_with_another_name_is_no_symbol():
     role = change("aws_iam_role.r", {}, {"name": True})
     pet = change("random_pet.p", {}, {"id": True})

@@ -1,0 +1,270 @@
+"""The values of one condition key, split into classes that no condition on it tells apart.
+
+Each class has one value that stands for it; a condition is then the set of classes for which it is
+true, as bits of an integer. Where a class may be missing, or whether a request carries the key is
+not documented, the space has an open class: what a condition does there is cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+
+from kmsiac.access.comparisons import Network, address, instant, network, number
+from kmsiac.access.operators import Variables, holds
+from kmsiac.access.patterns import Context, MultivaluedVariable, Tokens, tokens, variable_names
+from kmsiac.access.strings import Pieces, Row, arn_row, classes, glob_pieces, text_pieces
+from kmsiac.aws.operators import Operator
+from kmsiac.aws.shapes import ANY, MANY, fold
+from kmsiac.policy.conditions import operator_of
+from kmsiac.policy.document import Condition
+from kmsiac.values import Answer, Blame, Text, cannot_tell
+
+ANYTHING: Pieces = ((ANY, 0, MANY),)
+_MANY_SETS = 400
+_MANY_VALUES = 400
+WIDEST = {4: 8, 6: 32}
+"""A range of addresses with a shorter prefix is no limit (S3's meaning of public)."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition of one statement, with what it takes to decide it."""
+
+    condition: Condition
+    key: str
+    operator: Operator | None
+    variables: Variables
+    names: tuple[str, ...] = ()
+    """The condition keys that policy variables in its values name."""
+
+    def holds(self, context: Context) -> Answer:
+        """Whether it is true for a request."""
+        return holds(self.condition, context, self.variables)
+
+
+def term_of(condition: Condition, variables: Variables) -> Term:
+    """The term of a condition; its key is empty where it is not known."""
+    names: list[str] = []
+    if variables is not False:
+        for value in condition.values:
+            if isinstance(value, Text) and value.literal is not None:
+                names += variable_names(value.literal)
+    key = condition.key.literal
+    return Term(
+        condition,
+        fold(key) if key is not None else "",
+        operator_of(condition),
+        variables,
+        tuple(dict.fromkeys(names)),
+    )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What values a stranger can give a key: the format, and the rows that none may match."""
+
+    format: Pieces = ANYTHING
+    excluded: tuple[Row, ...] = ()
+    type: str = "string"
+    multivalued: bool = False
+    complete: bool = True
+
+
+@dataclass
+class Space:
+    """The classes of one key. Class 0 is the absent key; `open` is the index of the open class."""
+
+    values: list[tuple[str, ...]]
+    absent: int
+    present: int
+    open: int
+    complete: bool
+    masks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Per term (by `id`): the classes where it is true, and those where it may be."""
+    blame: dict[int, frozenset[Blame]] = field(default_factory=dict)
+
+
+def build(terms: Sequence[Term], key: str, shape: Shape, context: Context) -> Space:
+    """The space of a key under all conditions on it; `context` holds what variables name."""
+    values, complete = candidates(terms, shape, context)
+    return tabulate(terms, key, values, complete, context)
+
+
+def tabulate(
+    terms: Sequence[Term],
+    key: str,
+    values: Iterable[tuple[str, ...]],
+    complete: bool,
+    context: Context,
+) -> Space:
+    """The space over given values (absent is added); values with equal truths are one class."""
+    kept: list[tuple[str, ...]] = [()]
+    rows: list[tuple[Answer, ...]] = []
+    seen: set[tuple[object, ...]] = set()
+    base = {name: given for name, given in context.items() if name != key}
+    rows.append(tuple(term.holds(base) for term in terms))
+    for value in values:
+        answers = tuple(term.holds({**base, key: value}) for term in terms)
+        signature = tuple(answer.verdict for answer in answers)
+        if signature not in seen:
+            seen.add(signature)
+            kept.append(value)
+            rows.append(answers)
+    unknown = cannot_tell()
+    rows.append(tuple(unknown for _ in terms))
+    opening = 1 << len(kept)
+    space = Space(kept, 1, opening - 2, opening, complete)
+    for at, term in enumerate(terms):
+        yes = maybe = 0
+        blame: set[Blame] = set()
+        for index, row in enumerate(rows):
+            if not row[at].is_no:
+                maybe |= 1 << index
+            if row[at].is_yes:
+                yes |= 1 << index
+            blame |= row[at].blame
+        space.masks[id(term)] = (yes, maybe)
+        space.blame[id(term)] = frozenset(blame)
+    return space
+
+
+def candidates(
+    terms: Sequence[Term], shape: Shape, context: Context
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Values that reach every class of the key, and whether they surely do."""
+    singles: list[str] = []
+    complete = shape.complete
+    families = {term.operator.family for term in terms if term.operator} - {"null"}
+    if shape.type == "bool":
+        return [("true",), ("false",)], complete
+    if not families & {"numeric", "date", "ip", "binary"} and shape.type in ("string", "arn"):
+        found, whole = strings(terms, shape, context)
+        singles += found
+        complete &= whole
+    else:
+        complete &= len(families) <= 1
+        literals = [value for term in terms for value in literal_values(term)]
+        if shape.type == "ip" or "ip" in families:
+            singles += addresses(literals)
+            complete &= families <= {"ip"}
+        elif shape.type == "date" or "date" in families:
+            singles += _around([instant(value) for value in literals])
+        elif shape.type == "numeric" or "numeric" in families:
+            singles += _around([number(value) for value in literals])
+        if families & {"string", "arn", "binary"}:
+            singles += [value for value in literals if "*" not in value and "?" not in value]
+            complete &= families <= {"binary"}
+        if families == {"binary"}:
+            singles.append("AA==")
+    if not shape.multivalued:
+        return [(value,) for value in singles], complete
+    return _sets(singles, terms, complete)
+
+
+def _sets(
+    singles: list[str], terms: Sequence[Term], complete: bool
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Lists of values: one value for each condition that wants one is enough."""
+    found: list[tuple[str, ...]] = []
+    for size in range(1, max(1, len(terms)) + 1):
+        for members in combinations(singles, size):
+            if len(found) > _MANY_SETS:
+                return found, False
+            found.append(members)
+    return found, complete
+
+
+def strings(terms: Sequence[Term], shape: Shape, context: Context) -> tuple[list[str], bool]:
+    """A text for each set of string and ARN conditions that can be true together."""
+    rows: list[Row] = []
+    complete = True
+    for term in terms:
+        operator = term.operator
+        if operator is None or operator.family not in ("string", "arn", "bool"):
+            continue
+        for value in literal_values(term):
+            try:
+                wanted = tokens(
+                    value, context, like=operator.like, variables=term.variables is True
+                )
+            except MultivaluedVariable:
+                wanted, complete = None, False
+            if wanted is not None:
+                rows.append(row_of(wanted, operator))
+    found = classes(shape.format, rows[:_MANY_VALUES], shape.excluded)
+    return list(found.texts), complete and found.complete and len(rows) <= _MANY_VALUES
+
+
+def row_of(wanted: Tokens, operator: Operator) -> Row:
+    """The row of a pattern under an operator."""
+    if operator.family == "arn":
+        return arn_row(wanted)
+    return Row(glob_pieces(wanted, ignore_case=operator.ignore_case))
+
+
+def literal_values(term: Term) -> list[str]:
+    """The values of a condition that are wholly known."""
+    found = []
+    for value in term.condition.values:
+        literal = value.literal if isinstance(value, Text) else None
+        if literal is not None:
+            found.append(literal)
+    return found
+
+
+def addresses(ranges: Iterable[str]) -> list[str]:
+    """An address of each elementary interval, outside every range that counts as a limit."""
+    networks = [found for text in ranges if (found := network(text)) is not None]
+    out: list[str] = []
+    for version, top in ((4, (1 << 32) - 1), (6, (1 << 128) - 1)):
+        own = [net for net in networks if net.version == version]
+        limits = [net for net in own if net.length >= WIDEST[version]]
+        # Public addresses first, so that a witness looks like one.
+        points = {(198 << 24) + (51 << 16) + (100 << 8) + 9 if version == 4 else (0x2001 << 112) + 9}
+        for net in own:
+            points |= {net.first - 1, net.first, net.last, net.last + 1}
+        if _covered(limits, top):
+            continue
+        points |= {net.last + 1 for net in limits} | {0, top}
+        ordered = sorted(points, key=lambda p: (p in (0, top), p))
+        out += [
+            address(version, point)
+            for point in ordered
+            if 0 <= point <= top and not any(net.first <= point <= net.last for net in limits)
+        ]
+    return out
+
+
+def _covered(limits: Sequence[Network], top: int) -> bool:
+    reached = -1
+    for net in sorted(limits, key=lambda net: net.first):
+        if net.first > reached + 1:
+            return False
+        reached = max(reached, net.last)
+    return reached >= top
+
+
+def _around(numbers: Iterable[Decimal | None]) -> list[str]:
+    """Each number, and one on either side of it that no other lies between."""
+    known = sorted({value for value in numbers if value is not None})
+    if not known:
+        return ["1"]
+    out = [known[0] - 1]
+    for low, high in zip(known, [*known[1:], known[-1] + 2], strict=True):
+        out += [low, (low + high) / 2]
+    return [f"{value:f}" for value in out]
+
+
+def exactly(text: str) -> Row:
+    """The row that only this text matches."""
+    return Row(text_pieces(text))
+
+
+def starting(text: str) -> Row:
+    """The row of all texts that start so."""
+    return Row((*text_pieces(text), (ANY, 0, MANY)))
+
+

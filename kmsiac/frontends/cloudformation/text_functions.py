@@ -1,0 +1,180 @@
+"""The functions that make texts: Sub, Join, Split, ImportValue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.cloudformation.calls import (
+    BadCallError,
+    arguments_of,
+    spend,
+)
+from kmsiac.frontends.cloudformation.choices import distribute, plain
+from kmsiac.frontends.cloudformation.splitting import split_text
+from kmsiac.frontends.cloudformation.tags import Call
+from kmsiac.frontends.cloudformation.texts import (
+    Piece,
+    Weaver,
+    fold_dynamic,
+    length,
+    line_origin,
+    parts_of,
+    pieces,
+)
+from kmsiac.reading import nodes
+from kmsiac.reading.nodes import Scalar
+from kmsiac.values import Absent, List, Part, Symbol, Text, Unknown, Value
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.cloudformation.resolver import Resolver
+
+
+def sub(resolver: Resolver, call: Call) -> Value:
+    """`Fn::Sub` in both forms: a text, or a text with a map of variables."""
+    argument = call.argument
+    local: nodes.Mapping | None = None
+    if not isinstance(argument, Scalar):
+        argument, variables = arguments_of(call, 2, 2)
+        if not isinstance(variables, nodes.Mapping) or variables.tag:
+            raise BadCallError("the variables of Fn::Sub are not a map")
+        local = variables
+    if not isinstance(argument, Scalar) or argument.tag:
+        raise BadCallError("the text of Fn::Sub is not a plain text")
+    template = argument
+    cut = list(pieces(template.text))
+    names = list(dict.fromkeys(piece.text for piece in cut if piece.variable))
+    operands = _variables(resolver, names, local, call.position)
+    origin = line_origin(template, resolver.template.file)
+
+    def build(values: Sequence[Value]) -> Value:
+        known = dict(zip(names, values, strict=True))
+        return _woven(resolver, cut, known, Weaver(origin), call)
+
+    return distribute(operands, build, call.position)
+
+
+def _variables(
+    resolver: Resolver, names: list[str], local: nodes.Mapping | None, position: int
+) -> list[Value]:
+    known = dict(local.items()) if local is not None else {}
+    values: list[Value] = []
+    for name in names:
+        if name in known:
+            values.append(resolver.evaluate(known[name]))
+        elif "." in name:
+            logical_id, _, attribute = name.partition(".")
+            values.append(resolver.references.get_att(logical_id, attribute, position))
+        else:
+            values.append(resolver.references.ref(name, position))
+    return values
+
+
+def _woven(
+    resolver: Resolver, cut: list[Piece], known: Mapping[str, Value], weaver: Weaver, call: Call
+) -> Value:
+    starts = [piece.start for piece in cut[1:]]
+    total = cut[-1].start + len(cut[-1].text) + 4 if cut else 0
+    for piece, end in zip(cut, [*starts, total], strict=False):
+        if piece.variable:
+            value = known[piece.text]
+            parts = _text_parts(resolver, value, piece.text, call.position)
+            spend(resolver, parts)
+            weaver.value(piece.start, parts, value.sensitive)
+        else:
+            weaver.literal(piece.start, piece.text, end - piece.start)
+    return fold_dynamic(weaver.text(call.position), resolver.template.owner)
+
+
+def _text_parts(
+    resolver: Resolver, value: Value, expression: str, position: int
+) -> tuple[Part, ...]:
+    parts = parts_of(value)
+    if parts is None:
+        unit = resolver.template.unit
+        return (Unknown(expression, "is not one text", position, unit),)
+    return parts
+
+
+def join(resolver: Resolver, call: Call) -> Value:
+    """`Fn::Join`; members that some cases leave out make cases of the text."""
+    first, second = arguments_of(call, 2, 2)
+    delimiter = plain(resolver.evaluate(first))
+    if delimiter is None:
+        raise BadCallError("the delimiter of Fn::Join is not a known text")
+
+    def of_list(values: Sequence[Value]) -> Value:
+        members = values[0]
+        if not isinstance(members, List) or members.open is not None:
+            raise BadCallError("Fn::Join of a list that is not known")
+        return distribute(members.items, of_members, call.position)
+
+    def of_members(members: Sequence[Value]) -> Value:
+        if any(isinstance(member, List) for member in members):
+            flat: list[Value] = []
+            for member in members:
+                flat.extend(member.items if isinstance(member, List) else [member])
+                if isinstance(member, List) and member.open is not None:
+                    raise BadCallError("Fn::Join of a list that is not known")
+            return distribute(flat, of_members, call.position)
+        return _joined(resolver, delimiter, members, call)
+
+    return distribute([resolver.evaluate(second)], of_list, call.position)
+
+
+def _joined(resolver: Resolver, delimiter: str, members: Sequence[Value], call: Call) -> Value:
+    parts: list[Part] = []
+    origin: list[tuple[int, int]] = []
+    index = 0
+    sensitive = False
+    for member in members:
+        if isinstance(member, Absent):
+            continue
+        if parts or index:
+            parts.append(delimiter)
+            index += len(delimiter)
+        here = _text_parts(resolver, member, "a member of Fn::Join", call.position)
+        origin.append((index, member.position))
+        index += length(here)
+        parts.extend(here)
+        spend(resolver, here)
+        sensitive = sensitive or member.sensitive
+    return Text(parts, call.position, sensitive, tuple(origin))
+
+
+def split(resolver: Resolver, call: Call) -> Value:
+    """`Fn::Split` of a text whose symbols cannot hold the delimiter."""
+    first, second = arguments_of(call, 2, 2)
+    delimiter = plain(resolver.evaluate(first))
+    if not delimiter:
+        raise BadCallError("the delimiter of Fn::Split is not a known text")
+
+    def build(values: Sequence[Value]) -> Value:
+        whole = values[0]
+        parts = parts_of(whole)
+        if parts is None:
+            raise BadCallError("Fn::Split of something that is no text")
+        found = split_text(parts, delimiter)
+        if found is None:
+            raise BadCallError("Fn::Split of a text that is not known")
+        spend(resolver, parts)
+        sensitive = whole.sensitive
+        texts = [Text(piece, call.position, sensitive) for piece in found]
+        return List(texts, call.position, sensitive=sensitive)
+
+    return distribute([resolver.evaluate(second)], build, call.position)
+
+
+def import_value(resolver: Resolver, call: Call) -> Value:
+    """`Fn::ImportValue`: another stack's export, as a symbol."""
+    owner = resolver.template.owner
+
+    def build(values: Sequence[Value]) -> Value:
+        name = values[0]
+        if parts_of(name) is None:
+            raise BadCallError("the name in Fn::ImportValue is no text")
+        spelled = f"Fn::ImportValue({name.expression if isinstance(name, Unknown) else name})"
+        symbol = Symbol("text", spelled, owner, "import", None, call.position)
+        return Text((symbol,), call.position, name.sensitive)
+
+    return distribute([resolver.evaluate(call.argument)], build, call.position)

@@ -1,0 +1,166 @@
+"""Nested blocks, `dynamic` ones expanded, as Maps and Lists of Maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmsiac.frontends.terraform.conversion import Undetermined
+from kmsiac.frontends.terraform.iterate import pairs
+from kmsiac.frontends.terraform.parse import parse_attribute
+from kmsiac.frontends.terraform.split import Block, Body
+from kmsiac.frontends.terraform.symbolic import Invalid, OverBudget, restrict
+from kmsiac.values import Absent, Choice, Guard, List, Map, Text, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kmsiac.frontends.terraform.scope import Frame
+
+MAX_BLOCK_DEPTH = 30
+
+
+class Expanded(NamedTuple):
+    """One nested block: its type, body, header position and frame.
+
+    `when` lists the guards under which it exists; `open` is set if there may be more like it.
+    """
+
+    type: str
+    body: Body
+    position: int
+    frame: Frame
+    when: tuple[tuple[Choice, object], ...] = ()
+    open: Unknown | None = None
+
+    def wrap(self, value: Value) -> Value:
+        """The block's value, `Absent` in the cases where the block does not exist."""
+        for choice, atom in reversed(self.when):
+            branches = [
+                (at, value if at == atom else Absent(self.position)) for at, _ in choice.branches
+            ]
+            value = Choice(choice.guard, branches, self.position)
+        return value
+
+
+def expand(body: Body, frame: Frame) -> Iterator[Expanded]:
+    """The nested blocks of a body in order, each `dynamic` block once per member of its for_each."""
+    for block in body.blocks:
+        if block.type == "dynamic" and len(block.labels) == 1:
+            yield from _dynamic(block, frame)
+        else:
+            yield Expanded(block.type, block.body, block.position, frame)
+
+
+def _dynamic(block: Block, frame: Frame) -> Iterator[Expanded]:
+    label = block.labels[0]
+    content = next((inner for inner in block.body.blocks if inner.type == "content"), None)
+    each = block.body.attributes.get("for_each")
+    if content is None or each is None:
+        return
+    written = block.body.attributes.get("iterator")
+    iterator = written.source.strip() if written else label
+    node = parse_attribute(each)
+    yield from _members(frame.evaluate(node), block, content, iterator, frame, ())
+
+
+def _members(
+    collection: Value,
+    block: Block,
+    content: Block,
+    iterator: str,
+    frame: Frame,
+    when: tuple[tuple[Choice, object], ...],
+) -> Iterator[Expanded]:
+    label = block.labels[0]
+    if isinstance(collection, Choice):
+        for atom, _ in collection.branches:
+            case = restrict(collection, collection.guard, atom)
+            inner = (*when, (collection, atom))
+            yield from _members(case, block, content, iterator, frame, inner)
+        return
+    if isinstance(collection, Absent):
+        return
+    rest = collection.open if isinstance(collection, List | Map) else None
+    try:
+        members = list(pairs(collection)) if not isinstance(collection, Invalid) else []
+    except Undetermined as problem:
+        members, rest = [], _unknown(collection, block, problem.reason, frame)
+    if isinstance(collection, Invalid):
+        rest = collection
+    for at, (key, value) in enumerate(members):
+        frame.context.budget.spend()
+        names = {iterator: _iterator(key, value, block.position)}
+        inner_frame = frame.nested(names, f" ({label} {at + 1})")
+        yield Expanded(label, content.body, content.position, inner_frame, when)
+    if rest is not None:
+        # One block stands for all that may come of members that are not known.
+        unknown_key = Unknown(f"{rest.expression}: {iterator}.key", rest.reason, rest.position, rest.unit)
+        unknown = Unknown(f"{rest.expression}: {iterator}.value", rest.reason, rest.position, rest.unit)
+        names = {iterator: _iterator(unknown_key, unknown, block.position)}
+        some = Guard(rest.unit, f"{rest.expression} is not empty")
+        exists = Choice(some, [(True, rest), (False, rest)], block.position)
+        inner_frame = frame.nested(names, f" ({label} unknown)")
+        yield Expanded(
+            label, content.body, content.position, inner_frame, (*when, (exists, True)), rest
+        )
+
+
+def _unknown(collection: Value, block: Block, reason: str, frame: Frame) -> Unknown:
+    if isinstance(collection, Unknown):
+        return collection
+    node = parse_attribute(block.body.attributes["for_each"])
+    return frame.unknown(node, reason)
+
+
+def _iterator(key: Value, value: Value, position: int) -> Map:
+    return Map([(Text(("key",)), key), (Text(("value",)), value)], position)
+
+
+def body_map(
+    body: Body, position: int, frame: Frame, skip: frozenset[str] = frozenset(), depth: int = 0
+) -> Map:
+    """A body as a Map: attributes, and nested blocks as a List of Maps per type."""
+    entries: list[tuple[Text, Value]] = []
+    for name, attribute in body.attributes.items():
+        if name not in skip:
+            key = Text((name,), attribute.position)
+            entries.append((key, guarded(lambda a=attribute: frame.attribute(a), name, attribute.position, frame)))  # type: ignore[misc]  # default argument
+    if depth > MAX_BLOCK_DEPTH:
+        return Map(entries, position, _too_deep(position, frame))
+    for type_, (first, items, rest) in grouped(body, frame, skip).items():
+        values = [
+            each.wrap(body_map(each.body, each.position, each.frame, depth=depth + 1))
+            for each in items
+        ]
+        entries.append((Text((type_,), first), List(values, first, rest)))
+    return Map(entries, position)
+
+
+def _too_deep(position: int, frame: Frame) -> Unknown:
+    reason = f"blocks nested over {MAX_BLOCK_DEPTH} deep"
+    return Unknown("nested blocks", reason, position, frame.context.stack.unit)
+
+
+def grouped(
+    body: Body, frame: Frame, skip: frozenset[str] = frozenset()
+) -> dict[str, tuple[int, list[Expanded], Unknown | None]]:
+    """The expanded blocks by type: position of the first, all of them, and whether there may be more."""
+    groups: dict[str, tuple[int, list[Expanded], Unknown | None]] = {}
+    for each in expand(body, frame):
+        if each.type not in skip:
+            first, items, rest = groups.get(each.type, (each.position, [], None))
+            items.append(each)
+            groups[each.type] = (first, items, rest or each.open)
+    return groups
+
+
+def guarded(make: Callable[[], Value], what: str, position: int, frame: Frame) -> Value:
+    """The value, or Unknown where the unit has used up its steps or the stack ended."""
+    try:
+        return make()
+    except (OverBudget, RecursionError) as problem:
+        reason = "too deeply nested" if isinstance(problem, RecursionError) else "too complex"
+        qualified = frame.scope.qualify(what) + frame.label
+        return Unknown(qualified, f"{reason} to evaluate", position, frame.context.stack.unit)
+

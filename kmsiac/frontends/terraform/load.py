@@ -1,0 +1,169 @@
+"""A root module's folder to a Stack: every sink evaluated, in the root and in every called module."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kmsiac.frontends.terraform.attributes import SINKS
+from kmsiac.frontends.terraform.blocks import body_map, guarded
+from kmsiac.frontends.terraform.conversion import Undetermined
+from kmsiac.frontends.terraform.finish import finish
+from kmsiac.frontends.terraform.instances import Group, Instance, Member, ModuleInstance
+from kmsiac.frontends.terraform.parse import parse_attribute
+from kmsiac.frontends.terraform.nodes import Tuple
+from kmsiac.frontends.terraform.providers import configured, default_provider
+from kmsiac.frontends.terraform.scope import Context, Scope
+from kmsiac.frontends.terraform.split import Block
+from kmsiac.frontends.terraform.symbolic import OverBudget
+from kmsiac.frontends.terraform.variables import root_inputs
+from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.reading.tree import SourceTree
+from kmsiac.stack import TERRAFORM, DataDocument, Gap, Resource, Stack
+from kmsiac.values import List, Map, Text, text
+
+MAX_MODULES = 3000
+"""Module instances that one unit may have."""
+_RECURSION = 20_000
+
+
+def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
+    """The stack of a root module. What cannot be read or worked out is among its errors and gaps."""
+    folder = source.path if source.path.is_absolute() else tree.root / source.path
+    folder = folder.resolve()
+    stack = Stack(tree.report_path(folder), TERRAFORM)
+    context = Context(tree, stack, folder, inputs)
+    with _deep_recursion():
+        providers = {"aws": default_provider(stack.unit, inputs.environment)}
+        given = root_inputs(context, folder)
+        root = Scope(context, folder, "", providers, given)
+        providers.update(configured(root))
+        _collect_all(root, stack)
+    for files in context.folders.values():
+        stack.errors.extend(files.all_errors)
+    stack.errors.sort(key=lambda error: (str(error.span or ""), error.message))
+    return stack
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for expressions that refer to each other: pure Python frames, counted by MAX_NESTING."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _collect_all(root: Scope, stack: Stack) -> None:
+    waiting = [root]
+    count = 0
+    while waiting:
+        scope = waiting.pop()
+        count += 1
+        if count > MAX_MODULES:
+            reason = f"more than {MAX_MODULES} module instances: the others are not looked at"
+            stack.gaps.append(Gap(scope.address, "", reason, scope.files_position()))
+            return
+        waiting.extend(reversed(_collect(scope, stack)))
+
+
+def _collect(scope: Scope, stack: Stack) -> list[Scope]:
+    """Add the resources and documents of one module instance; the instances of what it calls."""
+    for (type_, name), block in scope.files.resources.items():
+        if type_ in SINKS:
+            _resources(scope, scope.group("resource", type_, name, block), stack)
+    for (type_, name), block in scope.files.data.items():
+        if type_ == "aws_iam_policy_document":
+            _documents(scope, scope.group("data", type_, name, block), stack)
+    children: list[Scope] = []
+    for name, block in scope.files.modules.items():
+        for member in _members(scope.group("module", "", name, block), stack):
+            instance = member.instance
+            child = instance.child() if isinstance(instance, ModuleInstance) else None
+            if child is not None:
+                children.append(child)
+    return children
+
+
+def _members(group: Group, stack: Stack) -> list[Member]:
+    try:
+        return list(group.members())
+    except (OverBudget, RecursionError):
+        reason = "too complex to evaluate"
+    except Undetermined as problem:
+        reason = problem.reason
+    stack.gaps.append(
+        Gap(group.scope.qualify(group.reference), "", reason, group.block.position)
+    )
+    return []
+
+
+def _resources(scope: Scope, group: Group, stack: Stack) -> None:
+    block = group.block
+    for member in _members(group, stack):
+        instance = member.instance
+        assert isinstance(instance, Instance)
+        attributes = finish(instance.attributes_map(), instance.address, scope.context)
+        assert isinstance(attributes, Map)
+        exists = (member.exists,) if member.exists is not None else None
+        stack.resources.append(
+            Resource(
+                instance.address,
+                group.type,
+                attributes,
+                instance.provider,
+                block.position,
+                block.end,
+                _depends_on(block, instance),
+                _lifecycle(block, instance),
+                None,
+                exists,
+                member.absent or scope.absent,
+                scope.call_chain,
+            )
+        )
+
+
+def _documents(scope: Scope, group: Group, stack: Stack) -> None:
+    for member in _members(group, stack):
+        instance = member.instance
+        assert isinstance(instance, Instance)
+        name = f"{instance.address}.json"
+        value = guarded(instance.document, name, group.block.position, scope.frame)
+        document = finish(value, name, scope.context)
+        stack.documents.append(DataDocument(instance.address, document, group.block.position))
+
+
+def _depends_on(block: Block, instance: Instance) -> tuple[str, ...]:
+    attribute = block.body.attributes.get("depends_on")
+    node = parse_attribute(attribute) if attribute is not None else None
+    if not isinstance(node, Tuple):
+        return ()
+    scope = instance.group.scope
+    return tuple(scope.qualify(instance.frame.source(item)) for item in node.items)
+
+
+def _lifecycle(block: Block, instance: Instance) -> Map | None:
+    inner = next((each for each in block.body.blocks if each.type == "lifecycle"), None)
+    if inner is None:
+        return None
+    names = frozenset({"ignore_changes", "replace_triggered_by"})
+    blocks = frozenset({"precondition", "postcondition"})
+    plain = body_map(inner.body, inner.position, instance.frame, names | blocks)
+    entries = list(plain.entries)
+    for name in sorted(names & set(inner.body.attributes)):
+        attribute = inner.body.attributes[name]
+        words = re.findall(r"[\w.\[\]-]+", attribute.source)
+        items = [text(word.strip("[]") or word, attribute.position) for word in words]
+        entries.append(
+            (
+                Text((name,), attribute.position),
+                List([item for item in items if item.literal], attribute.position),
+            )
+        )
+    finished = finish(Map(entries, inner.position), instance.address, instance.frame.context)
+    return finished if isinstance(finished, Map) else None

@@ -1,0 +1,209 @@
+"""What a plan does not know yet: whether it is given at all, a symbol, a document, or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kmsiac.frontends.terraform.plan_documents import DocumentReader
+from kmsiac.frontends.terraform.plan_model import DOCUMENT_TYPE, Change, mapping
+from kmsiac.frontends.terraform.plan_providers import Providers
+from kmsiac.frontends.terraform.plan_references import Configuration, Origin, State, chains
+from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
+from kmsiac.frontends.terraform.plan_values import Converter
+from kmsiac.values import Owner, Symbol, Text, Value
+
+_DOCUMENTS = frozenset({"policy", "assume_role_policy"})
+"""Attributes that hold a policy: never the attribute of a resource that they name."""
+
+_LINKS = frozenset(
+    {
+        "grantee_principal",
+        "group",
+        "groups",
+        "key_id",
+        "managed_policy_arns",
+        "permissions_boundary",
+        "policy_arn",
+        "primary_key_arn",
+        "retiring_principal",
+        "role",
+        "roles",
+        "target_key_id",
+        "user",
+        "users",
+        "vpc_endpoint_id",
+        "vpc_id",
+    }
+)
+"""Attributes that name another resource and hold nothing else: there a reference is the value."""
+
+MAX_SOURCES = 50
+"""How many documents are followed that one is made of in a row (`source_policy_documents`)."""
+
+_IDENTITIES = frozenset({"arn", "iam_arn", "unique_id"})
+_RESOURCES = ("aws_kms_", "aws_iam_")
+_VALUES = frozenset({"arn", "id", "unique_id"})
+_AFTER_APPLY = "known after apply"
+
+
+class Unknowns:
+    """The unknown values of one plan.
+
+    `values_at` gives the position of a resource's known values.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        providers: Providers,
+        converter: Converter,
+        values_at: Callable[[Change], int],
+    ) -> None:
+        self._configuration = configuration
+        self._providers = providers
+        self._converter = converter
+        self._values_at = values_at
+        self._documents: dict[str, Value] = {}
+        self._building: set[str] = set()
+
+    def attribute(
+        self, change: Change, path: str, expression: object, position: int
+    ) -> Value | None:
+        """The value of an unknown attribute that is configured; None if it is not given after all."""
+        origins = self._configuration.origins(change.module, expression, change.index)
+        constant = isinstance(expression, dict) and "constant_value" in expression
+        if constant or (origins and all(o.state is State.KNOWN for o in origins)):
+            # All of it is known, and yet the attribute is not: it was null or empty, and what
+            # is unknown is the provider's default.
+            return None
+        name = path.rpartition(".")[2]
+        waiting = _waiting(origins)
+        if len(waiting) == 1 and name in _DOCUMENTS:
+            text = self._document_text(waiting[0], position)
+            if text is not None:
+                return text
+        elif len(waiting) == 1 and name in _LINKS:
+            symbol = self._link(waiting[0], position)
+            if symbol is not None:
+                return Text((symbol,), position)
+        first = chains(expression)
+        reason = f"{_AFTER_APPLY}: it depends on {first[0]}" if first else _AFTER_APPLY
+        return self._converter.unknown(f"{change.address}.{path}", reason, position)
+
+    def members(
+        self, change: Change, path: str, expression: object, count: int, position: int
+    ) -> Sequence[Text] | None:
+        """The unknown members of a list of links (`roles`), if as many references are unknown."""
+        if path not in _LINKS:
+            return None
+        origins = self._configuration.origins(change.module, expression, change.index)
+        waiting = _waiting(origins)
+        links = [self._link(origin, position) for origin in waiting]
+        found = [Text((link,), position) for link in links if link is not None]
+        return found if len(found) == len(waiting) == count else None
+
+    def _link(self, origin: Origin, position: int) -> Symbol | None:
+        target = origin.change
+        if target is None or target.mode != "managed" or "." in origin.attribute:
+            return None
+        provider = self._providers.of(target)
+        return attribute_symbol(target, origin.attribute or "id", provider, position)
+
+    # -- documents -------------------------------------------------------------------------------
+
+    def document(self, change: Change) -> Value:
+        """The document of a deferred data source, built once."""
+        known = self._documents.get(change.address)
+        if known is not None:
+            return known
+        at = self._values_at(change)
+        if change.address in self._building or len(self._building) > MAX_SOURCES:
+            reason = "it is made of itself, or of too many documents in one another"
+            return self._converter.unknown(change.address, reason, at)
+        self._building.add(change.address)
+        configured = self._configuration.resource(change) or {}
+        expressions = mapping(configured.get("expressions"), f"configuration of {change.address}")
+
+        def symbols(
+            name: str, expression: object, count: int, position: int
+        ) -> Sequence[Text] | None:
+            return self._leaves(change, name, expression, count, position)
+
+        def sources(expression: object, position: int) -> Value | None:
+            origins = self._configuration.origins(change.module, expression, change.index)
+            waiting = _waiting(origins) if len(origins) == 1 else []
+            text = self._document_text(waiting[0], position) if waiting else None
+            return text.document if text is not None else None
+
+        document = DocumentReader(self._converter, symbols, sources).read(change, expressions, at)
+        self._building.discard(change.address)
+        self._documents[change.address] = document
+        return document
+
+    def _document_text(self, origin: Origin, position: int) -> Text | None:
+        """The policy that a reference to a deferred data document stands for."""
+        target = origin.change
+        if target is None or target.type != DOCUMENT_TYPE or target.mode != "data":
+            return None
+        if origin.attribute not in {"json", "minified_json", ""}:
+            return None
+        document = self.document(target)
+        owner = Owner(self._converter.unit)
+        reference = f"{target.address}.json"
+        symbol = Symbol("text", reference, owner, "data", None, position, target.address)
+        return Text((symbol,), position, document=document)
+
+    def _leaves(
+        self, change: Change, name: str, expression: object, count: int, position: int
+    ) -> list[Text] | None:
+        """Symbols for the unknown leaves of a list, if there are as many unknown references.
+
+        Only attributes that are whole by themselves where they stand: the ARN of a key is, that of
+        a bucket mostly goes on (`/*`).
+        """
+        waiting = _waiting(self._configuration.origins(change.module, expression, change.index))
+        if not count or len(waiting) != count:
+            return None
+        found: list[Text] = []
+        for origin in waiting:
+            target = origin.change
+            if target is None or target.mode != "managed" or not _is_whole(name, origin, target):
+                return None
+            provider = self._providers.of(target)
+            found.append(Text((attribute_symbol(target, origin.attribute, provider, position),)))
+        return found
+
+
+class AttributeUnknowns:
+    """The unknown attributes of one resource instance, for the `Converter`."""
+
+    __slots__ = ("_change", "_unknowns")
+
+    def __init__(self, unknowns: Unknowns, change: Change) -> None:
+        self._unknowns = unknowns
+        self._change = change
+
+    def attribute(self, path: str, expression: object, position: int) -> Value | None:
+        """The value of an unknown attribute, None to leave it out."""
+        return self._unknowns.attribute(self._change, path, expression, position)
+
+    def members(
+        self, path: str, expression: object, count: int, position: int
+    ) -> Sequence[Text] | None:
+        """The unknown members of a list, None if they cannot be told."""
+        return self._unknowns.members(self._change, path, expression, count, position)
+
+
+def _waiting(origins: Sequence[Origin]) -> list[Origin]:
+    """What is unknown among the origins; nothing where one of them cannot be followed."""
+    if any(origin.state is State.OPEN for origin in origins):
+        return []
+    return [origin for origin in origins if origin.state is State.UNKNOWN]
+
+
+def _is_whole(name: str, origin: Origin, target: Change) -> bool:
+    if name == "identifiers":
+        return origin.attribute in _IDENTITIES
+    if name in {"resources", "not_resources"}:
+        return origin.attribute.endswith("arn") and target.type.startswith(_RESOURCES)
+    return name == "values" and origin.attribute in _VALUES

@@ -1,0 +1,135 @@
+"""Provider configurations: account, Region and partition of what belongs to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.terraform.conversion import CallError, Undetermined, literal
+from kmsiac.frontends.terraform.nodes import Node, Object
+from kmsiac.frontends.terraform.parse import parse_attribute
+from kmsiac.frontends.terraform.split import Block
+from kmsiac.reading.source import offset_of
+from kmsiac.stack import Environment, Provider
+from kmsiac.values import List, Owner, Symbol, Text, Value, text
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.terraform.scope import Scope
+
+_OTHER_ACCOUNT = (
+    "profile",
+    "access_key",
+    "allowed_account_ids",
+    "forbidden_account_ids",
+    "shared_credentials_files",
+)
+_ROLE_BLOCKS = ("assume_role", "assume_role_with_web_identity")
+NAMES = {
+    "account_id": "data.aws_caller_identity.current.account_id",
+    "region": "data.aws_region.current.name",
+    "partition": "data.aws_partition.current.partition",
+    "dns_suffix": "data.aws_partition.current.dns_suffix",
+}
+
+
+def default_provider(unit: str, environment: Environment) -> Provider:
+    """The provider of a module that configures none."""
+    return Provider.symbolic(Owner(unit), environment, NAMES)
+
+
+def configured(scope: Scope) -> dict[str, Provider]:
+    """The `aws` provider configurations of a module's own blocks, as `aws` and `aws.<alias>`."""
+    found: dict[str, Provider] = {}
+    for block in scope.files.providers:
+        if block.labels != ("aws",):
+            continue
+        alias = _literal(scope, block, "alias") or ""
+        found[f"aws.{alias}" if alias else "aws"] = _provider(scope, block, alias)
+    return found
+
+
+def _provider(scope: Scope, block: Block, alias: str) -> Provider:
+    unit = scope.context.stack.unit
+    environment = scope.context.inputs.environment
+    key = scope.qualify(alias) if scope.address else alias
+    shared = default_provider(unit, environment)
+    region = _region(scope, block, Owner(unit, key), environment)
+    account = _account(scope, block, key, shared)
+    return Provider(Owner(unit, key), account, region, shared.partition, shared.dns_suffix)
+
+
+def _region(scope: Scope, block: Block, owner: Owner, environment: Environment) -> Text:
+    written = block.body.attributes.get("region")
+    if written is not None:
+        value = scope.frame.attribute(written)
+        if isinstance(value, Text) and not value.has_unknown:
+            return value
+    if environment.region is not None:
+        return text(environment.region)
+    return Text((Symbol("region", NAMES["region"], owner, "environment"),))
+
+
+def _account(scope: Scope, block: Block, key: str, shared: Provider) -> Text:
+    attributes = block.body.attributes
+    allowed = attributes.get("allowed_account_ids")
+    if allowed is not None:
+        only = _only(scope.frame.attribute(allowed))
+        if only is not None:
+            return text(only, allowed.position)
+    own = any(name in attributes for name in _OTHER_ACCOUNT) or any(
+        inner.type in _ROLE_BLOCKS for inner in block.body.blocks
+    )
+    if not own or not key:
+        return shared.account
+    owner = Owner(scope.context.stack.unit, key)
+    return Text((Symbol("account_id", NAMES["account_id"], owner, "environment"),))
+
+
+def _only(value: Value) -> str | None:
+    if isinstance(value, List) and len(value.items) == 1 and value.open is None:
+        try:
+            return literal(value.items[0])
+        except (CallError, Undetermined):
+            return None
+    return None
+
+
+def _literal(scope: Scope, block: Block, name: str) -> str | None:
+    attribute = block.body.attributes.get(name)
+    value = scope.frame.attribute(attribute) if attribute is not None else None
+    return value.literal if isinstance(value, Text) else None
+
+
+def provider_of(scope: Scope, block: Block) -> Provider:
+    """The provider configuration that a resource or data source belongs to."""
+    written = block.body.attributes.get("provider")
+    name = written.source.strip().strip('"') if written is not None else "aws"
+    return scope.providers.get(name) or _unknown_provider(scope, name)
+
+
+def _unknown_provider(scope: Scope, name: str) -> Provider:
+    """A configuration that is not in the tree (handed in by a caller that is not): all symbols."""
+    default = scope.providers["aws"]
+    if name == "aws" or not name.startswith("aws."):
+        return default
+    unit = scope.context.stack.unit
+    key = scope.qualify(name.removeprefix("aws."))
+    provider = Provider.symbolic(Owner(unit, key), Environment(), NAMES)
+    scope.providers[name] = provider
+    return provider
+
+
+def passed_providers(scope: Scope, call: Block) -> dict[str, Provider]:
+    """What `aws` and its aliases mean in a called module: inherited default, then `providers`."""
+    passed = {"aws": scope.providers["aws"]}
+    written = call.body.attributes.get("providers")
+    node = parse_attribute(written) if written is not None else None
+    if isinstance(node, Object):
+        for key, value in node.entries:
+            name, theirs = _source(scope, value), _source(scope, key)
+            passed[theirs] = scope.providers.get(name) or _unknown_provider(scope, name)
+    return passed
+
+
+def _source(scope: Scope, node: Node) -> str:
+    file = scope.context.tree.file(node.position)
+    return file.text[offset_of(node.position) : node.end].strip().strip('"') if file else ""

@@ -1,0 +1,112 @@
+"""Conditions: reduced to atomic guards, closed ones folded, open ones correlated."""
+
+from __future__ import annotations
+
+import pytest
+
+PARAMETERS = """
+Parameters:
+  Env: {Type: String, AllowedValues: [dev, test, prod], Default: dev}
+  Flag: {Type: String, Default: "false"}
+  Free: {Type: String, Default: ""}
+"""
+
+
+def conditions(*lines: str) -> str:
+    return PARAMETERS + "Conditions:\n" + "".join(f"  {line}\n" for line in lines)
+
+
+ON = "On: !Equals [!Ref Flag, 'true']"
+FREE = "HasFree: !Not [!Equals ['', !Ref Free]]"
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "expected"),
+    [
+        (["C: !Equals [a, a]"], {}, "y"),
+        (["C: !Equals ['true', true]"], {}, "y"),
+        (["C: !Equals [!Ref AWS::Region, !Ref AWS::Region]"], {}, "y"),
+        (["C: !Equals [!Ref Flag, 'true']"], {}, ("C", {True: "y", False: "n"})),
+        (["C: !Equals [!Ref Flag, 'true']"], {"Flag": "true"}, "y"),
+        (["C: !Equals [!Ref Flag, 'true']"], {"Flag": "no"}, "n"),
+        (["C: !Not [!Equals [!Ref Flag, 'true']]"], {}, ("C", {True: "y", False: "n"})),
+        ([ON, "C: !Not [!Condition On]"], {}, ("On", {True: "n", False: "y"})),
+        ([ON, "C: !Not [{'Fn::Equals': ['true', {Ref: Flag}]}]"], {},
+         ("On", {True: "n", False: "y"})),
+        ([ON, "C: {Condition: On}"], {}, ("On", {True: "y", False: "n"})),
+        ([ON, FREE, "C: !And [!Condition On, !Condition HasFree]"], {},
+         ("On", {True: ("HasFree", {True: "y", False: "n"}), False: "n"})),
+        ([ON, FREE, "C: !Or [!Condition On, !Condition HasFree]"], {},
+         ("On", {True: "y", False: ("HasFree", {True: "y", False: "n"})})),
+        ([ON, "C: !And [!Condition On, !Not [!Condition On]]"], {}, "n"),
+        ([ON, "C: !Or [!Condition On, !Equals [a, a]]"], {}, "y"),
+        (["C: !Equals [!Ref Env, prod]"], {}, ("Env", {"dev": "n", "test": "n", "prod": "y"})),
+        (["C: !Equals [!Ref Env, mars]"], {}, "n"),
+        (["C: !Or [!Equals [!Ref Env, dev], !Equals [!Ref Flag, x]]"], {},
+         ("Env", {
+             "dev": "y",
+             "test": ('Flag == "x"', {True: "y", False: "n"}),
+             "prod": ('Flag == "x"', {True: "y", False: "n"}),
+         })),
+    ],
+)  # fmt: skip
+def test_if(evaluate, lines, given, expected):
+    loaded = evaluate("!If [C, y, n]", conditions(*lines), **given)
+    assert loaded.plain("K.Description") == expected
+    assert loaded.errors == []
+
+
+def exists(read, condition: str, *lines: str, **given: str):
+    text = conditions(*lines)
+    text += f"Resources:\n  K:\n    Type: AWS::KMS::Key\n    Condition: {condition}\n"
+    resources = read(text, **given).stack.resources
+    return [(guard.name, atom) for guard, atom in resources[0].exists or ()] if resources else None
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "expected"),
+    [
+        ("C: !Equals [!Ref Flag, 'other']", {}, [("C", True)]),
+        ("C: !Equals [!Ref Flag, 'true']", {"Flag": "true"}, []),
+        ("C: !Equals [!Ref Flag, 'true']", {"Flag": "x"}, None),
+        ("C: !Condition On", {}, [("On", True)]),
+        ("C: !Not [!Condition On]", {}, [("On", False)]),
+        ("C: !And [!Condition On, !Condition HasFree]", {}, [("On", True), ("HasFree", True)]),
+        ("C: !Or [!Condition On, !Condition HasFree]", {}, [("C", True)]),
+        ("C: !Equals [!Ref Env, prod]", {}, [("Env", "prod")]),
+        ("C: !Not [!Equals [!Ref Env, prod]]", {}, [("C", True)]),
+        ("C: !Equals [!Ref Env, mars]", {}, None),
+    ],
+)
+def test_exists(read, line, given, expected):
+    assert exists(read, "C", ON, FREE, line, **given) == expected
+
+
+def test_an_undefined_condition_is_an_error_and_both_branches_stay(evaluate):
+    loaded = evaluate("!If [Nope, y, n]")
+    assert loaded.plain("K.Description") == ("Nope", {True: "y", False: "n"})
+    assert loaded.errors == ["t.yaml:6:25: there is no condition Nope"]
+
+
+def test_a_cycle_is_an_error(evaluate):
+    loaded = evaluate("!If [A, y, n]", conditions("A: !Not [!Condition B]", "B: !Condition A"))
+    assert loaded.plain("K.Description") == ("A", {True: "y", False: "n"})
+    assert loaded.errors == ["t.yaml:8:6: condition A depends on itself"]
+
+
+def test_a_default_that_the_branch_rules_out_is_not_used(read):
+    loaded = read(
+        conditions(FREE)
+        + """
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Condition: HasFree
+    Properties: {Description: !Ref Free}
+  L:
+    Type: AWS::KMS::Key
+    Properties: {Description: !If [HasFree, !Ref Free, !Sub '<${Free}>']}
+"""
+    )
+    assert loaded.plain("K.Description") == "?Free"
+    assert loaded.plain("L.Description") == ("HasFree", {True: "?Free", False: "<>"})

@@ -1,0 +1,367 @@
+"""Whole templates: resources, lines, twins, gaps, and input that is broken or hostile."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from kmsiac.errors import SourceError
+from kmsiac.frontends.cloudformation.detect import is_template
+from kmsiac.frontends.cloudformation.load import load, read_template
+from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.reading.tree import SourceTree
+from kmsiac.values import Unknown, unknowns
+
+YAML = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  # the key
+  Key:
+    Type: AWS::KMS::Key
+    DeletionPolicy: Retain
+    DependsOn: [Role, Queue]
+    Metadata: {kmsiac: {ignore: []}}
+    Properties:
+      EnableKeyRotation: true
+      KeyPolicy:
+        Version: 2012-10-17
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !GetAtt Role.Arn}
+            Action: kms:*
+            Resource: "*"
+
+  # the role
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+  Queue:
+    Type: AWS::SQS::Queue
+"""
+
+JSON = """\
+{"AWSTemplateFormatVersion": "2010-09-09",
+ "Resources": {
+  "Key": {
+   "Type": "AWS::KMS::Key",
+   "DeletionPolicy": "Retain",
+   "DependsOn": ["Role", "Queue"],
+   "Metadata": {"kmsiac": {"ignore": []}},
+   "Properties": {
+    "EnableKeyRotation": true,
+    "KeyPolicy": {
+     "Version": "2012-10-17",
+     "Statement": [{
+      "Effect": "Allow",
+      "Principal": {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}},
+      "Action": "kms:*",
+      "Resource": "*"}]}}},
+  "Role": {
+   "Type": "AWS::IAM::Role",
+   "Properties": {"AssumeRolePolicyDocument": {}}},
+  "Queue": {"Type": "AWS::SQS::Queue"}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [(YAML, "t.yaml"), (JSON, "t.json"), (JSON, "t.template")]
+)
+def test_twins_are_equal(read, text, name):
+    loaded = read(text, name)
+    key, role = loaded.stack.resources
+    assert (key.address, key.type, key.depends_on) == ("Key", "AWS::KMS::Key", ("Role", "Queue"))
+    assert (role.address, role.exists, role.lifecycle) == ("Role", None, None)
+    assert str(key.lifecycle.get("DeletionPolicy")) == "Retain"
+    assert key.metadata.get("kmsiac") is not None
+    assert loaded.plain("Key") == {
+        "EnableKeyRotation": True,
+        "KeyPolicy": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "${Role.Arn}"},
+                    "Action": "kms:*",
+                    "Resource": "*",
+                }
+            ],
+        },
+    }
+    assert (loaded.stack.unit, loaded.stack.framework) == (name, "cloudformation")
+    assert loaded.stack.files == {name}
+    assert (loaded.errors, loaded.stack.gaps) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "lines"),
+    [
+        (YAML, "t.yaml", [(4, 3), (17, 26), (20, 3), (23, 35), (13, 9), (16, 13), (16, 21)]),
+        (JSON, "t.json", [(3, 3), (16, 27), (17, 3), (19, 50), (12, 6), (15, 7), (15, 17)]),
+    ],
+)
+def test_lines(read, text, name, lines):
+    loaded = read(text, name)
+    key, role = loaded.stack.resources
+    policy = loaded.value("Key.KeyPolicy")
+    statement = policy.get("Statement").items[0]
+    file = loaded.tree.file(key.position)
+    assert [
+        loaded.line(key.position),
+        file.line_column(key.end),
+        loaded.line(role.position),
+        file.line_column(role.end),
+        loaded.line(policy.key("Statement").position),
+        loaded.line(statement.key("Action").position),
+        loaded.line(statement.get("Action").position),
+    ] == lines
+
+
+@pytest.mark.parametrize("tag", ["", "!Sub "])
+def test_positions_inside_a_block_of_json(read, tag):
+    loaded = read(f"""\
+Resources:
+  P:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {tag}|
+        {{"Statement":
+
+          {{"Resource": "${{AWS::Region}}",
+           "Action": "kms:*"}}}}
+""")
+    document = loaded.value("P.PolicyDocument")
+    index = 0
+    for part in document.parts:
+        if isinstance(part, str) and "kms" in part:
+            assert loaded.line(document.position_of(index + part.index("kms"))) == (9, 23)
+            break
+        index += len(part) if isinstance(part, str) else 1
+    assert loaded.line(document.position_of(0)) == (6, 9)
+
+
+def test_duplicate_keys_are_reported_and_both_stay(read):
+    loaded = read("""\
+Resources:
+  K: {Type: AWS::KMS::Key, Properties: {Description: first}}
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Statement: [{Effect: Deny, Effect: Allow}]
+""")
+    assert loaded.errors == [
+        "t.yaml:3:3: duplicate key K: the first is ignored (remove one of them)",
+        "t.yaml:7:36: duplicate key Effect: the first is ignored (remove one of them)",
+    ]
+    statement = loaded.value("K.KeyPolicy.Statement.0")
+    assert [str(value) for _, value in statement.entries] == ["Deny", "Allow"]
+
+
+def test_gaps(read):
+    loaded = read("""\
+Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]
+Resources:
+  Fn::ForEach::Keys: [X, [a], {}]
+  Nested: {Type: AWS::CloudFormation::Stack}
+  Module: {Type: My::Org::Thing::MODULE}
+  Odd: !Foo x
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Fn::Transform: {Name: AWS::Include}
+      Description: !GetAtt FunctionRole.Arn
+""")
+    assert [(gap.resource, gap.attribute, gap.reason) for gap in loaded.stack.gaps] == [
+        ("Fn::ForEach::Keys", "", "Fn::ForEach is not expanded yet"),
+        ("Odd", "", "this resource is not written as a map"),
+        ("", "Transform",
+         "AWS::Serverless-2016-10-31 is not expanded: what it would add is not seen"),
+        ("Nested", "TemplateURL", "nested stacks are not followed yet"),
+        ("Module", "", "modules are not expanded"),
+    ]  # fmt: skip
+    reasons = [unknown.reason for unknown in unknowns(loaded.stack.resources[0].attributes)]
+    assert "Fn::Transform is not evaluated yet" in reasons or (
+        "Fn::Transform is not expanded" in reasons
+    )
+    assert (
+        "there is no resource FunctionRole; AWS::Serverless-2016-10-31 may make it,"
+        " and is not expanded" in reasons
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("", "t.yaml", "the file is empty"),
+        ("- a", "t.yaml", "a template is a map of sections"),
+        ("{", "t.json", None),
+        ("Resources: {K: *x}", "t.yaml", "undefined alias *x"),
+        ("a: [" * 50_000, "t.yaml", None),
+        ('{"a":' * 50_000, "t.json", None),
+    ],
+)
+def test_what_is_no_template_is_refused(read, text, name, message):
+    with pytest.raises(SourceError) as caught:
+        read(text, name)
+    assert message is None or caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Resources: []",
+        "Resources: {K: x, L: [], M: {Type: {}}, N: {}}",
+        "Parameters: {P: [], Q: x, ? [a] : b}\nResources: {}",
+        "Conditions: [a]\nMappings: x\nResources: ~",
+        "Conditions: {C: !Equals x, D: !And [], E: x, F: !Not [!Equals [a]]}\nResources: {}",
+    ],
+)
+def test_malformed_sections_do_not_crash(read, text):
+    loaded = read(text)
+    assert loaded.stack.resources == []
+    assert loaded.errors or loaded.stack.gaps or "Parameters" in text
+
+
+def test_is_template(tmp_path: Path):
+    def node(text: str):
+        (tmp_path / "t.yaml").write_text(text)
+        return read_template(SourceTree(tmp_path).read(tmp_path / "t.yaml"))
+
+    assert is_template(node("AWSTemplateFormatVersion: 2010-09-09"))
+    assert is_template(node("Resources: {A: {Type: Custom::X}}"))
+    assert not is_template(node("Resources: {A: {Type: Deployment}}"))
+    assert not is_template(node("Resources: [a]"))
+    assert not is_template(node("- a"))
+
+
+def test_the_file_may_be_read_already(tmp_path: Path):
+    (tmp_path / "t.yaml").write_text(YAML)
+    tree = SourceTree(tmp_path)
+    file = tree.read(tmp_path / "t.yaml")
+    assert len(load(UnitSource("cloudformation", tmp_path, file), tree, Inputs()).resources) == 2
+
+
+# -- hostile -------------------------------------------------------------------------------------
+
+
+def key_with(description: str) -> str:
+    return (
+        f"Resources: {{K: {{Type: 'AWS::KMS::Key', Properties: {{Description: {description}}}}}}}"
+    )
+
+
+def free(count: int) -> str:
+    """`count` conditions over free parameters: C0, C1, ..."""
+    names = "".join(f"  P{i}: {{Type: String}}\n" for i in range(count))
+    tests = "".join(f"  C{i}: !Equals [!Ref P{i}, x]\n" for i in range(count))
+    return f"Parameters:\n{names}Conditions:\n{tests}"
+
+
+def allowed(count: int) -> str:
+    return "Parameters:\n" + "".join(
+        f"  P{i}: {{Type: String, AllowedValues: [a, b]}}\n" for i in range(count)
+    )
+
+
+def xor(depth: int) -> str:
+    """Conditions whose reduced form doubles with each step."""
+    steps = "".join(
+        f"  X{i + 1}: !Or [!And [!Condition X{i}, !Not [!Condition C{i}]],"
+        f" !And [!Not [!Condition X{i}], !Condition C{i}]]\n"
+        for i in range(depth)
+    )
+    return free(depth) + "  X0: !Equals [!Ref P0, y]\n" + steps
+
+
+def nested(call: str, depth: int) -> str:
+    return call * depth + "x" + "]" * depth
+
+
+HOSTILE = {
+    "nested sub": key_with(nested("!Join ['', [", 45).replace("]" * 45, "]]" * 45)),
+    "nested if": free(45)
+    + key_with("".join(f"!If [C{i}, a, " for i in range(45)) + "b" + "]" * 45),
+    "70 branches": free(70)
+    + key_with("".join(f"!If [C{i}, a, " for i in range(70)) + "b" + "]" * 70),
+    "2^30 cases of a text": allowed(30)
+    + key_with("!Sub '" + "".join(f"${{P{i}}}" for i in range(30)) + "'"),
+    "2^30 combinations": xor(30) + key_with("!If [X30, a, b]"),
+    "and of many": free(3000)
+    + "  Z: !And ["
+    + ", ".join(f"!Condition C{i}" for i in range(3000))
+    + "]\n"
+    + key_with("!If [Z, a, b]"),
+    "long chain of conditions": free(1)
+    + "".join(f"  D{i}: !Condition D{i + 1}\n" for i in range(5000))
+    + "  D5000: !Condition C0\n"
+    + key_with("!If [D0, a, b]"),
+    "long chain of aliases": "Resources:\n"
+    + "".join(
+        f"  A{i}: {{Type: AWS::KMS::Alias, Properties: {{AliasName: !Ref A{i + 1}}}}}\n"
+        for i in range(2000)
+    ),
+    "text that multiplies": "Parameters: {P: {Type: String, Default: "
+    + "x" * 100_000
+    + "}}\n"
+    + key_with("!Sub '" + "${P}" * 100_000 + "'"),
+    "list that multiplies": "Parameters: {P: {Type: CommaDelimitedList, Default: '"
+    + "x," * 100_000
+    + "'}}\n"
+    + key_with("[" + "!Ref P, " * 20_000 + "]"),
+    "deep doubling": allowed(0)
+    + "  P: {Type: String, AllowedValues: [a, b, c]}\nConditions: {N: !Not [!Equals [!Ref P, a]]}\n"
+    + key_with("".join("{x: !If [N, y, " for _ in range(40)) + "b" + "]}" * 40),
+    "5,000 digits": key_with("7" * 5000),
+    "many variables": key_with("!Sub '" + "".join(f"${{V{i}}}" for i in range(50_000)) + "'"),
+    "many ifs under many parameters": free(60).replace("String}", "String, Default: y}")
+    + "  Z: !Or ["
+    + ", ".join(f"!Condition C{i}" for i in range(60))
+    + "]\n"
+    + key_with("[" + "!If [Z, a, b], " * 5000 + "]"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_input_ends_soon(read, name):
+    start = time.process_time()
+    loaded = read(HOSTILE[name])
+    assert loaded.stack.resources
+    assert len(list(unknowns(loaded.stack.resources[0].attributes))) >= 0
+    assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("70 branches", "too many alternatives"),
+        ("2^30 cases of a text", "too many alternatives"),
+        ("text that multiplies", "this template takes too many steps to evaluate"),
+        ("long chain of aliases", "more than 20 references deep"),
+    ],
+)
+def test_a_budget_says_so(read, name, reason):
+    values = read(HOSTILE[name]).stack.resources[0].attributes.entries
+    found = [unknown.reason for _, value in values for unknown in unknowns(value)]
+    assert reason in found
+
+
+def test_a_condition_too_big_to_reduce_is_its_own_guard(read):
+    assert read(HOSTILE["2^30 combinations"]).plain("K.Description") == (
+        "X30",
+        {True: "a", False: "b"},
+    )
+
+
+def test_json_of_anything_loads(read):
+    odd = ["x", 1, None, [], {}, {"Ref": []}, {"Fn::Sub": [1]}, {"Fn::If": [{}, 1, 2]}]
+    odd += [{"Fn::Join": [{}, {}]}, {"Fn::Select": [[], 1]}, {"Fn::FindInMap": [{}, [], 1]}]
+    odd += [{"Fn::GetAtt": [["a"], {}]}, {"Fn::Split": ["", "a"]}, {"Fn::ImportValue": []}]
+    properties = {f"P{i}": value for i, value in enumerate(odd)}
+    resources = {"K": {"Type": "AWS::KMS::Key", "Properties": properties}}
+    loaded = read(json.dumps({"Resources": resources}), "t.json")
+    values = [value for _, value in loaded.stack.resources[0].attributes.entries]
+    assert all(isinstance(value, Unknown) for value in values[5:])

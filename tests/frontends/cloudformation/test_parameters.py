@@ -1,0 +1,84 @@
+"""Parameters: supplied, by default, and open."""
+
+from __future__ import annotations
+
+import pytest
+
+from kmsiac.frontends.cloudformation.patterns import forbids_wildcards
+from kmsiac.values import List, Unknown
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "expected"),
+    [
+        ("{Type: String, Default: d}", {}, "d"),
+        ("{Type: String, Default: d}", {"P": "x"}, "x"),
+        ("{Type: String, Default: 7}", {}, "7"),
+        ("{Type: Number, Default: 7}", {}, 7),
+        ("{Type: Number}", {"P": "30"}, 30),
+        ("{Type: String, AllowedValues: [a, b], Default: a}", {}, ("P", {"a": "a", "b": "b"})),
+        ("{Type: String, AllowedValues: [a, b]}", {"P": "b"}, "b"),
+        ("{Type: String, AllowedValues: [a]}", {}, "a"),
+        ("{Type: CommaDelimitedList, Default: ' a ,b'}", {}, ["a", "b"]),
+        ("{Type: CommaDelimitedList, Default: ''}", {}, []),
+        ("{Type: 'List<Number>'}", {"P": "1,2"}, ["1", "2"]),
+        ("{Type: CommaDelimitedList}", {}, ["..."]),
+        ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a/b}", {}, "${P}"),
+        ("{Type: 'AWS::EC2::VPC::Id'}", {}, "${P}"),
+        ("{Type: String, AllowedPattern: '^\\d{12}$'}", {}, "${P}"),
+        ("{Type: String, AllowedPattern: '.*'}", {}, "?P"),
+        ("{Type: String, NoEcho: true, Default: s3cret}", {}, "(sensitive)"),
+    ],
+)
+def test_value(evaluate, declared, given, expected):
+    loaded = evaluate("!Ref P", f"Parameters:\n  P: {declared}", **given)
+    assert loaded.plain("K.Description") == expected
+
+
+def test_a_narrow_pattern_gives_a_typed_symbol(evaluate):
+    declared = "Parameters:\n  P: {Type: String, AllowedPattern: '[0-9]{12}'}"
+    symbol = evaluate("!Ref P", declared).value("K.Description").symbol
+    assert (symbol.type, symbol.origin) == ("account_id", "parameter")
+
+
+def test_a_default_stands_where_it_is_written(evaluate):
+    loaded = evaluate("!Ref P", "Parameters:\n  P:\n    Type: String\n    Default: d")
+    assert loaded.line(loaded.value("K.Description").position) == (4, 14)
+
+
+def test_a_list_without_a_value_is_open(evaluate):
+    value = evaluate("!Ref P", "Parameters: {P: {Type: CommaDelimitedList}}").value("K.Description")
+    assert isinstance(value, List)
+    assert value.open.reason == "parameter has no default; give --parameters P=..."
+
+
+def test_too_many_allowed_values(evaluate):
+    values = ", ".join(f"v{i}" for i in range(65))
+    value = evaluate("!Ref P", f"Parameters: {{P: {{Type: String, AllowedValues: [{values}]}}}}")
+    unknown = value.value("K.Description")
+    assert isinstance(unknown, Unknown)
+    assert unknown.reason == "parameter has 65 allowed values; give --parameters P=..."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "safe"),
+    [
+        (r"^[a-zA-Z0-9-_]+$", True),
+        (r"arn:aws:iam::\d{12}:role/[\w+=,.@-]+", True),
+        (r"(?:dev|prod)(-[a-z]+)?", True),
+        (r"vpc-[0-9a-f]*", True),
+        ("", False),
+        (".+", False),
+        (r"[^ ]+", False),
+        (r"\S+", False),
+        (r"[!-~]+", False),
+        (r"[a-z*]+", False),
+        (r"a\*", False),
+        (r"(?=x)[a-z]+", False),
+        (r"[a-z", False),
+        (r"\p{L}", False),
+        (r"\x2a", False),
+    ],
+)
+def test_patterns(pattern, safe):
+    assert forbids_wildcards(pattern) is safe
