@@ -69,7 +69,7 @@ class RuleError(KmsiacError):
     """A rule file that is wrong. Exit code 2."""
 
 
-class ErrorGroup(KmsiacError):
+class ErrorGroup(KmsiacError):  # noqa: N818 - it holds errors
     """Several errors found in one go, so that a user can mend them all at once."""
 
     def __init__(self, errors: list[KmsiacError]) -> None:

@@ -9,14 +9,15 @@ gives plain data, so that units can run in workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kmsiac.access.trust import Trusted
 from kmsiac.errors import KmsiacError, SourceError, whole_file
-from kmsiac.findings.build import build_findings, build_unresolved
+from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.finding import ScanResult, Summary, Unresolved
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.load import load_unit
@@ -26,9 +27,10 @@ from kmsiac.inventory.export import export, place
 from kmsiac.inventory.model import Inventory
 from kmsiac.reading.tree import SourceTree
 from kmsiac.rules.engine import run
-from kmsiac.rules.loader import load_rules
+from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
+from kmsiac.rules.selection import selected
 from kmsiac.stack import Gap
 
 
@@ -69,21 +71,36 @@ class UnitScan:
 def scan(options: ScanOptions) -> ScanResult:
     """Scan and judge. Raises `RuleError`s for rule files; what cannot be read is in the result."""
 
-    rules = load_rules(options.rules_folders).selected(
-        options.select, options.ignore, pedantic=options.pedantic
-    )
+    rules = selected(_rules(options), options.select, options.ignore, pedantic=options.pedantic)
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
     tree, discovery = _discover(options)
     units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in discovery.units]
     matches = [match for unit in units for match in unit.matches]
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
-        findings=build_findings(matches, rules.by_id, tree.span, _source_of(tree)),
+        findings=build_findings(matches, _facts(rules), tree.span, _source_of(tree)),
         unresolved=_unread(discovery) + build_unresolved(matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
-        summary=_summary(discovery, units, len(rules.by_id)),
+        summary=_summary(discovery, units, len(rules)),
         prose=rules.prose,
     )
+
+
+def _rules(options: ScanOptions) -> RuleSet:
+    return load_rules([builtin_rules_folder(), *options.rules_folders])
+
+
+def _facts(rules: RuleSet) -> Callable[[str], RuleFacts]:
+    """What findings say of their rule; its references are read only where it has fired."""
+
+    @cache
+    def facts(id: str) -> RuleFacts:
+        rule = rules.rules[id]
+        references = rules.prose(id).get("references")
+        first = references[0] if isinstance(references, list) and references else ""
+        return RuleFacts(rule.name, rule.title, rule.category, str(first))
+
+    return facts
 
 
 def scan_unit(

@@ -17,6 +17,7 @@ from kmsiac.access.statements import (
     applies,
     caller_of,
     folded_context,
+    has_effect,
     principal_path,
     variables_of,
 )
@@ -175,7 +176,12 @@ def _without_key(asked: _Asked) -> _Found:
 def _across_accounts(asked: _Asked, policy: PolicyDocument) -> _Found:
     """Step 6: both sides must allow, and only some operations work across accounts."""
     if not asked.action.cross_account:
-        return _Found(NO, (), "action", f"a caller in the account of the key: {asked.action.name} works on no other")
+        return _Found(
+            NO,
+            (),
+            "action",
+            f"a caller in the account of the key: {asked.action.name} works on no other",
+        )
     key_side = _allows(asked, policy, KEY_POLICY)
     grant_side = _granted(asked)
     if key_side.answer.is_no:
@@ -191,7 +197,9 @@ def _across_accounts(asked: _Asked, policy: PolicyDocument) -> _Found:
 
 def _same_account(asked: _Asked, policy: PolicyDocument) -> _Found:
     """Step 7: the first way that is open, else what the best way lacks."""
-    ways = [_way(asked, statement, answer, path) for statement, answer, path in _paths(asked, policy)]
+    ways = [
+        _way(asked, statement, answer, path) for statement, answer, path in _paths(asked, policy)
+    ]
     granted = _granted(asked)
     if not granted.answer.is_no:
         ways.append(granted)
@@ -219,7 +227,9 @@ def _way(asked: _Asked, statement: Statement, answer: Answer, path: str) -> _Fou
     limits = _limits(asked)  # D3: the role, or anyone
     if path in ("anyone", "not-listed") and limits.answer.is_no:
         reason = "whether boundaries and session policies limit `*` is not documented"
-        return _Found(cannot_tell(Blame(statement.label, reason, statement.position)), named, limits.layer)
+        return _Found(
+            cannot_tell(Blame(statement.label, reason, statement.position)), named, limits.layer
+        )
     return _Found(all_of([answer, limits.answer]), named, limits.layer, limits.missing)
 
 
@@ -339,14 +349,10 @@ def _of_effect(
 ) -> Iterator[tuple[Statement, Answer]]:
     variables = variables_of(document)
     for statement in document:
-        known = statement.effect_text
-        if known is not None and known != effect:
+        fits = has_effect(statement, effect)
+        if fits.is_no:
             continue
-        answer = applies(statement, asked.request, asked.context, variables)
-        if known is None:
-            reason = "its effect is not known"
-            doubt = cannot_tell(Blame(statement.label, reason, statement.position))
-            answer = all_of([answer, doubt])
+        answer = all_of([fits, applies(statement, asked.request, asked.context, variables)])
         if not answer.is_no:
             yield statement, answer
 

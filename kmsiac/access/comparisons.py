@@ -15,9 +15,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
+from kmsiac.access.patterns import Tokens, arn_fields, matches
 from kmsiac.aws.operators import Operator
 from kmsiac.aws.shapes import fold
-from kmsiac.access.patterns import Tokens, arn_fields, matches
 
 _LONGEST_NUMBER = 64
 _DATE = re.compile(
@@ -128,7 +128,12 @@ def instant(text: str) -> Decimal | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         moment = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
             tzinfo=UTC,
         )
     except ValueError:
@@ -162,5 +167,3 @@ def address(version: int, value: int) -> str:
     import ipaddress  # noqa: PLC0415
 
     return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
-
-

@@ -116,7 +116,7 @@ class Instances:
         if noun in _IAM:
             return self.fresh(f"arn:{partition}:iam::{account}:{noun}/{noun}-{{}}")
         region = self.of(provider.region) or "us-east-1"
-        service, slash = ("kms", "/") if noun in ("key", "alias") else (noun.split("_")[0], ":")
+        service, slash = ("kms", "/") if noun in ("key", "alias") else (noun.partition("_")[0], ":")
         return self.fresh(f"arn:{partition}:{service}:{region}:{account}:{noun}{slash}{noun}-{{}}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kmsiac.access.comparisons import compare
-from kmsiac.access.patterns import Context, MultivaluedVariable, tokens
+from kmsiac.access.patterns import Context, MultivaluedVariableError, tokens
 from kmsiac.aws.condition_keys import condition_key
 from kmsiac.aws.operators import Operator
 from kmsiac.aws.shapes import fold
@@ -90,7 +90,7 @@ def _compare(
     has_variables = operator.family in ("string", "arn", "bool")
     try:
         wanted = tokens(literal, context, like=operator.like, variables=variables and has_variables)
-    except MultivaluedVariable:
+    except MultivaluedVariableError:
         return cannot_tell(Blame(literal, "a variable with several values", value.position))
     return NO if wanted is None else decided(compare(operator, wanted, found))
 

@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"\$\{([^{}]*+)\}")
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 
 
-class MultivaluedVariable(ValueError):
+class MultivaluedVariableError(ValueError):
     """A policy variable names a key that holds a list; what AWS does then is not documented."""
 
 
@@ -63,7 +63,7 @@ def _substitute(inner: str, context: Context) -> str | None:
     name, comma, rest = inner.partition(",")
     found = context.get(fold(name.strip()), ())
     if len(found) > 1:
-        raise MultivaluedVariable(name)
+        raise MultivaluedVariableError(name)
     if found:
         return found[0]
     default = rest.strip()
@@ -105,8 +105,8 @@ def arn_fields(pattern: Tokens) -> list[Tokens] | None:
     """The six fields of an ARN pattern, split at its first five colons; None if it has fewer."""
     fields: list[Tokens] = []
     start = 0
-    for at, token in enumerate(pattern):
-        if token == ":" and len(fields) < 5:
+    for at, piece in enumerate(pattern):
+        if piece == ":" and len(fields) < 5:
             fields.append(pattern[start:at])
             start = at + 1
     if len(fields) < 5:

@@ -7,14 +7,14 @@ not documented, the space has an open class: what a condition does there is cann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 
 from kmsiac.access.comparisons import Network, address, instant, network, number
 from kmsiac.access.operators import Variables, holds
-from kmsiac.access.patterns import Context, MultivaluedVariable, Tokens, tokens, variable_names
+from kmsiac.access.patterns import Context, MultivaluedVariableError, Tokens, tokens, variable_names
 from kmsiac.access.strings import Pieces, Row, arn_row, classes, glob_pieces, text_pieces
 from kmsiac.aws.operators import Operator
 from kmsiac.aws.shapes import ANY, MANY, fold
@@ -190,7 +190,7 @@ def strings(terms: Sequence[Term], shape: Shape, context: Context) -> tuple[list
                 wanted = tokens(
                     value, context, like=operator.like, variables=term.variables is True
                 )
-            except MultivaluedVariable:
+            except MultivaluedVariableError:
                 wanted, complete = None, False
             if wanted is not None:
                 rows.append(row_of(wanted, operator))
@@ -223,7 +223,9 @@ def addresses(ranges: Iterable[str]) -> list[str]:
         own = [net for net in networks if net.version == version]
         limits = [net for net in own if net.length >= WIDEST[version]]
         # Public addresses first, so that a witness looks like one.
-        points = {(198 << 24) + (51 << 16) + (100 << 8) + 9 if version == 4 else (0x2001 << 112) + 9}
+        points = {
+            (198 << 24) + (51 << 16) + (100 << 8) + 9 if version == 4 else (0x2001 << 112) + 9
+        }
         for net in own:
             points |= {net.first - 1, net.first, net.last, net.last + 1}
         if _covered(limits, top):
@@ -266,5 +268,3 @@ def exactly(text: str) -> Row:
 def starting(text: str) -> Row:
     """The row of all texts that start so."""
     return Row((*text_pieces(text), (ANY, 0, MANY)))
-
-

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables, all_hold
-from kmsiac.access.patterns import Context, MultivaluedVariable, matches, tokens
+from kmsiac.access.patterns import Context, MultivaluedVariableError, matches, tokens
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.document import Pattern, PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import glob, open_parts
@@ -232,9 +232,25 @@ def _resource(pattern: Pattern, resource: str, context: Context, variables: Vari
         variables = False
     try:
         wanted = tokens(literal, context, like=True, variables=variables)
-    except MultivaluedVariable:
+    except MultivaluedVariableError:
         return cannot_tell(Blame(literal, "a variable with several values", value.position))
     return NO if wanted is None else decided(matches(wanted, resource))
+
+
+def has_effect(statement: Statement, effect: str) -> Answer:
+    """Whether the statement is an Allow (a Deny); one whose effect is not known may be either."""
+    known = statement.effect_text
+    if known is not None:
+        return decided(known == effect)
+    value = statement.effect
+    if isinstance(value, Unknown):
+        return cannot_tell(blame_on(value))
+    if isinstance(value, Text) and value.literal is None:
+        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+    if value is None and statement.open is not None:
+        return cannot_tell(blame_on(statement.open))
+    reason = "its effect is neither Allow nor Deny"
+    return cannot_tell(Blame(statement.label, reason, statement.position))
 
 
 def variables_of(document: PolicyDocument) -> Variables:

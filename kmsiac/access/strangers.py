@@ -145,9 +145,7 @@ def _organizations(
     return [None, *found.texts], found.complete
 
 
-def _arns(
-    kind: str, terms: Sequence[Term], known: Known, partition: str
-) -> tuple[list[str], bool]:
+def _arns(kind: str, terms: Sequence[Term], known: Known, partition: str) -> tuple[list[str], bool]:
     """ARNs (of aws:PrincipalArn) that reach every class of account and name together."""
     head = f"arn:{partition}:{'sts' if kind == 'federated' else 'iam'}::"
     tail: Pieces = {
@@ -184,12 +182,16 @@ def _arn_rows(term: Term) -> tuple[bool, list[Row]]:
     """The rows of a condition on aws:PrincipalArn; its own account as a variable fits always."""
     rows: list[Row] = []
     complete = True
-    assert term.operator is not None or not term.names
     for value in literal_values(term):
         operator = term.operator
         if operator is None or operator.family not in ("string", "arn"):
             continue
-        plain = re.sub(r"::\$\{(?:aws:principalaccount|kms:calleraccount)\}:", "::\x00:", value, flags=re.I)
+        plain = re.sub(
+            r"::\$\{(?:aws:principalaccount|kms:calleraccount)\}:",
+            "::\x00:",
+            value,
+            flags=re.IGNORECASE,
+        )
         if term.variables is True and "${" in re.sub(r"\$\{[*?$]\}", "", plain):
             complete = False
             continue
@@ -197,7 +199,7 @@ def _arn_rows(term: Term) -> tuple[bool, list[Row]]:
         if wanted is None:
             continue
         if "\x00" in wanted:
-            spelt: Tokens = tuple(RUN if token == "\x00" else token for token in wanted)
+            spelt: Tokens = tuple(RUN if piece == "\x00" else piece for piece in wanted)
             rows.append(arn_row(spelt))
             continue
         rows.append(row_of(wanted, operator))
@@ -307,7 +309,9 @@ def _userid(stranger: Stranger, known: Known) -> Shape:
     if stranger.kind == "federated":
         form = (*text_pieces(stranger.account + ":"), (_NAME, 2, MANY))
         return Shape(form)
-    return Shape((*text_pieces("AROA"), (_UPPER, 17, 17), *text_pieces(":"), (_NAME, 2, MANY)), barred)
+    return Shape(
+        (*text_pieces("AROA"), (_UPPER, 17, 17), *text_pieces(":"), (_NAME, 2, MANY)), barred
+    )
 
 
 def _wild(value: str) -> bool:

@@ -23,6 +23,9 @@ Pieces = tuple[Piece, ...]
 STATES = 4000
 """How many states one search may visit before it gives up."""
 
+PLACES = 40
+"""How many places of patterns a state may hold on average before the search gives up."""
+
 _NOT_COLON = "not-colon"
 _FRESH = string.ascii_lowercase + string.digits + string.ascii_uppercase + "+=,.@_-/~#%&()"
 
@@ -118,10 +121,10 @@ def arn_row(pattern: Tokens) -> Row:
     """The row of an ARN pattern: wildcards of its first five fields never take a colon."""
     pieces = glob_pieces(pattern)
     colons, plain = 0, set()
-    for index, token in enumerate(pattern):
-        if token == ":":
+    for index, piece in enumerate(pattern):
+        if piece == ":":
             colons += 1
-        elif token in (RUN, ONE) and colons < 5:
+        elif piece in (RUN, ONE) and colons < 5:
             plain.add(index)
     return Row(pieces, frozenset(plain))
 
@@ -139,10 +142,13 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
     barred = sum(end for end, row in zip(ends[1:], excluded, strict=False) if _absorbs(row))
     telling = sum(ends[len(excluded) + 1 :])
     found: dict[int, str] = {}
+    limit = STATES + sum(len(row.pieces) for row in excluded)
     seen = {automaton.start}
     queue = deque([(automaton.start, "")])
+    work = 0
     while queue:
         places, text = queue.popleft()
+        work += places.bit_count()
         if places & ends[0] and not places & stop:
             found.setdefault(places & telling, text)
         for character in _alphabet(automaton, places, places & shape):
@@ -150,7 +156,7 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
             if after & shape and not after & barred and after not in seen:
                 seen.add(after)
                 queue.append((after, text + character))
-        if len(seen) > STATES:
+        if len(seen) > limit or work > limit * PLACES:
             return Classes(tuple(found.values()), complete=False)
     return Classes(tuple(found.values()), complete=True)
 

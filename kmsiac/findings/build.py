@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple
 
 from kmsiac.errors import Span, whole_file
 from kmsiac.findings.excerpt import one_line, printable
@@ -24,24 +24,13 @@ Locate = Callable[[int], Span | None]
 """From a position to its place."""
 
 
-class RuleFacts(Protocol):
-    """What a finding says of its rule."""
+class RuleFacts(NamedTuple):
+    """What a finding says of its rule. `url` is the rule's first reference to AWS's documentation."""
 
-    @property
-    def name(self) -> str:
-        """For people: in ignores and URLs."""
-
-    @property
-    def title(self) -> str:
-        """One line, without a full stop."""
-
-    @property
-    def category(self) -> str:
-        """The category of the guide."""
-
-    @property
-    def url(self) -> str:
-        """The first reference to AWS's documentation."""
+    name: str
+    title: str
+    category: str
+    url: str
 
 
 Source = Callable[[int], str | None]
@@ -50,7 +39,7 @@ Source = Callable[[int], str | None]
 
 def build_findings(
     matches: Iterable[Match],
-    rules: Mapping[str, RuleFacts],
+    facts: Callable[[str], RuleFacts],
     locate: Locate,
     source: Source,
 ) -> list[Finding]:
@@ -59,7 +48,7 @@ def build_findings(
     for match in matches:
         if match.verdict is Verdict.YES or match.flag:
             grouped.setdefault(_same_code(match, locate), []).append(match)
-    findings = [_finding(group, rules[group[0].rule], locate, source) for group in grouped.values()]
+    findings = [_finding(group, facts(group[0].rule), locate, source) for group in grouped.values()]
     return sorted(findings, key=order)
 
 

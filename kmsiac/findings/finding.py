@@ -121,7 +121,7 @@ class ScanResult:
     errors: list[KmsiacError] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     summary: Summary = field(default_factory=Summary)
-    prose: Callable[[str], Mapping[str, str]] | None = None
+    prose: Callable[[str], Mapping[str, object]] | None = None
     """Title, rationale, remediation, ... of a rule id, read when a reporter asks."""
 
     def count(self, severity: str) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import TERRAFORM, Provider, Resource, Stack
-from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Value
+from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Unknown, Value
 
 TYPE = "policy_document"
 """The resource type of a bare policy; its document is the attribute `document`."""
@@ -21,6 +21,7 @@ _NAMES = {
     "partition": "partition",
     "dns_suffix": "dns_suffix",
 }
+_MAX_DIGITS = 400
 _INTEGER = re.compile(r"-?\d{1,400}\Z")
 
 
@@ -56,6 +57,18 @@ def value_of(node: Node) -> Value:
     if node.kind == "bool":
         return Bool(node.text == "true", node.position)
     if node.kind == "number":
-        number = int(node.text) if _INTEGER.match(node.text) else Decimal(node.text)
-        return Number(number, node.position)
+        return _number(node)
     return Null(node.position)
+
+
+def _number(node: Scalar) -> Value:
+    if _INTEGER.match(node.text):
+        return Number(int(node.text), node.position)
+    try:
+        number = Decimal(node.text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # `1e999999999` is short here and a gigabyte written out.
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS:
+        return Unknown(node.text[:40], "number out of range", node.position)
+    return Number(number, node.position)

@@ -109,8 +109,14 @@ class _Reader:
             self.fail("a value was expected")
         self.index = match.end()
         if match[1] or match[2]:
-            return Number(Decimal(match[0]), start)
+            return Number(self.decimal(match[0]), start)
         return Number(int(match[0]), start)
+
+    def decimal(self, digits: str) -> Decimal:
+        try:
+            return Decimal(digits)
+        except ArithmeticError:
+            self.fail("a number beyond all bounds")
 
     def array(self, depth: int, start: int) -> List:
         self.index += 1

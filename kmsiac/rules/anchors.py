@@ -12,7 +12,7 @@ from kmsiac.rules.points import STATEMENT_POINTS
 from kmsiac.rules.readings import Thing
 from kmsiac.values import List, Map, Text, Unknown, Value
 
-_INDEX = re.compile(r"\[[^\[\]]*\]")
+_INDEX = re.compile(r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]")
 _FAR = 400
 
 
@@ -55,6 +55,18 @@ def _part(part: object) -> str:
 
 def anchor_of(thing: Thing, statement: Thing | None, point: str) -> Anchor:
     """The anchor of a target; of something absent, the header of the innermost thing that exists."""
+    found = _anchor(thing, statement, point)
+    if found.position != NOWHERE:
+        return found
+    # What is unknown may stand nowhere: then it is at what it lies in.
+    policy = _policy(thing)
+    inner = statement.value if statement is not None else None
+    outer = inner.position if isinstance(inner, Statement) else NOWHERE
+    header = policy.attribute_position or policy.position if policy is not None else NOWHERE
+    return found._replace(position=outer or header)
+
+
+def _anchor(thing: Thing, statement: Thing | None, point: str) -> Anchor:
     policy = _policy(thing)
     attribute = policy.attribute if policy is not None else ""
     value = thing.value

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from kmsiac.errors import KmsiacError, RuleError
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
-from kmsiac.reading.source import SourceFile
 from kmsiac.rules import matchers as m
 from kmsiac.rules.expression import (
     All,
     AnyOf,
     Check,
-    Count,
-    Covers,
     Leaf,
     Node,
     Not,
     Path,
-    Quantified,
     Written,
 )
+from kmsiac.rules.problems import Broken, Problems, did_you_mean
+from kmsiac.rules.quantifiers import Count, Covers, Quantified
 from kmsiac.rules.vocabulary import (
     COMING_FIELDS,
     COMING_OPERATORS,
@@ -37,35 +33,7 @@ from kmsiac.rules.vocabulary import (
     load_fields,
 )
 
-
-class Broken(Exception):  # noqa: N818 - the mistake has been noted; this only unwinds
-    """A term that could not be compiled; its mistake is in the list already."""
-
-
-class Problems:
-    """The mistakes of one file."""
-
-    def __init__(self, file: SourceFile) -> None:
-        self.file = file
-        self.errors: list[KmsiacError] = []
-
-    def add(self, node: YamlNode, message: str, hint: str = "") -> None:
-        """Note a mistake at a node."""
-        self.errors.append(RuleError(message, self.file.span(node.position), hint))
-
-    def fail(self, node: YamlNode, message: str, hint: str = "") -> Broken:
-        """Note a mistake and give what to raise."""
-        self.add(node, message, hint)
-        return Broken()
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint for a word that is not known."""
-    options = sorted(known)
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
-    if close:
-        return f'did you mean "{close[0]}"?'
-    return f"known: {', '.join(options)}" if options and len(options) <= 14 else ""
+_MOST_DIGITS = 19
 
 
 class Compiler:
@@ -108,7 +76,7 @@ class Compiler:
         values = [self._scalar(item, path.type) for item in self._members(node)]
         if not values:
             raise self.problems.fail(node, "an empty list matches nothing")
-        return Leaf(path, m.Equals(values, path.type.ignore_case))
+        return Leaf(path, m.Equals(values, path.type))
 
     def _mapping(self, node: MappingNode, path: Path, this: str) -> Node:
         if not node.entries:
@@ -221,10 +189,10 @@ class Compiler:
             root, other = self._reference(value, this)
             return m.SameAs(root, other, path.type.ignore_case or other.type.ignore_case)
         if name == "in_table":
-            return self._in_table(value, node, this)
+            return self._in_table(value, node, path.type, this)
         if name == "glob":
             patterns = [self._text(item) for item in self._members(value)]
-            return m.Glob([_prefixed(p, path.type) for p in patterns], path.type.ignore_case)
+            return m.Glob([_prefixed(p, path.type) for p in patterns], path.type)
         if name == "has_wildcard":
             return m.HasWildcard(self._truth(value))
         if name == "format":
@@ -272,12 +240,13 @@ class Compiler:
             words = ", ".join(values)
         scalar = self._scalar_path(member, value)
         checks: list[Node] = [
-            Quantified(path, "some", Leaf(scalar, m.Equals([v], scalar.type.ignore_case)))
-            for v in values
+            Quantified(path, "some", Leaf(scalar, m.Equals([v], scalar.type))) for v in values
         ]
         return Covers(path, checks, words)
 
-    def _in_table(self, value: YamlNode, node: MappingNode, this: str) -> m.InTable:
+    def _in_table(
+        self, value: YamlNode, node: MappingNode, type: FieldType, this: str
+    ) -> m.InTable:
         from kmsiac.aws.tables import TABLES  # noqa: PLC0415 - only for rules that name tables
 
         table = self._known(value, "table", TABLES)
@@ -286,15 +255,15 @@ class Compiler:
             needs = "needs a `row`" if row is None else "has no rows"
             raise self.problems.fail(value if row is None else row, f"the table {table} {needs}")
         if row is None:
-            return m.InTable(table, None)
+            return m.InTable(table, None, type)
         text = self._text(row)
         if text.startswith(("target.", "this.")):
-            return m.InTable(table, self._reference(row, this))
+            return m.InTable(table, self._reference(row, this), type)
         if text.split(".")[0] in {*self.kinds[self.target], *self.kinds.get(this, ())}:
             raise self.problems.fail(
                 row, "references are rooted", f'write "target.{text}" or "this.{text}"'
             )
-        return m.InTable(table, text)
+        return m.InTable(table, text, type)
 
     def _reference(self, node: YamlNode, this: str) -> tuple[str, Path]:
         text = self._text(node)
@@ -377,7 +346,7 @@ class Compiler:
         raise self.problems.fail(node, "true or false was expected here")
 
     def _number(self, node: YamlNode) -> int | Decimal:
-        if isinstance(node, Scalar) and node.kind == "number":
+        if isinstance(node, Scalar) and node.kind == "number" and len(node.text) < _MOST_DIGITS:
             return int(node.text) if node.text.lstrip("-").isdigit() else Decimal(node.text)
         raise self.problems.fail(node, "a number was expected here")
 

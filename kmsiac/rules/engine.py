@@ -13,8 +13,8 @@ from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
-from kmsiac.rules.expression import Env, Notes, printed
-from kmsiac.rules.labels import position_of
+from kmsiac.rules.expression import Env, Notes
+from kmsiac.rules.labels import position_of, printed
 from kmsiac.rules.match import Match
 from kmsiac.rules.messages import fill_in
 from kmsiac.rules.model import Rule, RuleSet

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from kmsiac.inventory.model import Entity, Policy
 from kmsiac.policy.document import Condition, Pattern, Principal, Statement
 from kmsiac.reading.source import NOWHERE
-from kmsiac.rules.readings import Reading, Thing
+from kmsiac.rules.readings import Absent, Items, Open, Reading, Thing, Witnessed
 from kmsiac.values import Text, Unknown
 
 
@@ -41,3 +43,23 @@ def position_of(reading: Reading) -> int:
     if isinstance(value, tuple) and isinstance(value[0], Text):
         return value[0].position
     return NOWHERE
+
+
+def printed(reading: Reading) -> str:
+    """A reading as messages show it."""
+    if isinstance(reading, Text):
+        return str(reading)
+    if isinstance(reading, bool | Witnessed):
+        return "true" if reading else "false"
+    if isinstance(reading, Thing):
+        return label_of(reading)
+    if isinstance(reading, Items):
+        members = [printed(item) for item in reading.certain]
+        more = len(reading.maybe) + (1 if reading.more else 0)
+        shown = members[:8] + (["..."] if more or len(members) > 8 else [])
+        return ", ".join(shown) or "none"
+    if isinstance(reading, Open):
+        return ", ".join(sorted(blame.expression for blame in reading.blame)) or "unknown"
+    if isinstance(reading, Absent):
+        return "not written"
+    return str(Decimal(reading)) if isinstance(reading, int | Decimal) else reading

@@ -19,8 +19,8 @@ from kmsiac.reading.nodes import Scalar
 from kmsiac.reading.nodes import Sequence as SequenceNode
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
-from kmsiac.rules.compiler import Problems, did_you_mean
 from kmsiac.rules.model import Prose, Rule, RuleSet
+from kmsiac.rules.problems import Problems, did_you_mean
 from kmsiac.rules.schema import PROSE_KEYS, SCAN_KEYS, RuleReader, problems_in
 
 MAX_RULE_BYTES = 1024 * 1024

@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from kmsiac.policy.conditions import operator_of
+from kmsiac.policy.document import Condition
 from kmsiac.policy.matching import glob, has_wildcard, outline, same
 from kmsiac.rules import truth as t
-from kmsiac.rules.expression import Check, Env, Path, printed
+from kmsiac.rules.expression import Check, Env, Path
+from kmsiac.rules.labels import printed
 from kmsiac.rules.readings import Absent, Open, Reading, Witnessed
 from kmsiac.rules.truth import Truth, truth_of
+from kmsiac.rules.vocabulary import FieldType
 from kmsiac.values import Blame, Symbol, Text, blame_on
 
 Scalar = str | bool | int | Decimal
@@ -20,18 +24,19 @@ Scalar = str | bool | int | Decimal
 class Equals(Check):
     """Equal to one of some values."""
 
-    __slots__ = ("ignore_case", "values")
+    __slots__ = ("type", "values")
 
-    def __init__(self, values: list[Scalar], ignore_case: bool) -> None:
+    def __init__(self, values: list[Scalar], type: FieldType) -> None:
         self.values = values
-        self.ignore_case = ignore_case
+        self.type = type
 
     def test(self, reading: Reading, env: Env) -> Truth:
         if isinstance(reading, Witnessed):
             return Truth(t.Code.YES, witness=reading.witness) if True in self.values else t.NO
         if isinstance(reading, Text):
+            ignore_case = ignores_case(self.type, env)
             return t.any_of(
-                equal_text(reading, value, self.ignore_case)
+                equal_text(reading, value, ignore_case)
                 for value in self.values
                 if isinstance(value, str)
             )
@@ -42,6 +47,15 @@ class Equals(Check):
             return f"is {value}"
         others = ", ".join(printed(v) for v in self.values)
         return f"is {value}" if self.values in ([True], [False]) else f"is {value}, not {others}"
+
+
+def ignores_case(type: FieldType, env: Env) -> bool:
+    """Whether case does not count: of values, as the operator of their condition has it."""
+    condition = env.this.value
+    if type.by_operator and isinstance(condition, Condition):
+        operator = operator_of(condition)
+        return operator is not None and operator.ignore_case
+    return type.ignore_case
 
 
 def _equal(reading: Reading, value: Scalar) -> bool:
@@ -90,16 +104,17 @@ class SameAs(Check):
 class Glob(Check):
     """Matched by one of some globs."""
 
-    __slots__ = ("ignore_case", "patterns")
+    __slots__ = ("patterns", "type")
 
-    def __init__(self, patterns: list[str], ignore_case: bool) -> None:
+    def __init__(self, patterns: list[str], type: FieldType) -> None:
         self.patterns = patterns
-        self.ignore_case = ignore_case
+        self.type = type
 
     def test(self, reading: Reading, env: Env) -> Truth:
         text = _as_text(reading)
+        ignore_case = ignores_case(self.type, env)
         return t.any_of(
-            truth_of(glob(pattern, text, ignore_case=self.ignore_case)) for pattern in self.patterns
+            truth_of(glob(pattern, text, ignore_case=ignore_case)) for pattern in self.patterns
         )
 
     def words(self, value: str, negated: bool) -> str:
@@ -175,11 +190,12 @@ class HasFormat(Check):
 class InTable(Check):
     """A member of a table, or of a row of it."""
 
-    __slots__ = ("row", "table")
+    __slots__ = ("row", "table", "type")
 
-    def __init__(self, table: str, row: str | tuple[str, Path] | None) -> None:
+    def __init__(self, table: str, row: str | tuple[str, Path] | None, type: FieldType) -> None:
         self.table = table
         self.row = row
+        self.type = type
 
     def test(self, reading: Reading, env: Env) -> Truth:
         from kmsiac.aws.tables import in_table  # noqa: PLC0415 - loads the tables
@@ -190,7 +206,7 @@ class InTable(Check):
         member = spelt_out(_as_text(reading))
         if not isinstance(member, str):
             return t.cannot_tell(member)
-        found = in_table(self.table, row, member)
+        found = in_table(self.table, row, member, ignore_case=ignores_case(self.type, env))
         return t.NOT_APPLICABLE if found is None else t.decided(found)
 
     def _row(self, env: Env) -> str | Truth | None:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar
-from kmsiac.rules.compiler import Problems, did_you_mean
-from kmsiac.rules.expression import Leaf, Node, Notes, printed
-from kmsiac.rules.labels import label_of
+from kmsiac.rules.expression import Leaf, Node, Notes
+from kmsiac.rules.labels import label_of, printed
+from kmsiac.rules.problems import Problems, did_you_mean
 from kmsiac.rules.readings import ABSENT, Absent, Open, Reading, Thing
 from kmsiac.rules.vocabulary import TEXT_FIELDS, Cost, FieldType, load_fields
 from kmsiac.values import Text

@@ -9,11 +9,12 @@ from kmsiac.errors import KmsiacError
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
-from kmsiac.rules.compiler import Broken, Compiler, Problems, did_you_mean
+from kmsiac.rules.compiler import Compiler
 from kmsiac.rules.expression import Node
 from kmsiac.rules.messages import check_message
 from kmsiac.rules.model import Escalation, Rule
 from kmsiac.rules.points import points_of
+from kmsiac.rules.problems import Broken, Problems, did_you_mean
 from kmsiac.rules.vocabulary import CATEGORIES, COMING_TARGETS, POLICY_KINDS, SEVERITIES, TARGETS
 
 PROSE_KEYS = ("rationale", "remediation", "false_positives", "references", "examples")

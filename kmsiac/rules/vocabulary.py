@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing
+from kmsiac.rules.readings import ABSENT, Open, Reading, Thing
 from kmsiac.rules.truth import Truth, cannot_tell, decided
 from kmsiac.values import Text
 
@@ -32,6 +32,7 @@ class FieldType(NamedTuple):
     `number`, or a kind of thing. `many` marks lists and relations, which need a quantifier.
     `ignore_case`: compared without case. `prefix` is put before a value written without a colon.
     `pattern`: wildcards in it mean something, so a format asks whether it could match.
+    `by_operator`: values of a condition, whose operator says whether case counts.
     """
 
     element: str
@@ -40,6 +41,7 @@ class FieldType(NamedTuple):
     ignore_case: bool = False
     prefix: str = ""
     pattern: bool = False
+    by_operator: bool = False
 
     def __str__(self) -> str:
         one = "one of " + ", ".join(self.choices) if self.choices else self.element
@@ -297,8 +299,3 @@ def load_fields() -> Mapping[str, Mapping[str, Field]]:
 
     assert kmsiac.rules.fields.__doc__
     return FIELDS
-
-
-def items_of(reading: Reading) -> Items | None:
-    """The reading as a list; None where it is open or absent."""
-    return reading if isinstance(reading, Items) else None

@@ -218,6 +218,8 @@ class Number(Value):
             return "(sensitive)"
         if isinstance(self.number, int):
             return str(self.number)
+        if abs(self.number.adjusted()) > 400:  # written out, it could fill the memory
+            return str(self.number)
         plain = f"{self.number:f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
 

@@ -52,6 +52,14 @@ def test_broken_json_is_an_error_with_its_place(tmp_path):
     assert (caught.value.span.path, caught.value.span.line) == ("policies/p.json", 5)
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "1e99999999999999999999", "-1e-999999999"])
+def test_numbers_that_are_huge_written_out_are_unknown(tmp_path, number):
+    _, stack = load(tmp_path, '{"Statement": ' + number + "}")
+    document = stack.resources[0].attributes.get("document")
+    assert isinstance(document, Map)
+    assert repr(document.get("Statement")) == f"Unknown({number!r}: number out of range)"
+
+
 def test_a_kind_without_front_end_is_our_mistake(tmp_path):
     with pytest.raises(ValueError, match="no front end"):
         load_unit(UnitSource("pulumi", tmp_path), SourceTree(tmp_path), Inputs())

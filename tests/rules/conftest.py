@@ -10,7 +10,17 @@ import pytest
 
 from kmsiac.access.trust import Trusted
 from kmsiac.inventory.cases import Varying
-from kmsiac.inventory.model import Alias, Endpoint, Grant, Identity, Inventory, Key, Policy, Related, Setting
+from kmsiac.inventory.model import (
+    Alias,
+    Endpoint,
+    Grant,
+    Identity,
+    Inventory,
+    Key,
+    Policy,
+    Related,
+    Setting,
+)
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.parse import parse_document
 from kmsiac.rules.engine import run

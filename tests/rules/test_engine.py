@@ -10,8 +10,9 @@ import pytest
 
 from kmsiac.inventory.cases import Varying
 from kmsiac.inventory.model import Related
+from kmsiac.rules.loader import load_rules
 from kmsiac.rules.worlds import conditions
-from kmsiac.values import Guard, Owner, Symbol, Text, Unknown, Verdict
+from kmsiac.values import Blame, Guard, Owner, Symbol, Text, Unknown, Verdict
 
 Rule = Callable[..., str]
 
@@ -162,9 +163,7 @@ def test_a_policy_of_unknown_kind_runs_what_needs_no_kind(
     assert [m.rule for m in check(world, both, only_key, any_kind)] == ["TEST-01", "TEST-03"]
 
 
-def test_default_policies_and_boundaries_are_no_targets(
-    world: Any, check: Any, rule: Rule
-) -> None:
+def test_default_policies_and_boundaries_are_no_targets(world: Any, check: Any, rule: Rule) -> None:
     world.policy(world.document(statement())).default = True
     world.policy(world.document(statement()), kind="boundary")
     world.policy(world.document(statement()), kind="session")
@@ -255,9 +254,7 @@ def test_a_value_from_another_file_is_a_related_place(world: Any, check: Any, ru
     assert found.related == (("written here", elsewhere),)
 
 
-def test_a_setting_that_is_not_written_is_at_the_header(
-    world: Any, check: Any, rule: Rule
-) -> None:
+def test_a_setting_that_is_not_written_is_at_the_header(world: Any, check: Any, rule: Rule) -> None:
     key = world.key()
     (found,) = check(world, rule("{rotation_period: {written: false}}", "key", point_at="rotation_period"))  # fmt: skip
     assert (found.position, found.attribute) == (key.position, "rotation_period")
@@ -278,3 +275,68 @@ def test_matches_cross_processes(world: Any, check: Any, rule: Rule) -> None:
     world.policy(world.document(statement()))
     (found,) = check(world, rule("{effect: Allow}"))
     assert dataclasses.asdict(found)["rule"] == "TEST-01"
+
+
+def test_what_stands_nowhere_is_at_what_it_lies_in(world: Any, check: Any, rule: Rule) -> None:
+    document = world.document(statement())
+    document.statements[0].conditions_open = Unknown("local.x", "too deep")
+    world.policy(document)
+    (found,) = check(world, rule("{negated: true}", "condition"))
+    assert found.verdict is Verdict.CANNOT_TELL
+    assert found.position == document.statements[0].position
+
+
+# -- relations and references ---------------------------------------------------------------------
+
+
+def test_a_possible_policy_makes_some_cannot_tell_at_best(
+    world: Any, check: Any, rule: Rule
+) -> None:
+    key = world.key()
+    policy = world.policy(world.document(statement()))
+    key.policies = Related((), (policy,), frozenset({Blame("var.key", "not known", 4)}))
+    some = "{policies: {some: {version: 2012-10-17}}}"
+    (found,) = check(world, rule(some, "key"))
+    assert (found.verdict, found.blame[0].expression) == (Verdict.CANNOT_TELL, "var.key")
+    (found,) = check(world, rule("{policies: {count: {at_most: 0}}}", "key"))
+    assert found.verdict is Verdict.CANNOT_TELL
+
+
+def test_a_reference_to_nothing_is_not_applicable(world: Any, check: Any, rule: Rule) -> None:
+    world.policy(world.document(statement()))
+    assert check(world, rule("{not: {policy.key.enabled: true}}")) == []
+    assert check(world, rule("{policy.key.enabled: {not: true}}")) == []
+
+
+def test_a_reference_that_was_not_scanned_cannot_be_told(
+    world: Any, check: Any, rule: Rule
+) -> None:
+    policy = world.policy(world.document(statement()))
+    policy.key = Related((), (), frozenset({Blame("var.key_id", "not in the scan", 4)}))
+    (found,) = check(world, rule("{policy.key.enabled: true}"))
+    assert (found.verdict, found.blame[0].expression) == (Verdict.CANNOT_TELL, "var.key_id")
+
+
+def test_an_unknown_policy_is_not_no_policy(world: Any, check: Any, rule: Rule) -> None:
+    key = world.key()
+    key.policies = Related((world.policy(VARIABLE),))
+    assert check(world, rule("{policies: {count: {at_most: 0}}}", "key")) == []
+    given = world.policy(None, address="other")
+    key.policies = Related((given,))
+    assert len(check(world, rule("{policies: {count: {at_most: 0}}}", "key"))) == 1
+
+
+def test_the_family_of_a_multi_region_key(world: Any, check: Any, rule: Rule) -> None:
+    primary, one = world.key("p"), world.key("r1", replica=True)
+    two = world.key("r2", replica=True)
+    primary.replicas = Related((one, two))
+    one.primary = two.primary = Related((primary,))
+    when = "{siblings: {count: {at_least: 2, at_most: 2}}}"
+    assert sorted(m.resource for m in check(world, rule(when, "key"))) == ["p", "r1", "r2"]
+
+
+def test_semantic_terms_come_last(tmp_path: Any, rule: Rule) -> None:
+    when = "{public: true, any: [{actions: {some: Decrypt}}, {effect: Allow}], effect: Allow}"
+    (tmp_path / "r.yaml").write_text(rule(when))
+    (loaded,) = load_rules([tmp_path])
+    assert [int(node.cost) for node in loaded.when.terms()] == [0, 1, 2]

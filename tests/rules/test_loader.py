@@ -89,10 +89,26 @@ def errors_of(folder: Path, text: str) -> list[str]:
             "principal",
             'r.yaml:7:14: "accont" is none of the values (did you mean "account"?)',
         ),
-        ("{shadowed: true}", "statement", 'r.yaml:7:8: "shadowed" cannot be asked yet (it is coming)'),
-        ("{principals: {some: x}}", "statement", "r.yaml:7:27: an element is a principal, not a value (name one of its fields)"),
-        ("{not: {effect: {written_as: literal}}}", "statement", 'r.yaml:7:23: "written_as" cannot be asked yet (it is coming)'),
-        ("{operations: {count: {at_least: params.many}}}", "grant", 'r.yaml:7:39: the rule has no parameter "many"'),
+        (
+            "{shadowed: true}",
+            "statement",
+            'r.yaml:7:8: "shadowed" cannot be asked yet (it is coming)',
+        ),
+        (
+            "{principals: {some: x}}",
+            "statement",
+            "r.yaml:7:27: an element is a principal, not a value (name one of its fields)",
+        ),
+        (
+            "{not: {effect: {written_as: literal}}}",
+            "statement",
+            'r.yaml:7:23: "written_as" cannot be asked yet (it is coming)',
+        ),
+        (
+            "{operations: {count: {at_least: params.many}}}",
+            "grant",
+            'r.yaml:7:39: the rule has no parameter "many"',
+        ),
         ("{effect: Allow, effect: Deny}", "statement", 'r.yaml:7:23: "effect" stands here twice'),
         ("{}", "statement", "r.yaml:7:7: an empty mapping matches everything"),
         ("{any: []}", "statement", "r.yaml:7:13: `any` takes a list of matchers"),
@@ -107,26 +123,50 @@ def test_wrong_terms_are_placed(
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ({"target": "statment"}, 'r.yaml:6:9: unknown target "statment" (did you mean "statement"?)'),
-        ({"target": "consumer"}, 'r.yaml:6:9: the target "consumer" cannot be asked yet (it is coming)'),
+        (
+            {"target": "statment"},
+            'r.yaml:6:9: unknown target "statment" (did you mean "statement"?)',
+        ),
+        (
+            {"target": "consumer"},
+            'r.yaml:6:9: the target "consumer" cannot be asked yet (it is coming)',
+        ),
         ({"severity": "hihg"}, 'r.yaml:4:11: unknown severity "hihg" (did you mean "high"?)'),
         ({"category": "grant"}, 'r.yaml:5:11: unknown category "grant" (did you mean "grants"?)'),
-        ({"id": "KP-99"}, "r.yaml:1:5: the prefix KP- belongs to the shipped rules (choose a prefix of your own)"),
+        (
+            {"id": "KP-99"},
+            "r.yaml:1:5: the prefix KP- belongs to the shipped rules (choose a prefix of your own)",
+        ),
         ({"id": "nonsense"}, 'r.yaml:1:5: "nonsense" is no id of a rule (write it as KP-20)'),
         ({"messge": "x"}, 'r.yaml:9:1: unknown key "messge" (did you mean "message"?)'),
         ({"in_": "[keys]"}, 'r.yaml:9:6: unknown kind of policy "keys" (did you mean "key"?)'),
-        ({"yields_to": "[TEST-02]"}, 'r.yaml:9:12: there is no rule "TEST-02" (did you mean "TEST-01"?)'),
+        (
+            {"yields_to": "[TEST-02]"},
+            'r.yaml:9:12: there is no rule "TEST-02" (did you mean "TEST-01"?)',
+        ),
         ({"yields_to": "[TEST-01]"}, "r.yaml:9:12: TEST-01 yields to itself, by way of TEST-01"),
-        ({"point_at": "princpal"}, 'r.yaml:9:11: unknown point_at "princpal" (did you mean "principal"?)'),
+        (
+            {"point_at": "princpal"},
+            'r.yaml:9:11: unknown point_at "princpal" (did you mean "principal"?)',
+        ),
         ({"params": "{many: 3}"}, 'r.yaml:9:1: the parameter "many" is not used'),
         (
             {"escalate": "[{when: {effect: Allow}, severity: low}]"},
             "r.yaml:9:46: an escalation goes upward from medium",
         ),
         ({"message": '"{stmt}"'}, 'r.yaml:8:10: the message has an unknown placeholder "{stmt}"'),
-        ({"message": '"{sidd}"'}, 'r.yaml:8:10: the message has an unknown placeholder "{sidd}" (did you mean "sid"?)'),
-        ({"message": '"{witness.action}"'}, "r.yaml:8:10: {witness.action}: no term of `when` gives a witness"),
-        ({"message": '"100% {"'}, "r.yaml:8:10: a brace in the message is no placeholder (write {name} or {name.field})"),
+        (
+            {"message": '"{sidd}"'},
+            'r.yaml:8:10: the message has an unknown placeholder "{sidd}" (did you mean "sid"?)',
+        ),
+        (
+            {"message": '"{witness.action}"'},
+            "r.yaml:8:10: {witness.action}: no term of `when` gives a witness",
+        ),
+        (
+            {"message": '"100% {"'},
+            "r.yaml:8:10: a brace in the message is no placeholder (write {name} or {name.field})",
+        ),
     ],
 )
 def test_wrong_keys_are_placed(
@@ -238,7 +278,7 @@ def test_200_files_of_3_kb_load_fast(
     for number in range(200):
         text = rule(when, id=f"KP-{number:03}") + "rationale: |\n" + "  some prose here\n" * 150
         (tmp_path / f"{number}.yaml").write_text(text)
-    monkeypatch.setattr("kmsiac.rules.loader.builtin_rules_folder", lambda: tmp_path.resolve())
+    monkeypatch.setattr("kmsiac.rules.loader.builtin_rules_folder", tmp_path.resolve)
     start = time.process_time()
     assert len(load_rules()) == 200
     assert time.process_time() - start < 0.3

@@ -13,11 +13,24 @@ from kmsiac.values import Owner, Symbol, Text, Unknown, Verdict
 ROOT = "arn:aws:iam::111122223333:root"
 SYMBOL = Text((Symbol("text", "aws_thing.x.out", Owner("root"), "resource"),), 5)
 VARIABLE = Unknown("var.x", "variable has no default", 77, "root")
-REGION = Text(("s3.", Symbol("region", "data.aws_region.r.name", Owner("root"), "environment"), ".amazonaws.com"), 5)
+REGION = Text(
+    (
+        "s3.",
+        Symbol("region", "data.aws_region.r.name", Owner("root"), "environment"),
+        ".amazonaws.com",
+    ),
+    5,
+)
 
 
 def statement(**elements: Any) -> dict[str, Any]:
-    base = {"Sid": "S", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:Decrypt", "Resource": "*"}
+    base = {
+        "Sid": "S",
+        "Effect": "Allow",
+        "Principal": {"AWS": ROOT},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     return {**base, **elements}
 
 
@@ -102,6 +115,10 @@ CONDITIONS = [
     ("{values: {some: {not: {format: account_id}}}}", ("StringLike", "kms:CallerAccount", "1111*"), "no"),
     ("{values: {some: {not: {in_table: values_of_condition_key, row: target.key}}}}", ("StringEquals", "kms:KeySpec", "nonsense"), "yes"),
     ("{values: {some: {not: {in_table: values_of_condition_key, row: target.key}}}}", ("StringEquals", "aws:PrincipalTag/x", "nonsense"), "no"),
+    ("{values: {some: x}}", ("StringEqualsIgnoreCase", "aws:x", "X"), "yes"),
+    ("{values: {some: x}}", ("StringEquals", "aws:x", "X"), "no"),
+    ("{values: {some: {in_table: values_of_condition_key, row: target.key}}}", ("StringEqualsIgnoreCase", "kms:KeySpec", "rsa_2048"), "yes"),
+    ("{values: {some: {in_table: values_of_condition_key, row: target.key}}}", ("StringEquals", "kms:KeySpec", "rsa_2048"), "no"),
     ("{key: {not: {in_table: condition_keys}}}", ("StringEquals", "kms:ViaServices", "x"), "yes"),
     ("{key: {not: {in_table: condition_keys}}}", ("StringEquals", "kms:ViaService", "x"), "no"),
     ("{holds_when_absent: true}", ("StringNotEquals", "aws:x", "x"), "yes"),
@@ -154,6 +171,9 @@ def test_same_as_this_is_rooted_in_the_innermost_thing(
         ("{deletion_window: {more_than: 30}}", {}, "no"),
         ("{not: {deletion_window: {more_than: 30}}}", {}, "no"),
         ("{deletion_window: {written: false}}", {}, "yes"),
+        ("{deletion_window: {more_than: 30}}", {"deletion_window": "9" * 5000}, "cannot-tell"),
+        ("{enabled: false}", {"enabled": 0}, "cannot-tell"),
+        ("{spec: x}", {"spec": ["x"]}, "cannot-tell"),
         ("{enabled: false}", {"enabled": "false"}, "yes"),
         ("{type: symmetric}", {"spec": "RSA_2048"}, "no"),
         ("{type: rsa_encryption}", {"spec": "RSA_2048"}, "yes"),

@@ -22,7 +22,7 @@ from kmsiac.frontends.cloudformation.decisions import (
     MAX_ALTERNATIVES,
     Test,
     TooManyAlternativesError,
-    paths,
+    count,
     yes_no,
 )
 from kmsiac.frontends.cloudformation.tags import Call
@@ -47,7 +47,7 @@ def if_(resolver: Resolver, call: Call) -> Value:
     decision = resolver.conditions.named(name, condition.position)
     if not isinstance(decision, Test):
         return resolver.evaluate(then if decision else otherwise)
-    true, false = len(paths(decision, True)), len(paths(decision, False))
+    true, false = count(decision, True), count(decision, False)
     copies = max(true, false)
     before = resolver.copies
     if true + false > MAX_ALTERNATIVES or before * copies > MAX_ALTERNATIVES:

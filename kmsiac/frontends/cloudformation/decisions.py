@@ -127,6 +127,13 @@ def _combine(decisions: list[Decision], decisive: bool, counter: _Counter) -> De
     return test(guard, branches) if branches else not decisive
 
 
+def count(decision: Decision, outcome: bool) -> int:
+    """How many conjunctions of guard values make the decision `outcome`."""
+    if isinstance(decision, Test):
+        return sum(count(branch, outcome) for _, branch in decision.branches)
+    return int(decision is outcome)
+
+
 def paths(decision: Decision, outcome: bool) -> list[tuple[tuple[Guard, Atom], ...]]:
     """Every conjunction of guard values under which the decision is `outcome`."""
     found: list[tuple[tuple[Guard, Atom], ...]] = []

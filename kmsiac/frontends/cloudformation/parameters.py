@@ -102,8 +102,10 @@ class Parameter:
             reason = f"parameter has {len(self.allowed)} allowed values; give --parameters"
             return self._unknown(f"{reason} {self.name}=...", position)
         branches: dict[Atom, Value] = {}
-        for item in self.allowed:
-            branches.setdefault(item.text, self._typed(item.text, item.position))
+        for ordinal, item in enumerate(self.allowed, 1):
+            # Reports print the cases that a finding holds in.
+            atom = f"allowed value {ordinal}" if self.no_echo else item.text
+            branches.setdefault(atom, self._typed(item.text, item.position))
         return choose(self.guard, list(branches.items()), position)
 
     def _open(self, position: int, reason: str) -> Value:

@@ -18,7 +18,7 @@ from kmsiac.frontends.cloudformation.attributes import (
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Node
-from kmsiac.values import Absent, Part, Symbol, Text, Unknown, Value
+from kmsiac.values import Absent, Choice, Part, Symbol, Text, Unknown, Value
 
 _LONGEST_CHAIN = 20
 """How many properties may depend on one another in a row."""
@@ -121,14 +121,16 @@ class References:
         return Symbol(type, name, self.template.owner, "parameter", shape, position)
 
     def _parameter(self, parameter: Parameter, position: int) -> Value:
-        # A default or a supplied list may be long: it is made once and shared.
+        # A default may be long: it is made once and shared.
         if self.all_open or self.open[parameter.name] > 0:
             return parameter.without_default(position)
         known = self._values.get(parameter.name)
         if known is None:
             known = parameter.value(position, self._in_condition)
-            if not _has_place(known):
+            if parameter.supplied is None and not _has_place(known):
                 self._values[parameter.name] = known
+        if isinstance(known, Choice):
+            return Choice(known.guard, known.branches, position, known.sensitive)
         return known
 
     # -- resources ---------------------------------------------------------------------------------

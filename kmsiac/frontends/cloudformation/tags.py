@@ -86,7 +86,7 @@ class _YamlScalar:
 @cache
 def _cfn_flip() -> tuple[object, object]:
     import yaml  # noqa: PLC0415 - only templates with short-form tags pay for it
-    from cfn_tools.yaml_loader import multi_constructor  # noqa: PLC0415
+    from cfn_tools.yaml_loader import multi_constructor  # noqa: PLC0415 - as above
 
     return multi_constructor, yaml.ScalarNode
 

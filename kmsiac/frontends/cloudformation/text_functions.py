@@ -44,8 +44,10 @@ def sub(resolver: Resolver, call: Call) -> Value:
     template = argument
     cut = list(pieces(template.text))
     names = list(dict.fromkeys(piece.text for piece in cut if piece.variable))
-    operands = _variables(resolver, names, local, call.position)
     origin = line_origin(template, resolver.template.file)
+    source = Text((template.text,), call.position, origin=origin)
+    places = {piece.text: source.position_of(piece.start) for piece in reversed(cut)}
+    operands = _variables(resolver, names, local, places)
 
     def build(values: Sequence[Value]) -> Value:
         known = dict(zip(names, values, strict=True))
@@ -55,7 +57,7 @@ def sub(resolver: Resolver, call: Call) -> Value:
 
 
 def _variables(
-    resolver: Resolver, names: list[str], local: nodes.Mapping | None, position: int
+    resolver: Resolver, names: list[str], local: nodes.Mapping | None, places: Mapping[str, int]
 ) -> list[Value]:
     known = dict(local.items()) if local is not None else {}
     values: list[Value] = []
@@ -64,9 +66,9 @@ def _variables(
             values.append(resolver.evaluate(known[name]))
         elif "." in name:
             logical_id, _, attribute = name.partition(".")
-            values.append(resolver.references.get_att(logical_id, attribute, position))
+            values.append(resolver.references.get_att(logical_id, attribute, places[name]))
         else:
-            values.append(resolver.references.ref(name, position))
+            values.append(resolver.references.ref(name, places[name]))
     return values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.conversion import CallError, literal, to_number
@@ -22,7 +23,7 @@ def get_attribute(value: Value, name: str, node: Node, frame: Frame) -> Value:
         return _member(value, name, node, frame)
     if isinstance(value, List) and name.isdigit():
         return _item(value, int(name), node, frame)
-    return _inside_open(value, f".{name}", node, frame)
+    return _inside_open(value, f".{name}", node)
 
 
 def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
@@ -38,7 +39,7 @@ def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
     if isinstance(value, Map | Lazy):
         return get_attribute(value, literal(key), node, frame)
     written = str(key) if isinstance(key, Number) else f'"{literal(key)}"'
-    return _inside_open(value, f"[{written}]", node, frame)
+    return _inside_open(value, f"[{written}]", node)
 
 
 def splat(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
@@ -52,21 +53,25 @@ def splat(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) 
     if _is_open_text(value):
         return List((), node.position, frame.unknown(node, "known only after deployment"))
     items = value.items if isinstance(value, List) else (value,)
-    results = [
-        combine([item], lambda case: _steps(case[0], steps, node, frame)) for item in items
-    ]
+    results = [combine([item], lambda case: _steps(case[0], steps, node, frame)) for item in items]
     return List(results, node.position, value.open if isinstance(value, List) else None)
 
 
 def _steps(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
     for step in steps:
         if isinstance(step, str):
-            name = step
-            value = combine([value], lambda case, n=name: get_attribute(case[0], n, node, frame))  # type: ignore[misc]  # default argument
+            value = combine([value], partial(_attribute_of, step, node, frame))
         else:
-            key = step
-            value = combine([value, key], lambda case: get_index(case[0], case[1], node, frame))
+            value = combine([value, step], partial(_index_of, node, frame))
     return value
+
+
+def _attribute_of(name: str, node: Node, frame: Frame, case: list[Value]) -> Value:
+    return get_attribute(case[0], name, node, frame)
+
+
+def _index_of(node: Node, frame: Frame, case: list[Value]) -> Value:
+    return get_index(case[0], case[1], node, frame)
 
 
 def _member(value: Map, name: str, node: Node, frame: Frame) -> Value:
@@ -117,7 +122,7 @@ def _is_open_text(value: Value) -> bool:
     return isinstance(value, Text) and value.symbol is not None and value.symbol.type == "text"
 
 
-def _inside_open(value: Value, step: str, node: Node, frame: Frame) -> Value:
+def _inside_open(value: Value, step: str, node: Node) -> Value:
     """Something inside a value of which nothing is known but its name."""
     if isinstance(value, Invalid):
         return value

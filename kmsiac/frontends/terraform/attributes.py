@@ -97,7 +97,10 @@ SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "aws_secretsmanager_secret": {"arn": ("secret_arn", ""), "id": ("=", "arn")},
     "aws_lambda_function": {
-        "arn": ("function_arn", "arn:{partition}:lambda:{region}:{account}:function:{function_name}"),
+        "arn": (
+            "function_arn",
+            "arn:{partition}:lambda:{region}:{account}:function:{function_name}",
+        ),
         "function_name": ("function_name", ""),
         "id": ("=", "function_name"),
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.frontends.terraform.conversion import Undetermined
@@ -10,7 +11,7 @@ from kmsiac.frontends.terraform.iterate import pairs
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.split import Block, Body
 from kmsiac.frontends.terraform.symbolic import Invalid, OverBudget, restrict
-from kmsiac.values import Absent, Choice, Guard, List, Map, Text, Unknown, Value
+from kmsiac.values import Absent, Atom, Choice, Guard, List, Map, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,17 +31,24 @@ class Expanded(NamedTuple):
     body: Body
     position: int
     frame: Frame
-    when: tuple[tuple[Choice, object], ...] = ()
+    when: tuple[tuple[Choice, Atom], ...] = ()
     open: Unknown | None = None
 
     def wrap(self, value: Value) -> Value:
         """The block's value, `Absent` in the cases where the block does not exist."""
-        for choice, atom in reversed(self.when):
-            branches = [
-                (at, value if at == atom else Absent(self.position)) for at, _ in choice.branches
-            ]
-            value = Choice(choice.guard, branches, self.position)
-        return value
+        return only_when(self.when, value, self.position)
+
+
+When = tuple[tuple[Choice, Atom], ...]
+"""Choices and the branch of each that must hold."""
+
+
+def only_when(when: When, value: Value, position: int) -> Value:
+    """The value where every choice is as it must be, elsewhere `Absent`."""
+    for choice, atom in reversed(when):
+        branches = [(at, value if at == atom else Absent(position)) for at, _ in choice.branches]
+        value = Choice(choice.guard, branches, position)
+    return value
 
 
 def expand(body: Body, frame: Frame) -> Iterator[Expanded]:
@@ -70,7 +78,7 @@ def _members(
     content: Block,
     iterator: str,
     frame: Frame,
-    when: tuple[tuple[Choice, object], ...],
+    when: tuple[tuple[Choice, Atom], ...],
 ) -> Iterator[Expanded]:
     label = block.labels[0]
     if isinstance(collection, Choice):
@@ -95,8 +103,12 @@ def _members(
         yield Expanded(label, content.body, content.position, inner_frame, when)
     if rest is not None:
         # One block stands for all that may come of members that are not known.
-        unknown_key = Unknown(f"{rest.expression}: {iterator}.key", rest.reason, rest.position, rest.unit)
-        unknown = Unknown(f"{rest.expression}: {iterator}.value", rest.reason, rest.position, rest.unit)
+        unknown_key = Unknown(
+            f"{rest.expression}: {iterator}.key", rest.reason, rest.position, rest.unit
+        )
+        unknown = Unknown(
+            f"{rest.expression}: {iterator}.value", rest.reason, rest.position, rest.unit
+        )
         names = {iterator: _iterator(unknown_key, unknown, block.position)}
         some = Guard(rest.unit, f"{rest.expression} is not empty")
         exists = Choice(some, [(True, rest), (False, rest)], block.position)
@@ -125,7 +137,8 @@ def body_map(
     for name, attribute in body.attributes.items():
         if name not in skip:
             key = Text((name,), attribute.position)
-            entries.append((key, guarded(lambda a=attribute: frame.attribute(a), name, attribute.position, frame)))  # type: ignore[misc]  # default argument
+            value = guarded(partial(frame.attribute, attribute), name, attribute.position, frame)
+            entries.append((key, value))
     if depth > MAX_BLOCK_DEPTH:
         return Map(entries, position, _too_deep(position, frame))
     for type_, (first, items, rest) in grouped(body, frame, skip).items():
@@ -163,4 +176,3 @@ def guarded(make: Callable[[], Value], what: str, position: int, frame: Frame) -
         reason = "too deeply nested" if isinstance(problem, RecursionError) else "too complex"
         qualified = frame.scope.qualify(what) + frame.label
         return Unknown(qualified, f"{reason} to evaluate", position, frame.context.stack.unit)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import zip_longest
 
 from kmsiac.frontends.terraform.conversion import (
@@ -81,7 +82,9 @@ def _merge(position: int, arguments: list[Value]) -> Value:
         if isinstance(argument, Unknown):
             rest = rest or argument
             # What an unknown map may replace is not known any more.
-            merged = {name: (key, _or_unknown(value, argument)) for name, (key, value) in merged.items()}
+            merged = {
+                name: (key, _or_unknown(value, argument)) for name, (key, value) in merged.items()
+            }
             continue
         if not isinstance(argument, Map):
             raise refused(argument, "a map")
@@ -206,7 +209,7 @@ def to_set(value: Value, position: int) -> Value:
 
 def _order(value: Value) -> tuple[int, float, str]:
     if isinstance(value, Number):
-        return (0, float(value.number) if abs(value.number) < 1e300 else 0.0, "")
+        return (0, float(value.number) if abs(Decimal(value.number)) < 10**300 else 0.0, "")
     if isinstance(value, Text) and value.literal is not None:
         return (1, 0.0, value.literal)
     return (2, 0.0, "")
@@ -341,10 +344,12 @@ def _slice(position: int, arguments: list[Value]) -> Value:
 
 
 def _sort(position: int, arguments: list[Value]) -> Value:
-    items = [to_text(item) for item in members(arguments[0])]
-    if any(item.literal is None for item in items):
-        raise Undetermined(why(next(item for item in items if item.literal is None)))
-    return List(sorted(items, key=lambda item: item.literal or ""), position)
+    texts = [to_text(item) for item in members(arguments[0])]
+    for item in texts:
+        if item.literal is None:
+            raise Undetermined(why(item))
+    ordered = sorted(texts, key=lambda item: item.literal or "")
+    return List(ordered, position)
 
 
 def _reverse(position: int, arguments: list[Value]) -> Value:

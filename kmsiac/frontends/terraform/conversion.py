@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 
-from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy
+from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, OverBudget
 from kmsiac.frontends.terraform.syntax import number
 from kmsiac.values import (
     Bool,
@@ -20,6 +21,9 @@ from kmsiac.values import (
     Unknown,
     Value,
 )
+
+_MAX_ENCODED = 100_000
+"""Steps that one `jsonencode` may take: twenty times the largest policy document."""
 
 
 class CallError(Exception):
@@ -52,8 +56,7 @@ def to_text(value: Value) -> Text:
     if isinstance(value, Text):
         return value
     if isinstance(value, Number | Bool):
-        written = str(type(value)(_raw(value)))
-        return Text((written,), value.position, value.sensitive)
+        return Text((written(value),), value.position, value.sensitive)
     if isinstance(value, Invalid):
         raise CallError(value.reason)
     if isinstance(value, Unknown):
@@ -61,8 +64,9 @@ def to_text(value: Value) -> Text:
     raise CallError(f"a string is needed, not {kind(value)}")
 
 
-def _raw(value: Number | Bool) -> int:
-    return value.number if isinstance(value, Number) else value.value  # type: ignore[return-value]
+def written(value: Number | Bool) -> str:
+    """A number or truth value as Terraform writes it, also where it is sensitive."""
+    return str(Number(value.number)) if isinstance(value, Number) else str(value.value).lower()
 
 
 def literal(value: Value) -> str:
@@ -90,9 +94,9 @@ def to_bool(value: Value) -> bool:
     if isinstance(value, Bool):
         return value.value
     if isinstance(value, Text | Unknown) and not isinstance(value, Invalid):
-        written = literal(value)
-        if written in ("true", "false"):
-            return written == "true"
+        known = literal(value)
+        if known in ("true", "false"):
+            return known == "true"
     raise CallError(f"true or false is needed, not {kind(value)}")
 
 
@@ -139,7 +143,9 @@ def refused(value: Value, wanted: str) -> Exception:
         return Undetermined(value.reason)
     if isinstance(value, Text) and value.symbol is not None and value.symbol.type == "text":
         return Undetermined(why(value))
-    reason = value.reason if isinstance(value, Invalid) else f"{wanted} is needed, not {kind(value)}"
+    reason = (
+        value.reason if isinstance(value, Invalid) else f"{wanted} is needed, not {kind(value)}"
+    )
     return CallError(reason)
 
 
@@ -149,9 +155,26 @@ def refused(value: Value, wanted: str) -> Exception:
 def encode(value: Value, budget: Budget) -> Text:
     """`jsonencode`: the JSON text with what is symbolic as parts, and the value as its document."""
     out: list[Part] = []
-    _write(value, out, budget, 0)
+    limit = Budget(_MAX_ENCODED)
+    try:
+        _write(value, out, limit, 0)
+    except OverBudget:
+        raise Undetermined("too large to encode as JSON") from None
+    finally:
+        budget.spend(_MAX_ENCODED - max(limit.left, 0))
     sensitive = value.sensitive or any(isinstance(p, Unknown) and p.sensitive for p in out)
-    return Text(out, value.position, sensitive, (), value)
+    return Text(joined(out), value.position, sensitive, (), value)
+
+
+def joined(parts: Iterable[Part]) -> list[Part]:
+    """The parts with neighbouring literals in one piece, in linear time."""
+    result: list[Part] = []
+    for is_literal, run in groupby(parts, key=lambda part: isinstance(part, str)):
+        if is_literal:
+            result.append("".join(part for part in run if isinstance(part, str)))
+        else:
+            result.extend(run)
+    return result
 
 
 def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:
@@ -172,13 +195,11 @@ def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:
     elif isinstance(value, Null):
         out.append("null")
     elif isinstance(value, Number | Bool):
-        out.append(str(type(value)(_raw(value))))
+        out.append(written(value))
     elif isinstance(value, Unknown):
         out.append(value)
     elif isinstance(value, Choice):
-        out.append(
-            Unknown(value.guard.name, "an open condition", value.position, value.guard.unit)
-        )
+        out.append(Unknown(value.guard.name, "an open condition", value.position, value.guard.unit))
     else:
         address = value.address if isinstance(value, Lazy) else "?"
         out.append(Unknown(address, "a whole resource is used as a value", value.position))

@@ -131,8 +131,7 @@ def _conditional(node: Node, frame: Frame) -> Value:
             return value
         return combine([value], lambda one: _unified(one[0], other, frame))
 
-    value = combine([_condition(node.condition, frame)], branch)
-    return value
+    return combine([_condition(node.condition, frame)], branch)
 
 
 def _unified(value: Value, other: Node, frame: Frame) -> Value:
@@ -249,9 +248,7 @@ def _call(node: Node, frame: Frame) -> Value:
     return symbolic.marked(combine(arguments, apply), sensitive)
 
 
-def _apply(
-    node: Call, function: functions.Function, arguments: list[Value], frame: Frame
-) -> Value:
+def _apply(node: Call, function: functions.Function, arguments: list[Value], frame: Frame) -> Value:
     for argument in arguments:
         if isinstance(argument, Invalid):
             return argument

@@ -14,11 +14,15 @@ from kmsiac.frontends.terraform.conversion import (
     decode,
     encode,
     literal,
+    refused,
     to_bool,
     to_number,
     to_text,
 )
-from kmsiac.frontends.terraform.symbolic import Lazy, Set
+from kmsiac.frontends.terraform.parse import parse_expression
+from kmsiac.frontends.terraform.strings import Row
+from kmsiac.frontends.terraform.symbolic import Lazy, marked
+from kmsiac.frontends.terraform.template import scan_template
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -71,7 +75,7 @@ def _tobool(site: Site, arguments: list[Value]) -> Value:
     return Bool(to_bool(arguments[0]), site.position)
 
 
-def _coalesce(site: Site, arguments: list[Value]) -> Value:
+def _coalesce(_site: Site, arguments: list[Value]) -> Value:
     for argument in arguments:
         if isinstance(argument, Null):
             continue
@@ -90,8 +94,6 @@ def _coalesce(site: Site, arguments: list[Value]) -> Value:
 
 
 def _sensitive(_site: Site, arguments: list[Value]) -> Value:
-    from kmsiac.frontends.terraform.symbolic import marked  # noqa: PLC0415
-
     return marked(arguments[0], sensitive=True)
 
 
@@ -110,6 +112,28 @@ def _file(site: Site, arguments: list[Value]) -> Value:
         context.gap(site.frame, "file", f"{name}: {error.message}", site.position)
         raise CallError(f"{name}: {error.message}") from None
     return Text((text,), site.position, origin=((0, file.position(0)),))
+
+
+def _templatefile(site: Site, arguments: list[Value]) -> Value:
+    """A file of the tree rendered as a template with the given names, and no others."""
+    name, values = literal(arguments[0]), arguments[1]
+    if not isinstance(values, Map):
+        raise refused(values, "a map")
+    context = site.frame.context
+    try:
+        file = context.tree.read(context.root_folder / Path(name))
+        node = scan_template(file, parse_expression)
+    except SourceError as error:
+        context.gap(site.frame, "templatefile", f"{name}: {error.message}", site.position)
+        raise CallError(f"{name}: {error.message}") from None
+    if file.path in context.rendering:
+        raise CallError("a template renders itself")
+    names = {key.literal: value for key, value in values.entries if key.literal is not None}
+    context.rendering.add(file.path)
+    try:
+        return site.frame.nested(names, f" ({name})").evaluate(node)
+    finally:
+        context.rendering.discard(file.path)
 
 
 def _fileexists(site: Site, arguments: list[Value]) -> Value:
@@ -138,6 +162,16 @@ def _one(site: Site, arguments: list[Value]) -> Value:
     return collections_.or_null(only, site.position) if isinstance(only, Choice) else only
 
 
+def _at_position(row: Row) -> Function:
+    """A function that needs nothing of its frame."""
+    plain, least, most, takes_unknowns, takes_choices = row
+
+    def apply(site: Site, arguments: list[Value]) -> Value:
+        return plain(site.position, arguments)
+
+    return Function(apply, least, most, takes_unknowns, takes_choices)
+
+
 _ANY = 1000
 FUNCTIONS: dict[str, Function] = {
     "jsonencode": Function(_jsonencode, 1, 1, takes_unknowns=True),
@@ -149,16 +183,9 @@ FUNCTIONS: dict[str, Function] = {
     "sensitive": Function(_sensitive, 1, 1, takes_unknowns=True),
     "nonsensitive": Function(_nonsensitive, 1, 1, takes_unknowns=True),
     "file": Function(_file, 1, 1),
+    "templatefile": Function(_templatefile, 2, 2),
     "fileexists": Function(_fileexists, 1, 1),
     "one": Function(_one, 1, 1),
-    **{
-        name: Function(lambda site, args, f=apply: f(site.position, args), least, most, unknowns, choices)  # type: ignore[misc]  # default argument
-        for name, (apply, least, most, unknowns, choices) in {
-            **strings.TABLE,
-            **collections_.TABLE,
-        }.items()
-    },
+    **{name: _at_position(row) for name, row in (strings.TABLE | collections_.TABLE).items()},
 }
 """Every function that is evaluated, by name. `try` and `can` are in the evaluator."""
-
-__all__ = ["FUNCTIONS", "Function", "Map", "Set", "Site"]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lark import Tree
+    from lark import Token, Tree
 
 
 @functools.cache
-def tree_parser() -> Callable[[str], Tree[object]]:
+def tree_parser() -> Callable[[str], Tree[Token]]:
     """python-hcl2's `parses_to_tree`, with its grammar cache set up."""
     import hcl2.api  # noqa: PLC0415 - slow, and not needed for CloudFormation
     import hcl2.parser  # noqa: PLC0415
@@ -29,7 +29,7 @@ def tree_parser() -> Callable[[str], Tree[object]]:
     # Where no folder can be trusted, a path that can neither be read nor written: lark then builds
     # the grammar in memory.
     hcl2.parser.PARSER_FILE = (folder or Path(os.devnull)) / "hcl2-grammar.bin"
-    return hcl2.api.parses_to_tree  # type: ignore[no-any-return]  # untyped package
+    return hcl2.api.parses_to_tree
 
 
 def cache_folder() -> Path | None:

@@ -55,7 +55,9 @@ def evaluate_for(node: For, collection: Value, frame: Frame) -> Value:
     results: list[tuple[Value | None, Value]] = []
     for at, (key, item) in enumerate(pairs(collection)):
         frame.context.budget.spend()
-        names = dict(zip(node.names, (key, item) if len(node.names) == 2 else (item,), strict=False))
+        names = dict(
+            zip(node.names, (key, item) if len(node.names) == 2 else (item,), strict=False)
+        )
         inner = frame.nested(names, f" (item {at + 1})")
         results.extend(_member(node, item, inner))
     if node.key is None:
@@ -117,4 +119,3 @@ def _object(
         grouped = [(key, List(values, node.position)) for key, values in entries.values()]
         return Map(grouped, node.position, rest)
     return Map([(key, values[0]) for key, values in entries.values()], node.position, rest)
-

@@ -11,9 +11,10 @@ from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.conversion import Undetermined
 from kmsiac.frontends.terraform.finish import finish
-from kmsiac.frontends.terraform.instances import Group, Instance, Member, ModuleInstance
-from kmsiac.frontends.terraform.parse import parse_attribute
+from kmsiac.frontends.terraform.groups import Group, Member
+from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
 from kmsiac.frontends.terraform.nodes import Tuple
+from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.providers import configured, default_provider
 from kmsiac.frontends.terraform.scope import Context, Scope
 from kmsiac.frontends.terraform.split import Block
@@ -22,11 +23,12 @@ from kmsiac.frontends.terraform.variables import root_inputs
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import TERRAFORM, DataDocument, Gap, Resource, Stack
-from kmsiac.values import List, Map, Text, text
+from kmsiac.values import Atom, Guard, List, Map, Text, text
 
 MAX_MODULES = 3000
 """Module instances that one unit may have."""
 _RECURSION = 20_000
+Exists = tuple[tuple[Guard, Atom], ...] | None
 
 
 def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
@@ -73,10 +75,12 @@ def _collect_all(root: Scope, stack: Stack) -> None:
 
 def _collect(scope: Scope, stack: Stack) -> list[Scope]:
     """Add the resources and documents of one module instance; the instances of what it calls."""
-    for (type_, name), block in scope.files.resources.items():
+    for key, block in scope.files.resources.items():
+        type_, _, name = key.partition(".")
         if type_ in SINKS:
             _resources(scope, scope.group("resource", type_, name, block), stack)
-    for (type_, name), block in scope.files.data.items():
+    for key, block in scope.files.data.items():
+        type_, _, name = key.partition(".")
         if type_ == "aws_iam_policy_document":
             _documents(scope, scope.group("data", type_, name, block), stack)
     children: list[Scope] = []
@@ -85,6 +89,8 @@ def _collect(scope: Scope, stack: Stack) -> list[Scope]:
             instance = member.instance
             child = instance.child() if isinstance(instance, ModuleInstance) else None
             if child is not None:
+                child.exists = _joined(scope.exists, member.exists)
+                child.absent = member.absent or scope.absent
                 children.append(child)
     return children
 
@@ -96,9 +102,7 @@ def _members(group: Group, stack: Stack) -> list[Member]:
         reason = "too complex to evaluate"
     except Undetermined as problem:
         reason = problem.reason
-    stack.gaps.append(
-        Gap(group.scope.qualify(group.reference), "", reason, group.block.position)
-    )
+    stack.gaps.append(Gap(group.scope.qualify(group.reference), "", reason, group.block.position))
     return []
 
 
@@ -109,7 +113,6 @@ def _resources(scope: Scope, group: Group, stack: Stack) -> None:
         assert isinstance(instance, Instance)
         attributes = finish(instance.attributes_map(), instance.address, scope.context)
         assert isinstance(attributes, Map)
-        exists = (member.exists,) if member.exists is not None else None
         stack.resources.append(
             Resource(
                 instance.address,
@@ -121,11 +124,16 @@ def _resources(scope: Scope, group: Group, stack: Stack) -> None:
                 _depends_on(block, instance),
                 _lifecycle(block, instance),
                 None,
-                exists,
+                _joined(scope.exists, member.exists),
                 member.absent or scope.absent,
                 scope.call_chain,
             )
         )
+
+
+def _joined(one: Exists, other: Exists) -> Exists:
+    """Both conditions: those of the module call and the resource's own."""
+    return (one or ()) + (other or ()) or None
 
 
 def _documents(scope: Scope, group: Group, stack: Stack) -> None:

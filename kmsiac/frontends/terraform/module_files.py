@@ -27,8 +27,10 @@ class ModuleFiles:
         self.outputs: dict[str, Block] = {}
         self.modules: dict[str, Block] = {}
         self.providers: list[Block] = []
-        self.resources: dict[tuple[str, str], Block] = {}
-        self.data: dict[tuple[str, str], Block] = {}
+        self.resources: dict[str, Block] = {}
+        """By `type.name`."""
+        self.data: dict[str, Block] = {}
+        """By `type.name`, without `data.`."""
 
     def _declare(self, block: Block, split_file: SplitFile, override: bool) -> None:
         known = self._table(block)
@@ -41,21 +43,21 @@ class ModuleFiles:
         elif block.type == "provider":
             self.providers.append(block)
         elif known is not None:
-            table, key, name = known
+            table, key = known
             if override and key in table:
                 table[key].override(_merged(table[key].body, block.body))
             elif table.setdefault(key, block) is not block:
-                self._twice(name, block.position, split_file)
+                self._twice(f"{block.type} {key}", block.position, split_file)
 
-    def _table(self, block: Block) -> tuple[dict[object, Block], object, str] | None:
+    def _table(self, block: Block) -> tuple[dict[str, Block], str] | None:
+        """The table that a block is declared in, and its key there."""
         labels = block.labels
         if block.type in ("resource", "data") and len(labels) == 2:
             table = self.resources if block.type == "resource" else self.data
-            prefix = "data." if block.type == "data" else ""
-            return table, (labels[0], labels[1]), f"{prefix}{labels[0]}.{labels[1]}"  # type: ignore[return-value]  # keys differ by table
+            return table, f"{labels[0]}.{labels[1]}"
         tables = {"variable": self.variables, "output": self.outputs, "module": self.modules}
         if block.type in tables and len(labels) == 1:
-            return tables[block.type], labels[0], f"{block.type} {labels[0]}"  # type: ignore[return-value]
+            return tables[block.type], labels[0]
         return None
 
     def _twice(self, name: str, position: int, split_file: SplitFile) -> None:

@@ -12,6 +12,7 @@ from kmsiac.frontends.terraform.conversion import (
     to_bool,
     to_number,
     why,
+    written,
 )
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, Set
 from kmsiac.frontends.terraform.syntax import number
@@ -30,7 +31,9 @@ def arithmetic(operator: str, left: Value, right: Value, position: int) -> Value
         result = _ARITHMETIC[operator](one, two)
     except (DivisionByZero, InvalidOperation, Overflow):
         raise CallError(f"`{operator}` has no result here") from None
-    return Number(number(format(result, "f") if abs(result.adjusted()) < 400 else str(result)), position)
+    return Number(
+        number(format(result, "f") if abs(result.adjusted()) < 400 else str(result)), position
+    )
 
 
 _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -77,7 +80,7 @@ def equal(left: Value, right: Value, budget: Budget) -> bool:
     if isinstance(left, Map) and isinstance(right, Map):
         one, two = entries(left), entries(right)
         return [key for key, _ in one] == [key for key, _ in two] and all(
-            [equal(a, b, budget) for (_, a), (_, b) in zip(one, two, strict=True)]
+            equal(a, b, budget) for (_, a), (_, b) in zip(one, two, strict=True)
         )
     return False
 
@@ -99,7 +102,7 @@ def _same_list(left: List, right: List, budget: Budget) -> bool:
             raise Undetermined(value.open.reason)
     if isinstance(left, Set) != isinstance(right, Set) or len(left.items) != len(right.items):
         return False
-    return all([equal(a, b, budget) for a, b in zip(left.items, right.items, strict=True)])
+    return all(equal(a, b, budget) for a, b in zip(left.items, right.items, strict=True))
 
 
 def _same_text(left: Text, right: Text) -> bool:
@@ -129,8 +132,7 @@ def _known_prefix(value: Text) -> str:
 def unify(value: Value, other: Value) -> Value:
     """A branch of a conditional converted to the type that Terraform gives both branches."""
     if isinstance(value, Number | Bool) and isinstance(other, Text):
-        written = str(value) if not value.sensitive else "(sensitive)"
-        return Text((written,), value.position, value.sensitive)
+        return Text((written(value),), value.position, value.sensitive)
     if isinstance(value, List) and isinstance(other, List) and value.items and other.items:
         texts = [v for v in (*value.items, *other.items) if isinstance(v, Text)]
         primitive = all(

@@ -11,7 +11,7 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kmsiac.frontends.terraform import split
 from kmsiac.frontends.terraform.grammar_cache import tree_parser
@@ -21,7 +21,7 @@ from kmsiac.frontends.terraform.syntax import Converter
 from kmsiac.reading.source import SourceFile
 
 if TYPE_CHECKING:
-    from lark import Tree
+    from lark import Token, Tree
 
 _RUN = re.compile(r'(?:[^"#/<\n()\[\]{}]++|/(?![/*])|<(?!<))++')
 _FOR_BRACE = re.compile(r"\{\s*+for\s++[^\W\d]")
@@ -64,7 +64,7 @@ def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Conve
         with _collector_off():
             return converter.expression(_expression_tree(tree_parser()(_PREFIX + masked)))
     except UnexpectedInput as problem:
-        offset = problem.pos_in_stream if problem.pos_in_stream is not None else 0
+        offset = cast("int | None", problem.pos_in_stream) or 0
         at = min(max(start + offset - len(_PREFIX), start), end)
         token = file.text[at : at + 1].strip() or "end of line"
         return Unparsed(file.position(at, at + 1), end, f"unexpected `{token}` in an expression")
@@ -74,15 +74,15 @@ def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Conve
         return Unparsed(file.position(start, end), end, f"not understood: {type(problem).__name__}")
 
 
-def _expression_tree(tree: Tree[object]) -> Tree[object]:
+def _expression_tree(tree: Tree[Token]) -> Tree[Token]:
     found = [child for child in _subtrees(_subtrees(tree)[0]) if child.data == "attribute"]
     if len(found) != 1:
         raise ValueError("more than one expression")
     return _subtrees(found[0])[-1]
 
 
-def _subtrees(tree: Tree[object]) -> list[Tree[object]]:
-    return [child for child in tree.children if hasattr(child, "data")]
+def _subtrees(tree: Tree[Token]) -> list[Tree[Token]]:
+    return [cast("Tree[Token]", child) for child in tree.children if hasattr(child, "data")]
 
 
 @contextmanager

@@ -254,7 +254,7 @@ class DocumentReader:
         marks = mask_of(mask, "condition")
         if marks is True:
             return self._unknown(here, at)
-        merged: dict[str, dict[str, tuple[list[Value], Unknown | None]]] = {}
+        merged: Merged = {}
         for index, raw in enumerate(sequence(values.get("condition"), here)):
             place = f"{here}[{index}]"
             members = mapping(raw, place)
@@ -274,24 +274,22 @@ class DocumentReader:
             items, rest, _ = self._leaves(members, inner, configured, "values", where, place)
             old, old_rest = merged.setdefault(test, {}).get(variable, ([], None))
             merged[test][variable] = ([*old, *items], old_rest or rest)
-        if not merged:
-            return None
-        return Map(
-            (
-                (
-                    Text((test,), at),
-                    Map(
-                        (
-                            (Text((variable,), at), _in_order(items, at, rest))
-                            for variable, (items, rest) in variables.items()
-                        ),
-                        at,
-                    ),
-                )
-                for test, variables in merged.items()
-            ),
-            at,
-        )
+        return _condition_map(merged, at) if merged else None
+
+
+Merged = dict[str, dict[str, tuple[list[Value], Unknown | None]]]
+"""Test, condition key, then its values and the Unknown for more of them."""
+
+
+def _condition_map(merged: Merged, position: int) -> Map:
+    entries: list[tuple[Text, Value]] = []
+    for test, variables in merged.items():
+        keys = [
+            (Text((variable,), position), _in_order(items, position, rest))
+            for variable, (items, rest) in variables.items()
+        ]
+        entries.append((Text((test,), position), Map(keys, position)))
+    return Map(entries, position)
 
 
 _LISTS = (

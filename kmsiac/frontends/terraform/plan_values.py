@@ -13,6 +13,9 @@ from kmsiac.values import Bool, List, Map, Null, Number, Text, Unknown, Value
 MAX_DEPTH = 60
 """Nesting of a value beyond this becomes an Unknown; the deepest provider schema has about 15."""
 
+MAX_DIGITS = 400
+"""A number with more digits, written out, becomes an Unknown: `1e999999999` is short in JSON."""
+
 MAX_BLOCKS = 200
 """Among more nested blocks than this no configuration is looked for."""
 
@@ -202,6 +205,8 @@ def scalar(raw: object, position: int, sensitive: bool = False) -> Value:
         return Text((raw,), position, sensitive)
     if isinstance(raw, bool):
         return Bool(raw, position, sensitive)
+    if isinstance(raw, Decimal) and abs(raw.adjusted()) > MAX_DIGITS:
+        return Unknown(str(raw), "number out of range", position, sensitive=sensitive)
     if isinstance(raw, int | Decimal):
         return Number(raw, position, sensitive)
     return Null(position, sensitive)

@@ -65,7 +65,7 @@ def policy_document(instance: Instance) -> Value:
     document_map = Map(entries, position)
     try:
         encoded = encode(document_map, frame.context.budget)
-    except CallError as error:
+    except (CallError, Undetermined) as error:
         unit = frame.context.stack.unit
         return Unknown(f"{instance.address}.json", str(error), position, unit)
     return Text(encoded.parts, position, encoded.sensitive, (), document_map)
@@ -222,7 +222,8 @@ def _conditions(blocks: list[Expanded], position: int, rest: Unknown | None) -> 
     entries: list[tuple[Text, Value]] = []
     for test, variables in tests.values():
         inner_entries = [
-            (key, _collapsed(items, key.position, inner)) for key, items, inner in variables.values()
+            (key, _collapsed(items, key.position, inner))
+            for key, items, inner in variables.values()
         ]
         entries.append((test, Map(inner_entries, test.position)))
     return Map(entries, position, rest)

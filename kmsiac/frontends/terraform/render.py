@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform.conversion import CallError, Undetermined, refused, to_bool, to_text
+from kmsiac.frontends.terraform.conversion import (
+    CallError,
+    Undetermined,
+    joined,
+    refused,
+    to_bool,
+    to_text,
+)
 from kmsiac.frontends.terraform.iterate import pairs
 from kmsiac.frontends.terraform.nodes import Directive, Node, Stretch, TemplatePart
 from kmsiac.frontends.terraform.symbolic import Invalid, as_choice, combine
@@ -104,7 +111,7 @@ def _join(
     frame.context.budget.spend(size >> 6)
     if size > _MAX_TEXT:
         return frame.unknown(node, f"text of more than {_MAX_TEXT:,} characters")
-    return Text(out, node.position, sensitive, tuple(origin))
+    return Text(joined(out), node.position, sensitive, tuple(origin))
 
 
 def _origin(inner: Text, index: int, place: int, frame: Frame) -> list[tuple[int, int]]:
@@ -118,4 +125,3 @@ def _origin(inner: Text, index: int, place: int, frame: Frame) -> list[tuple[int
         if file.text.startswith('"' + literal, offset):
             return [(index, inner.position + 1)]
     return [(index, place)]
-

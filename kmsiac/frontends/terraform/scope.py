@@ -19,12 +19,12 @@ from kmsiac.frontends.terraform.type_constraints import convert
 from kmsiac.frontends.unit import Inputs
 from kmsiac.reading.tree import SourceTree, relative
 from kmsiac.stack import Call, Gap, Provider, Stack
-from kmsiac.values import Bool, Null, Unknown, Value, text
+from kmsiac.values import Atom, Bool, Guard, Null, Unknown, Value, text
 
 if TYPE_CHECKING:
-    from kmsiac.frontends.terraform.instances import Group
+    from kmsiac.frontends.terraform.groups import Group
 
-MAX_STEPS = 4_000_000
+MAX_STEPS = 2_000_000
 """Evaluation steps that one unit may take."""
 MAX_NESTING = 400
 """How deep expressions may refer to each other, all their levels counted."""
@@ -41,6 +41,8 @@ class Context:
         self.budget = Budget(MAX_STEPS)
         self.depth = 0
         self.folders: dict[Path, ModuleFiles] = {}
+        self.rendering: set[str] = set()
+        """Template files that are being rendered: one must not render itself."""
         self._recorded: dict[str, str] | None = None
         self._reported: set[tuple[str, str, int]] = set()
 
@@ -205,7 +207,6 @@ class Scope:
         inputs: Callable[[str], Value | None],
         call_chain: tuple[Call, ...] = (),
         ancestors: tuple[Path, ...] = (),
-        absent: Unknown | None = None,
     ) -> None:
         self.context = context
         self.folder = folder
@@ -218,7 +219,9 @@ class Scope:
         self._inputs = inputs
         self._known: dict[str, Value] = {}
         self._running: set[str] = set()
-        self.absent = absent
+        self.exists: tuple[tuple[Guard, Atom], ...] | None = None
+        """The guards of the calls that lead here."""
+        self.absent: Unknown | None = None
         self.groups: dict[tuple[str, str, str], Group] = {}
 
     def files_position(self) -> int:
@@ -312,29 +315,28 @@ class Scope:
     def resource(self, kind: str, type: str, name: str, position: int) -> Value:
         """`type.name` or `data.type.name` as a whole: one instance, or a list or map of them."""
         table = self.files.data if kind == "data" else self.files.resources
-        block = table.get((type, name))
+        block = table.get(f"{type}.{name}")
         prefix = "data." if kind == "data" else ""
         if block is None:
             reference = f"{prefix}{type}.{name}"
             if self.files.unread:
                 return self.unknown(reference, "it may stand in a .tf.json file", position)
             raise CallError(f"{reference} is not declared")
-        return self.group(kind, type, name, block).value(self, position)
+        return self.group(kind, type, name, block).value(position)
 
     def module(self, name: str, position: int) -> Value:
         """`module.name`: one child, or a list or map of them."""
         block = self.files.modules.get(name)
         if block is None:
             raise CallError(f'there is no module "{name}"')
-        return self.group("module", "", name, block).value(self, position)
+        return self.group("module", "", name, block).value(position)
 
     def group(self, kind: str, type: str, name: str, block: Block) -> Group:
         """All instances of a resource, data source or module call."""
-        from kmsiac.frontends.terraform.instances import Group  # noqa: PLC0415 - mutual
+        from kmsiac.frontends.terraform.groups import Group  # noqa: PLC0415 - mutual
 
         key = (kind, type, name)
         found = self.groups.get(key)
         if found is None:
             found = self.groups[key] = Group(self, kind, type, name, block)
         return found
-

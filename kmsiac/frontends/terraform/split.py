@@ -175,7 +175,7 @@ def _split_body(split: SplitFile, start: int, end: int, comments: list[Comment] 
     text = split.file.text
     position, recoveries = start, 0
     while True:
-        position = _SPACE.match(text, position, end).end()  # type: ignore[union-attr]  # matches empty
+        position = _run(_SPACE, text, position, end)
         if position >= end:
             break
         try:
@@ -223,9 +223,7 @@ def _item(
     return end if line_end < 0 else line_end + 1
 
 
-def _skip_comment(
-    file: SourceFile, position: int, end: int, comments: list[Comment] | None
-) -> int:
+def _skip_comment(file: SourceFile, position: int, end: int, comments: list[Comment] | None) -> int:
     """The offset behind the comment at `position`; `position` itself if there is none."""
     text = file.text
     if text.startswith("/*", position):
@@ -248,7 +246,7 @@ def _skip_value(file: SourceFile, position: int, end: int, comments: list[Commen
     """The end of an attribute's expression: its line's end, brackets and templates passed over."""
     text = file.text
     while position < end:
-        position = _RUN_LINE.match(text, position, end).end()  # type: ignore[union-attr]
+        position = _run(_RUN_LINE, text, position, end)
         if position >= end:
             break
         character = text[position]
@@ -295,6 +293,12 @@ def interpolation_end(file: SourceFile, position: int, end: int) -> int:
 _WHAT = {_BRACES: "this block", _BRACKETS: "this bracket", _STRING: "this string"}
 
 
+def _run(pattern: re.Pattern[str], text: str, position: int, end: int) -> int:
+    """Where the stretch that matches at `position` ends; the pattern may match nothing."""
+    found = pattern.match(text, position, end)
+    return found.end() if found else position
+
+
 def _skip(
     file: SourceFile,
     position: int,
@@ -307,7 +311,7 @@ def _skip(
     while stack:
         frame = stack[-1]
         kind = int(frame[0])
-        position = _RUNS[kind].match(text, position, end).end()  # type: ignore[union-attr]
+        position = _run(_RUNS[kind], text, position, end)
         if position >= end:
             raise Unterminated(int(stack[0][2]), _WHAT.get(int(stack[0][0]), "this heredoc"))
         if kind in (_STRING, _HEREDOC):

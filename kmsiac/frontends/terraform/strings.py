@@ -16,7 +16,7 @@ from kmsiac.frontends.terraform.conversion import (
     why,
 )
 from kmsiac.frontends.terraform.symbolic import Budget
-from kmsiac.values import Bool, Choice, List, Map, Null, Number, Part, Symbol, Text, Unknown, Value
+from kmsiac.values import Bool, Choice, List, Map, Null, Part, Symbol, Text, Unknown, Value
 
 Row = tuple[Callable[[int, list[Value]], Value], int, int, bool, bool]
 
@@ -86,7 +86,7 @@ def _spelled_out(value: Text) -> list[Part]:
     return parts
 
 
-def _replace(position: int, arguments: list[Value]) -> Value:
+def _replace(_position: int, arguments: list[Value]) -> Value:
     value, old, new = to_text(arguments[0]), literal(arguments[1]), to_text(arguments[2])
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
         raise Undetermined("replace with a regular expression is not evaluated yet")
@@ -158,7 +158,7 @@ def _formatted(verb: re.Match[str], value: Value) -> list[Part]:
 
 
 def _affix(change: Callable[[str, str], str]) -> Callable[[int, list[Value]], Value]:
-    def apply(position: int, arguments: list[Value]) -> Value:
+    def apply(_position: int, arguments: list[Value]) -> Value:
         value = to_text(arguments[0])
         return Text((change(literal(value), literal(arguments[1])),), value.position)
 
@@ -208,5 +208,3 @@ TABLE: dict[str, Row] = {
     "substr": (_substr, 3, 3, False, False),
 }
 """Name to (function, fewest arguments, most, takes unknowns, takes choices)."""
-
-__all__ = ["TABLE", "Number"]

@@ -60,7 +60,7 @@ def scan_string(file: SourceFile, start: int, end: int, parse: ParseExpression) 
             stop = text.rfind("\n", heredoc.end(), end) + 1
             tokens = _tokens(file, begin, stop, _PLAIN_HEREDOC, parse)
             if heredoc[1]:
-                tokens = _unindent(tokens, file)
+                tokens = _unindent(tokens)
         parts = _assemble(tokens, file)
     except Unterminated as problem:
         return Unparsed(file.position(start, end), end, f"{problem.what} in a template")
@@ -188,7 +188,7 @@ def _strip_last(tokens: list[_Token]) -> None:
         tokens.pop()
 
 
-def _unindent(tokens: list[_Token], file: SourceFile) -> list[_Token]:
+def _unindent(tokens: list[_Token]) -> list[_Token]:
     """Take the common indentation off a `<<-` heredoc, line by line."""
     lines: list[tuple[_Token, bool]] = []
     at_start = True

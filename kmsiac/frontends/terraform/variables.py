@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +69,10 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
         if path.name.endswith(".json"):
             position = file.position(0)
             plain = json.loads(file.text, parse_float=Decimal)
-            if not isinstance(plain, dict):
-                raise CallError("not an object")
             context.stack.files.add(file.path)
+            plain = plain if isinstance(plain, dict) else {}
             return {
-                str(name): (lambda v=value: from_plain(v, position, False, context.budget))  # type: ignore[misc]  # default argument
+                str(name): partial(from_plain, value, position, False, context.budget)
                 for name, value in plain.items()
             }
         split_file = split(file)
@@ -86,7 +86,7 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
     context.stack.files.add(file.path)
     context.stack.errors.extend(split_file.errors)
     return {
-        name: (lambda a=attribute: nothing.frame.attribute(a))  # type: ignore[misc]  # default argument
+        name: partial(nothing.frame.attribute, attribute)
         for name, attribute in split_file.body.attributes.items()
     }
 

@@ -18,6 +18,8 @@ from kmsiac.rules.vocabulary import (
 )
 from kmsiac.values import Text, blame_on
 
+VALUES = FieldType("text", many=True, pattern=True, by_operator=True)
+
 
 def condition_of(thing: Thing) -> Condition:
     """The condition that a thing of kind `condition` stands for."""
@@ -101,7 +103,7 @@ def _negated(thing: Thing) -> Reading:
 @declare(
     "condition",
     "values",
-    FieldType("text", many=True, pattern=True),
+    VALUES,
     "the values; not applicable under Null",
     "values: {some: {has_wildcard: true}}",
     cost=Cost.STRUCTURAL,
@@ -119,7 +121,7 @@ def _values(thing: Thing) -> Reading:
 @declare(
     "condition",
     "written_values",
-    FieldType("text", many=True, pattern=True),
+    VALUES,
     "the values, those of Null too",
     "written_values: {count: {at_most: 0}}",
     cost=Cost.STRUCTURAL,

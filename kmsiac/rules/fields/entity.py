@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from kmsiac.inventory.model import Endpoint, Entity, Grant, Key, Setting
-from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, reading, single
-from kmsiac.rules.truth import Truth, decided
+from kmsiac.rules.readings import ABSENT, Absent, Items, Open, Reading, Thing, reading, single
+from kmsiac.rules.truth import Truth, cannot_tell, decided
 from kmsiac.rules.vocabulary import (
     BOOL,
     NUMBER,
@@ -46,40 +46,36 @@ def setting(
 ) -> None:
     """Declare a field that reads a setting of the same name (or `source`)."""
     read_name = source or name
-    convert = _CONVERSIONS.get(type.element, _as_it_is)
+    convert = _list if type.many else _CONVERSIONS[type.element]
 
     def read(thing: Thing) -> Reading:
         return convert(reading(setting_value(thing, read_name)))
 
     def presence(thing: Thing) -> Truth:
         found = setting_of(thing, read_name)
+        if found is not None and not found.written and isinstance(found.value, Unknown):
+            return cannot_tell(frozenset({blame_on(found.value)}))
         return decided(found is not None and found.written)
 
     cost = Cost.STRUCTURAL
     declare(kind, name, type, meaning, example, cost=cost, presence=presence)(read)
 
 
-def _as_it_is(value: Reading) -> Reading:
-    return value
-
-
 def _bool(value: Reading) -> Reading:
+    if isinstance(value, bool):
+        return value
     # CloudFormation takes "true" for true.
-    if isinstance(value, Text):
-        literal = (value.literal or "").lower()
-        if literal in ("true", "false"):
-            return literal == "true"
-        return _open(value)
-    return value
+    literal = (value.literal or "").lower() if isinstance(value, Text) else ""
+    return literal == "true" if literal in ("true", "false") else _unexpected(value)
 
 
 def _number(value: Reading) -> Reading:
-    if isinstance(value, Text):
-        literal = value.literal
-        if literal is not None and literal.isascii() and literal.isdigit():
-            return int(literal)
-        return _open(value)
-    return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return value
+    literal = value.literal or "" if isinstance(value, Text) else ""
+    if literal.isascii() and literal.isdigit() and len(literal) <= _MOST_DIGITS:
+        return int(literal)
+    return _unexpected(value)
 
 
 def _text(value: Reading) -> Reading:
@@ -87,7 +83,19 @@ def _text(value: Reading) -> Reading:
         return Text((str(value).lower(),))
     if isinstance(value, int | Decimal):
         return Text((str(Number(value)),))
-    return value
+    return value if isinstance(value, Text) else _unexpected(value)
+
+
+def _list(value: Reading) -> Reading:
+    # A single value stands for a list of one.
+    return Items((value,)) if isinstance(value, Text) else value
+
+
+def _unexpected(value: Reading) -> Reading:
+    """Open, unless it is absent: a text with symbols, or a value of another kind."""
+    if isinstance(value, Absent | Open):
+        return value
+    return _open(value if isinstance(value, Text) else Text(("(another kind of value)",)))
 
 
 def _open(value: Text) -> Open:
@@ -96,6 +104,7 @@ def _open(value: Text) -> Open:
     return Open(blame_on(part) for part in parts)
 
 
+_MOST_DIGITS = 18
 _CONVERSIONS: dict[str, Callable[[Reading], Reading]] = {
     "bool": _bool,
     "number": _number,
@@ -126,7 +135,7 @@ setting(
     "the policy lockout safety check is bypassed",
     "bypass_lockout_check: true",
 )
-setting("key", "description", TEXT, "the description", "description: {format: secret}")
+setting("key", "description", TEXT, "the description", "description: {longer_than: 100}")
 setting("key", "material", TEXT, "imported key material", "material: {written: true}")
 
 
@@ -188,7 +197,7 @@ def _partition(thing: Thing) -> Reading:
     return entity_of(thing).resource.provider.partition
 
 
-@declare("key", "tags", many("tag"), "its tags", "tags: {some: {value: {format: secret}}}")
+@declare("key", "tags", many("tag"), "its tags", "tags: {some: {name: {glob: 'aws:*'}}}")
 def _tags(thing: Thing) -> Reading:
     return _pairs(thing, setting_value(thing, "tags"))
 

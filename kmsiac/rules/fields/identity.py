@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kmsiac.inventory.model import Identity
 from kmsiac.policy.document import Principal
+from kmsiac.policy.principals import KINDS, account_of, kind_of
 from kmsiac.rules.fields.entity import entity_of, setting
-from kmsiac.rules.fields.principal import KINDS, external_account
+from kmsiac.rules.fields.principal import external_account
 from kmsiac.rules.readings import ABSENT, Open, Reading, Thing, reading, single
 from kmsiac.rules.vocabulary import BOOL, TEXT, TEXTS, declare, many, names, one
 
@@ -57,8 +58,6 @@ def _text(thing: Thing) -> Reading:
 
 @declare("grantee_principal", "kind", names(*KINDS), "what kind of principal", "kind: account")
 def _grantee_kind(thing: Thing) -> Reading:
-    from kmsiac.policy.principals import kind_of  # noqa: PLC0415 - only some rules need it
-
     kind, blame = kind_of(_principal(thing))
     return Open(blame) if kind is None else kind
 
@@ -71,8 +70,6 @@ def _grantee_kind(thing: Thing) -> Reading:
     "external: true",
 )
 def _external(thing: Thing) -> Reading:
-    from kmsiac.policy.principals import account_of  # noqa: PLC0415 - only some rules need it
-
     account = account_of(_principal(thing))
     if account is None or thing.parent is None:
         kind = _grantee_kind(thing)

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from kmsiac.policy.document import Principal
 from kmsiac.policy.matching import same
+from kmsiac.policy.principals import KINDS, account_of, kind_of
 from kmsiac.rules.fields.action import statement_reading
 from kmsiac.rules.readings import ABSENT, Open, Reading, Scope, Thing, answer_reading, reading
 from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
 from kmsiac.stack import Provider
 from kmsiac.values import Blame, Text, Unknown, blame_on, negate
-
-KINDS = (
-    "anyone",
-    "account",
-    "role",
-    "user",
-    "session",
-    "service",
-    "group",
-    "organization",
-    "pattern",
-    "unique_id",
-    "federated",
-    "canonical",
-    "malformed",
-)
 
 
 def principal_of(thing: Thing) -> Principal:
@@ -55,8 +40,6 @@ def _text(thing: Thing) -> Reading:
     "kind: [role, user]",
 )
 def _kind(thing: Thing) -> Reading:
-    from kmsiac.policy.principals import kind_of  # noqa: PLC0415 - only some rules need it
-
     kind, blame = kind_of(principal_of(thing))
     return Open(blame) if kind is None else kind
 
@@ -74,8 +57,6 @@ def _negated(thing: Thing) -> Reading:
     "external: true",
 )
 def _external(thing: Thing) -> Reading:
-    from kmsiac.policy.principals import account_of  # noqa: PLC0415 - only some rules need it
-
     provider = provider_of(thing)
     value = principal_of(thing).value
     if isinstance(value, Unknown):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from kmsiac.policy.document import Pattern, Principal, Statement
+from kmsiac.policy.document import ELEMENT_NAMES, Pattern, Principal, Statement
 from kmsiac.rules.readings import (
     ABSENT,
     Items,
@@ -17,7 +17,7 @@ from kmsiac.rules.readings import (
     reading,
 )
 from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, one
-from kmsiac.values import Blame, Text, Unknown, Value, blame_on
+from kmsiac.values import Blame, Unknown, Value, blame_on
 
 ACTIONS = FieldType("action_value", many=True, ignore_case=True, prefix="kms:")
 
@@ -54,17 +54,7 @@ def _effect(thing: Thing) -> Reading:
     FieldType(
         "name",
         many=True,
-        choices=(
-            "Sid",
-            "Effect",
-            "Principal",
-            "NotPrincipal",
-            "Action",
-            "NotAction",
-            "Resource",
-            "NotResource",
-            "Condition",
-        ),
+        choices=ELEMENT_NAMES,
     ),
     "names of the elements that are written",
     "elements: {none: [Principal, NotPrincipal]}",
@@ -253,8 +243,3 @@ def _public(thing: Thing) -> Reading:
     return answer_reading(
         public(document, statement, policy.resource.provider, thing.scope.trusted)
     )
-
-
-def label(thing: Thing) -> Text:
-    """How messages call the statement."""
-    return Text((statement_of(thing).label,), statement_of(thing).position)

@@ -28,6 +28,11 @@ from kmsiac.values import List, Unknown
         ("{Type: String, AllowedPattern: '^\\d{12}$'}", {}, "${P}"),
         ("{Type: String, AllowedPattern: '.*'}", {}, "?P"),
         ("{Type: String, NoEcho: true, Default: s3cret}", {}, "(sensitive)"),
+        (
+            "{Type: String, NoEcho: true, AllowedValues: [s3cret, t0ps3cret]}",
+            {},
+            ("P", {"allowed value 1": "(sensitive)", "allowed value 2": "(sensitive)"}),
+        ),
     ],
 )
 def test_value(evaluate, declared, given, expected):

@@ -139,6 +139,8 @@ def test_fractions_are_exact():
     number = attribute(load(text), "aws_kms_key.k", "n")
     assert isinstance(number, Number)
     assert number.number == Decimal("0.1")
+    huge = attribute(load(text.replace("0.1", "1e999999999")), "aws_kms_key.k", "n")
+    assert isinstance(huge, Unknown)
 
 
 @pytest.mark.parametrize(

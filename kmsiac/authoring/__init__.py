@@ -1,0 +1,1 @@
+"""What rule authors use: examples as tests, mutants of terms, generated pages."""

@@ -1,0 +1,112 @@
+"""The command line: `main`, and the table of commands that are imported when they are asked for.
+
+What is imported here is paid by `kmsiac --version`: nothing but typer and this package.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, NoReturn
+
+import typer
+
+from kmsiac import __version__
+from kmsiac.cli.exit_codes import ExitCode
+from kmsiac.cli.group import LazyGroup, new_app
+from kmsiac.cli.output import close_quietly, say
+from kmsiac.errors import KmsiacError
+
+ISSUES = "https://github.com/kmsiac/kmsiac/issues"
+
+
+class _Commands(LazyGroup):
+    table: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "scan": ("kmsiac.cli.scan", "Find risky access to KMS keys in templates and plans."),
+        "inventory": ("kmsiac.cli.inventory", "Show the keys, policies and grants that are found."),
+        "explain": ("kmsiac.cli.explain", "Say what a rule finds, why it matters, how to mend it."),
+        "rules": ("kmsiac.cli.rules", "List the rules, or test them on their own examples."),
+    }
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kmsiac {__version__}")
+        raise typer.Exit
+
+
+app = new_app(cls=_Commands, no_args_is_help=True, add_completion=True)
+
+
+@app.callback(
+    epilog="\b\nExamples:\n  kmsiac scan infra/\n"
+    "  terraform show -json tfplan | kmsiac scan -\n  kmsiac explain KP-20"
+)
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Who can use your KMS keys, decided before you deploy.
+
+    Reads Terraform, plan JSON, CloudFormation and policy documents. Never touches the network.
+    Every option can be set in the environment: KMSIAC_FAIL_ON stands for --fail-on.
+    """
+    del version
+
+
+def main() -> NoReturn:
+    """The console script: run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give the exit code; what goes wrong is said on standard error."""
+    command = typer.main.get_command(app)
+    try:
+        # Not typer's standalone mode, which leaves with 1 for what is no finding.
+        code = command.main(list(arguments), prog_name="kmsiac", standalone_mode=False)
+        return ExitCode.OK if code is None else int(code)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except SystemExit as stop:
+        return _code_of(stop)
+    except Exception as error:
+        return _told(error)
+    finally:
+        close_quietly()
+
+
+def _code_of(stop: SystemExit) -> int:
+    # typer leaves with 1 where whoever reads its help has closed the pipe.
+    if isinstance(stop.__context__, BrokenPipeError):
+        return ExitCode.OK
+    return stop.code if isinstance(stop.code, int) else ExitCode.OK
+
+
+def _told(error: Exception) -> int:
+    # typer exports only this subclass of the error that its parser raises.
+    usage_error = typer.BadParameter.__bases__[0]
+    if isinstance(error, usage_error):
+        error.show()  # type: ignore[attr-defined]  # what the class promises at run time
+        return ExitCode.USAGE
+    if isinstance(error, KmsiacError):
+        for line in str(error).splitlines():
+            say(f"kmsiac: error: {line}")
+        return ExitCode.USAGE
+    if isinstance(error, typer.Abort) and not isinstance(error.__cause__, EOFError):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.OK
+    say(f"kmsiac: internal error: {type(error).__name__}: {error}")
+    say(f"This is a bug in kmsiac {__version__}, please report it: {ISSUES}")
+    if os.environ.get("KMSIAC_DEBUG"):
+        traceback.print_exception(error)
+    else:
+        say("(KMSIAC_DEBUG=1 shows where it happened)")
+    return ExitCode.INTERNAL

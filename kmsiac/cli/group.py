@@ -1,0 +1,68 @@
+"""A typer group whose commands are imported when they are run, not when they are listed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+
+
+def new_app(
+    cls: type[TyperGroup] | None = None,
+    no_args_is_help: bool = False,
+    add_completion: bool = False,
+) -> typer.Typer:
+    """A typer application that never imports rich: plain help, our own handling of errors."""
+    return typer.Typer(
+        cls=cls,
+        no_args_is_help=no_args_is_help,
+        add_completion=add_completion,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name, with the module whose `app` they are and the line that the help says."""
+
+    table: ClassVar[Mapping[str, tuple[str, str]]] = {}
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names, in the order of the table."""
+        del ctx
+        return list(self.table)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Import the command; None where there is no such one."""
+        del ctx
+        if cmd_name not in self.table:
+            return None
+        app: typer.Typer = import_module(self.table[cmd_name][0]).app
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Find the command that the first argument names; an error that suggests the nearest."""
+        name = args[0]
+        if name not in self.table and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(name, self.table, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            ctx.fail(f'No such command "{name}".{hint}')
+        return name, self.get_command(ctx, name), args[1:]
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The list of commands for the help, out of the table alone."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])

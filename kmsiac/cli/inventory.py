@@ -1,0 +1,55 @@
+"""`kmsiac inventory`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from typing import Annotated
+
+from kmsiac.cli import options as o
+from kmsiac.cli.exit_codes import ExitCode
+from kmsiac.cli.formats import only_stdout
+from kmsiac.cli.group import new_app
+from kmsiac.cli.output import emit
+from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.reporters import inventory_text
+from kmsiac.reporters.terminal import Style, use_color
+from kmsiac.scan import take_inventory
+
+app = new_app()
+
+_FOUND = ("policies", "data", "keys", "aliases", "grants", "endpoints", "identities", "consumers")
+
+
+@app.command(
+    epilog="\b\nExamples:\n  kmsiac inventory infra/\n  kmsiac inventory -f json template.yaml\n\n"
+    "\b\nExit codes:\n  0 all read, 2 wrong use, 3 something could not be read or nothing was found"
+)
+def inventory(  # one argument is one option
+    paths: o.Paths = None,
+    format: Annotated[
+        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
+    ] = "text",
+    account_id: o.Account = None,
+    region: o.Region = None,
+    partition: o.Partition = None,
+    var: o.Variables = None,
+    parameters: o.Parameters = None,
+    color: o.ColorMode = o.Color.AUTO,
+) -> int:
+    """Show what was found: keys with their policies, grants and aliases, identities, endpoints."""
+    wanted = only_stdout(format)
+    deployment = Deployment(account_id, region, partition, var, parameters)
+    found = take_inventory(scan_options(paths, deployment))
+    if wanted == "json":
+        emit(json.dumps(found, indent=2) + "\n")
+    else:
+        stream = io.StringIO()
+        style = Style(use_color(color, sys.stdout.isatty(), os.environ))
+        inventory_text.write(found, stream, style)
+        emit(stream.getvalue())
+    if found["errors"] or not any(found[name] for name in _FOUND):
+        return ExitCode.INCOMPLETE
+    return ExitCode.OK

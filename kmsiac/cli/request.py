@@ -1,0 +1,125 @@
+"""What the options of the command line ask of a scan, checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kmsiac.aws.partitions import DNS_SUFFIXES
+from kmsiac.errors import UsageError
+from kmsiac.frontends.unit import Inputs
+from kmsiac.reading.tree import MAX_PLAN_BYTES
+from kmsiac.scan import ScanOptions
+from kmsiac.stack import Environment
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the options say about where and how the templates are deployed, as it was given."""
+
+    account_id: str | None = None
+    region: str | None = None
+    partition: str | None = None
+    variables: Sequence[str] | None = None
+    parameters: Sequence[str] | None = None
+
+
+def scan_options(
+    paths: Sequence[str] | None,
+    deployment: Deployment,
+    trusted_accounts: Sequence[str] | None = None,
+    trusted_organizations: Sequence[str] | None = None,
+    rules: Sequence[Path] | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    pedantic: bool = False,
+) -> ScanOptions:
+    """Options of the command line to those of a scan; reads standard input where `-` is given.
+
+    Raises `UsageError` for what makes no sense.
+    """
+    environment = Environment(
+        account_id=_account("--account-id", deployment.account_id),
+        region=_region(deployment.region),
+        partition=_partition(deployment.partition),
+    )
+    inputs = Inputs(
+        environment=environment,
+        variables=_pairs("--var", deployment.variables),
+        parameters=_pairs("--parameters", deployment.parameters),
+        process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
+    )
+    accounts = _listed(trusted_accounts)
+    for account in accounts:
+        _account("--trusted-account", account)
+    organizations = _listed(trusted_organizations)
+    for organization in organizations:
+        _checked("--trusted-org", organization, r"o-[a-z0-9]{10,32}", "o-a1b2c3d4e5")
+    given = list(paths or ())
+    return ScanOptions(
+        paths=tuple(Path(path) for path in given if path != "-"),
+        stdin=read_stdin() if "-" in given else None,
+        working_directory=Path.cwd(),
+        inputs=inputs,
+        trusted_accounts=accounts,
+        trusted_organizations=organizations,
+        rules_folders=tuple(rules or ()),
+        select=_listed(select),
+        ignore=_listed(ignore),
+        pedantic=pedantic,
+    )
+
+
+def read_stdin() -> bytes:
+    """All of standard input. Raises `UsageError` where it is a terminal: nobody would type a plan."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "- reads standard input, and nothing is piped in",
+            hint="terraform show -json tfplan | kmsiac scan -",
+        )
+    data = sys.stdin.buffer.read(MAX_PLAN_BYTES + 1)
+    if len(data) > MAX_PLAN_BYTES:
+        raise UsageError(f"standard input is larger than {MAX_PLAN_BYTES} bytes")
+    return data
+
+
+def _listed(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Repeated options and comma lists as one list."""
+    parts = [part.strip() for value in values or () for part in value.split(",")]
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _checked(option: str, value: str, pattern: str, example: str) -> str:
+    if re.fullmatch(pattern, value, re.ASCII) is None:
+        raise UsageError(f'{option} does not take "{value}"', hint=f"like {example}")
+    return value
+
+
+def _account(option: str, value: str | None) -> str | None:
+    return None if value is None else _checked(option, value, r"[0-9]{12}", "111122223333")
+
+
+def _region(value: str | None) -> str | None:
+    pattern = r"[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}"
+    return None if value is None else _checked("--region", value, pattern, "eu-central-1")
+
+
+def _partition(value: str | None) -> str | None:
+    if value is not None and value not in DNS_SUFFIXES:
+        known = ", ".join(sorted(DNS_SUFFIXES))
+        raise UsageError(f'--partition does not take "{value}"', hint=f"one of {known}")
+    return value
+
+
+def _pairs(option: str, values: Sequence[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values or ():
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            raise UsageError(f'{option} does not take "{value}"', hint="give NAME=VALUE")
+        pairs[name] = text
+    return pairs

@@ -1,0 +1,1 @@
+"""Results of a scan as text for people and machines."""

@@ -1,0 +1,209 @@
+"""The report for people, like a good compiler's: what, where, why, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from kmsiac.errors import KmsiacError, Span
+from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.finding import SEVERITIES, Finding, ScanResult, Suppression, Unresolved
+from kmsiac.reporters.base import ReportOptions
+from kmsiac.reporters.code_frame import code_frame, gutter
+from kmsiac.reporters.remedy import remedy_line
+from kmsiac.reporters.terminal import Style
+
+_MAX_UNRESOLVED = 10
+_MAX_ALSO = 5
+_MAX_CASES = 4
+
+
+def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
+    """Write findings, what could not be decided, what could not be read, and the summary."""
+    stream.writelines(line + "\n" for line in _Report(result, options).lines())
+
+
+def summary_line(result: ScanResult) -> str:
+    """What was found, in what, and what stayed open, on one line."""
+    summary = result.summary
+    counts = [(severity, result.count(severity)) for severity in SEVERITIES]
+    total = sum(count for _, count in counts)
+    by_severity = ", ".join(f"{count} {severity}" for severity, count in counts if count)
+    parts = [f"{_many(total, 'finding')} ({by_severity})" if total else "No findings"]
+    if summary.files or not result.errors:
+        looked = [
+            _many(summary.files, "file"), _many(summary.keys, "key"),
+            _many(summary.policies, "policy", "policies"), _many(summary.grants, "grant"),
+            _many(summary.endpoints, "endpoint"),
+        ]  # fmt: skip
+        parts.append(f"looked at {', '.join(looked)} with {_many(summary.rules, 'rule')}")
+    else:
+        parts.append("nothing could be looked at")
+    open_ends = [
+        (len(result.unresolved), f"{len(result.unresolved)} unresolved"),
+        (len(_paths(result.errors)), f"{_many(len(_paths(result.errors)), 'file')} not read"),
+        (_suppressed(result), f"{_suppressed(result)} suppressed"),
+        (summary.excluded, f"{_many(summary.excluded, 'template')} excluded"),
+        (summary.skipped, f"{_many(summary.skipped, 'other file')} passed over"),
+    ]
+    told = [text for count, text in open_ends if count]
+    return "; ".join([*parts, ", ".join(told)] if told else parts)
+
+
+class _Report:
+    def __init__(self, result: ScanResult, options: ReportOptions) -> None:
+        self._result = result
+        self._options = options
+        self._style = Style(options.color, options.links)
+        self._mended: set[str] = set()
+
+    def lines(self) -> Iterator[str]:
+        for finding in self._result.findings:
+            if finding.suppressed is None or self._options.verbose:
+                yield from self._finding(finding)
+                yield ""
+        if not self._options.quiet:
+            yield from self._unresolved()
+        yield from self._errors()
+        yield from self._settings()
+        if not self._result.summary.files and not self._result.errors:
+            yield "Nothing to scan: no Terraform, plan, CloudFormation or policy was found."
+        yield self._style.strong(summary_line(self._result))
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        style = self._style
+        span = finding.location
+        rule = style.link(one_line(finding.rule), finding.url)
+        head = style.severity(finding.severity, f"{finding.severity}[{rule}]")
+        yield f"{head} {style.strong(one_line(finding.title))}"
+        margin = " " * gutter(span)
+        arrow = style.faint(f"{margin}-->")
+        yield f"{arrow} {where(span)}  {one_line(finding.resource)}"
+        if finding.excerpt is not None:
+            yield from code_frame(finding.excerpt, span, style)
+        note = f"{margin} {style.faint('=')} "
+        for line in self._notes(finding):
+            yield note + line
+
+    def _notes(self, finding: Finding) -> Iterator[str]:
+        yield one_line(finding.message)
+        if finding.suppressed is not None:
+            yield f"suppressed: {_reason(finding.suppressed)}"
+        for blamed in finding.blame if finding.verdict != "yes" else ():
+            place = f" ({where(blamed.location)})" if blamed.location else ""
+            yield f"cannot tell: {one_line(blamed.expression)}: {one_line(blamed.reason)}{place}"
+        if finding.when:
+            yield f"when: {_cases(finding.when)}"
+        others = [a.address for a in finding.addresses if a.address != finding.resource]
+        shown = others if self._options.verbose else others[:_MAX_ALSO]
+        for address in shown:
+            yield f"also: {one_line(address)}"
+        if len(shown) < len(others):
+            yield f"also: {len(others) - len(shown)} more (-v shows all)"
+        for message, span in finding.related:
+            yield f"note: {one_line(message)} at {where(span)}"
+        for address, call in finding.call_chain:
+            place = f"{where(call)} " if call else ""
+            yield f"called from {place}{one_line(address)}"
+        if self._options.verbose:
+            yield from (f"because: {one_line(line)}" for line in finding.evidence)
+        yield from self._remedy(finding)
+
+    def _remedy(self, finding: Finding) -> Iterator[str]:
+        """How to mend it, once per rule; more about it where more was asked for."""
+        if self._options.quiet or finding.rule in self._mended:
+            return
+        self._mended.add(finding.rule)
+        remedy = finding.remediation
+        if not remedy and self._result.prose is not None:
+            remedy = str(self._result.prose(finding.rule).get("remediation", ""))
+        fix = remedy_line(remedy, finding.rule, finding.location)
+        if fix:
+            yield f"fix: {fix}"
+        if finding.url and self._options.verbose:
+            yield f"see: {one_line(finding.url)}"
+
+    def _unresolved(self) -> Iterator[str]:
+        entries = self._result.unresolved
+        if not entries:
+            return
+        shown = entries if self._options.verbose else entries[:_MAX_UNRESOLVED]
+        yield self._style.strong(f"could not decide ({len(entries)}):")
+        for entry in shown:
+            yield f"  {_open(entry)}"
+        if len(shown) < len(entries):
+            yield f"  ... and {len(entries) - len(shown)} more (-v shows all)"
+        yield ""
+
+    def _errors(self) -> Iterator[str]:
+        errors = self._result.errors
+        if not errors:
+            return
+        yield self._style.strong(f"not read ({len(_paths(errors))}):")
+        for error in errors:
+            place = f"{where(error.span)}: " if error.span else ""
+            hint = f" ({one_line(error.hint)})" if error.hint else ""
+            yield f"  {self._style.bad('error:')} {place}{one_line(error.message)}{hint}"
+        yield ""
+
+    def _settings(self) -> Iterator[str]:
+        settings = self._result.settings
+        if not settings:
+            return
+        yield self._style.strong("settings that can hide findings:")
+        for setting in settings:
+            value = one_line(setting.value)
+            yield f"  {one_line(setting.key)}: {value} (from the {_origin(setting.origin)})"
+        yield ""
+
+
+def where(span: Span) -> str:
+    """`path:line:column`; for plan JSON, which has no lines worth naming, `path#/pointer`."""
+    text = f"{span.path}#{span.pointer}" if span.pointer else str(span)
+    return one_line(text)
+
+
+def _open(entry: Unresolved) -> str:
+    place = f"{where(entry.location)}  " if entry.location else ""
+    owner = one_line(entry.resource)
+    if entry.attribute and owner:
+        owner += f" ({one_line(entry.attribute)})"
+    rules = f" [{', '.join(entry.rules)}]" if entry.rules else ""
+    never = " (this format can never tell)" if entry.never else ""
+    return f"{place}{owner}{': ' if owner else ''}{one_line(entry.reason)}{rules}{never}"
+
+
+def _cases(when: tuple[tuple[tuple[str, object], ...], ...]) -> str:
+    told = [" and ".join(_condition(name, value) for name, value in case) for case in when]
+    more = len(told) - _MAX_CASES
+    if more > 0:
+        told = [*told[:_MAX_CASES], f"in {more} more cases"]
+    return ", or ".join(told)
+
+
+def _condition(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return one_line(name if value else f"not {name}")
+    return one_line(f"{name} = {value}")
+
+
+def _reason(suppression: Suppression) -> str:
+    until = f", until {suppression.until}" if suppression.until else ""
+    reason = f": {one_line(suppression.reason)}" if suppression.reason else ""
+    return f"{suppression.by}{until}{reason}"
+
+
+def _origin(origin: str) -> str:
+    return {"tree": "scanned tree", "flag": "command line"}.get(origin, f"{origin} configuration")
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def _paths(errors: list[KmsiacError]) -> set[str]:
+    return {error.span.path if error.span else "" for error in errors}
+
+
+def _suppressed(result: ScanResult) -> int:
+    return sum(finding.suppressed is not None for finding in result.findings)

@@ -1,0 +1,159 @@
+# ruff: noqa: D102, ARG002 - a node does, and takes, what `Node` declares
+"""Compiled terms over lists and relations: some, every, none, count, covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kmsiac.rules import truth as t
+from kmsiac.rules.expression import Env, Node, Notes, Path
+from kmsiac.rules.labels import printed
+from kmsiac.rules.readings import Absent, Items, Open, Reading, Thing
+from kmsiac.rules.truth import Code, Truth
+from kmsiac.rules.vocabulary import Cost
+
+
+class Quantified(Node):
+    """some, every or none over a list."""
+
+    __slots__ = ("inner", "path", "quantifier")
+
+    def __init__(self, path: Path, quantifier: str, inner: Node) -> None:
+        self.path = path
+        self.quantifier = quantifier
+        self.inner = inner
+
+    @property
+    def cost(self) -> Cost:
+        return max(self.path.cost, self.inner.cost)
+
+    @property
+    def name(self) -> str:
+        """The name that `some` binds: the last field of the path."""
+        return self.path.name.rpartition(".")[2]
+
+    def test(self, subject: Reading, env: Env) -> Truth:
+        reading = self.path.read(subject)
+        if isinstance(reading, Absent):
+            return t.NOT_APPLICABLE
+        if not isinstance(reading, Items):
+            return t.cannot_tell(reading.blame if isinstance(reading, Open) else frozenset())
+        quantify = {"some": t.some, "every": t.every, "none": t.none}[self.quantifier]
+        return quantify(self._elements(reading, env), reading.more)
+
+    def _elements(self, items: Items, env: Env) -> Iterator[t.Element]:
+        for item in items.certain:
+            yield self.inner.test(item, _inside(item, env)), None
+        for item, doubt in items.maybe:
+            yield self.inner.test(item, _inside(item, env)), doubt
+
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
+        reading = self.path.read(subject)
+        name = self.path.name or "the list"
+        if not isinstance(reading, Items):
+            notes.evidence.append(f"{name} cannot be told")
+            return
+        # "none" that fails, and "some" that holds, both have an element to show.
+        if (self.quantifier == "some") is not negated and self.quantifier != "every":
+            self._show(reading, env, notes, name)
+        elif self.quantifier == "every":
+            words = "not every one fits" if negated else "every one fits"
+            notes.evidence.append(f"{name}: {words} ({printed(reading)})")
+        else:
+            notes.evidence.append(f"{name}: none fits ({printed(reading)})")
+
+    def _show(self, items: Items, env: Env, notes: Notes, name: str) -> None:
+        found = self._find(items, env)
+        if found is None:
+            notes.evidence.append(f"{name} may have more members than are known")
+            return
+        notes.bound.setdefault(self.name, found)
+        inner = Notes()
+        self.inner.explain(found, _inside(found, env), inner)
+        notes.witness = notes.witness or inner.witness
+        for key, value in inner.bound.items():
+            notes.bound.setdefault(key, value)
+        details = "; ".join(inner.evidence)
+        notes.evidence.append(f"{name} has {printed(found)}" + (f": {details}" if details else ""))
+
+    def _find(self, items: Items, env: Env) -> Reading | None:
+        """The element that decides: one that fits, else one that may."""
+        fallback: Reading | None = None
+        members = [*items.certain, *(item for item, _ in items.maybe)]
+        for index, item in enumerate(members):
+            code = self.inner.test(item, _inside(item, env)).code
+            if code is Code.YES and index < len(items.certain):
+                return item
+            if code in (Code.YES, Code.OPEN) and fallback is None:
+                fallback = item
+        return fallback
+
+    def bound(self) -> Mapping[str, str]:
+        if self.quantifier != "some":
+            return {}
+        return {**self.inner.bound(), self.name: self.path.type.element}
+
+    def terms(self) -> Iterator[Node]:
+        yield self.inner
+
+
+def _inside(item: Reading, env: Env) -> Env:
+    return Env(env.target, item) if isinstance(item, Thing) else env
+
+
+class Count(Node):
+    """How many members a list has."""
+
+    __slots__ = ("at_least", "at_most", "path")
+
+    def __init__(self, path: Path, at_least: int | None, at_most: int | None) -> None:
+        self.path = path
+        self.at_least = at_least
+        self.at_most = at_most
+
+    @property
+    def cost(self) -> Cost:
+        return self.path.cost
+
+    def test(self, subject: Reading, env: Env) -> Truth:
+        reading = self.path.read(subject)
+        if isinstance(reading, Absent):
+            return t.NOT_APPLICABLE
+        if not isinstance(reading, Items):
+            return t.cannot_tell(reading.blame if isinstance(reading, Open) else frozenset())
+        # A member that is wholly unknown may be several (a variable that holds a list).
+        unknown = [item.blame for item in reading.certain if isinstance(item, Open)]
+        blame = reading.more.union(*unknown, *(doubt for _, doubt in reading.maybe))
+        maybe = 0 if reading.more or unknown else len(reading.maybe)
+        known = len(reading.certain)
+        return t.count(known, maybe, blame, self.at_least, self.at_most)
+
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
+        reading = self.path.read(subject)
+        if not isinstance(reading, Items) or reading.more:
+            notes.evidence.append(f"{self.path.name}: how many cannot be told")
+            return
+        number = len(reading.certain)
+        notes.evidence.append(f"{self.path.name}: {number or 'none'}")
+
+
+class Covers(Node):
+    """All of some values are members of a list."""
+
+    __slots__ = ("checks", "path", "words")
+
+    def __init__(self, path: Path, checks: list[Node], words: str) -> None:
+        self.path = path
+        self.checks = checks
+        self.words = words
+
+    @property
+    def cost(self) -> Cost:
+        return max(self.path.cost, Cost.RELATION)
+
+    def test(self, subject: Reading, env: Env) -> Truth:
+        return t.all_of(check.test(subject, env) for check in self.checks)
+
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
+        words = "does not cover" if negated else "covers"
+        notes.evidence.append(f"{self.path.name} {words} {self.words}")

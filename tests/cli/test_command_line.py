@@ -1,0 +1,170 @@
+"""The command line from outside: help, usage errors, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kmsiac import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"rich", "hcl2", "lark", "cfn_tools", "cfn_flip", "yaml", "kmsiac.scan", "kmsiac.rules"}
+
+
+def kmsiac(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("KMSIAC_", "TF_VAR_"))}
+    kept |= {"PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "kmsiac", *arguments],
+        input=stdin, capture_output=True, cwd=cwd, env=kept, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_version() -> None:
+    run = kmsiac("--version")
+    assert (run.returncode, run.stdout.decode()) == (0, f"kmsiac {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_version_and_help_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    code = (
+        "import sys; from kmsiac.cli import run; code = run(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, check=True,
+    )  # fmt: skip
+    assert set(run.stderr.split()) & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("scan",), ("inventory",), ("explain",), ("rules", "list"), ("rules", "test")]
+)
+def test_every_help_has_an_example_and_no_rich(command: tuple[str, ...]) -> None:
+    run = kmsiac(*command, "--help")
+    told = run.stdout.decode()
+    assert run.returncode == 0
+    assert f"Usage: {' '.join(('kmsiac', *command))} " in told
+    assert "Examples:\n" in told
+    assert told.isascii()
+
+
+def test_without_a_command_there_is_help_and_exit_2() -> None:
+    run = kmsiac()
+    assert run.returncode == 2
+    assert b"Usage: kmsiac" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("scna",), 'No such command "scna". Did you mean "scan"?'),
+        (("scan", "--nope"), "No such option: --nope"),
+        (("scan", "--fail-on", "huge"), "'huge' is not one of"),
+        (("scan", "-f", "text", "-f", "json"), "two reports would go to standard output"),
+        (("scan", "-f", "sarif"), 'the format "sarif" is not available yet'),
+        (("scan", "--account-id", "12"), '--account-id does not take "12"'),
+        (("scan", "--account-id", "\uff11" * 12), "--account-id does not take"),
+        (("scan", "--region", "Europe"), '--region does not take "Europe"'),
+        (("scan", "--partition", "azure"), '--partition does not take "azure"'),
+        (("scan", "--trusted-account", "1"), '--trusted-account does not take "1"'),
+        (("scan", "--trusted-org", "acme"), '--trusted-org does not take "acme"'),
+        (("scan", "--var", "novalue"), '--var does not take "novalue"'),
+        (("scan", "--parameters", "=x"), '--parameters does not take "=x"'),
+        (("explain", "KP-2O"), 'there is no rule "KP-2O" (did you mean "KP-2'),
+        (("explain",), "Missing argument"),
+        (("rules", "lst"), "No such command 'lst'. Did you mean 'list'?"),
+        (("inventory", "-f", "json=x"), "this command writes to standard output"),
+    ],
+)
+def test_wrong_use_is_2_and_says_what_is_wrong(arguments: tuple[str, ...], message: str) -> None:
+    run = kmsiac(*arguments)
+    assert run.returncode == 2
+    assert message in run.stderr.decode()
+    assert run.stdout == b""
+
+
+def test_an_internal_error_is_70_and_one_line_unless_asked() -> None:
+    code = (
+        "import sys, kmsiac.cli.explain as e; from kmsiac.cli import run\n"
+        "def broken(_): raise ZeroDivisionError('by\\x1b[2J us')\n"
+        "e.all_rules = broken\n"
+        "sys.exit(run(['explain', 'KP-20']))"
+    )
+    for debug in ("", "1"):
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+            env={**os.environ, "KMSIAC_DEBUG": debug},
+        )  # fmt: skip
+        assert run.returncode == 70
+        first = run.stderr.splitlines()[0]
+        assert first == "kmsiac: internal error: ZeroDivisionError: by\\x1b[2J us"
+        assert ("Traceback" in run.stderr) is bool(debug)
+        assert run.stdout == ""
+
+
+def test_a_key_press_that_stops_it_is_130() -> None:
+    code = (
+        "import sys, kmsiac.cli.explain as e; from kmsiac.cli import run\n"
+        "def stopped(_): raise KeyboardInterrupt\n"
+        "e.all_rules = stopped\n"
+        "sys.exit(run(['explain', 'KP-20']))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert run.returncode == 130
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["rules", "list"], ["--help"], ["explain", "KP-20"]])
+def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-m", "kmsiac", *arguments],
+        stdout=writer, stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_rules_list() -> None:
+    table = kmsiac("rules", "list").stdout.decode().splitlines()
+    listed = json.loads(kmsiac("rules", "list", "-f", "json").stdout)
+    assert table[-1] == f"{len(listed)} rules"
+    assert [line.split()[0] for line in table[:-1]] == [rule["rule"] for rule in listed]
+    assert {"KP-20", "KEY-01"} <= {rule["rule"] for rule in listed}
+
+
+@pytest.mark.parametrize("name", ["KP-20", "kp-20", "public-key-policy"])
+def test_explain_by_id_or_name(name: str) -> None:
+    told = kmsiac("explain", name).stdout.decode()
+    assert told.startswith("KP-20 public-key-policy\n")
+    for section in ("Why it matters", "How to mend it", "References", "Found", "Fine"):
+        assert section in told
+
+
+def test_explain_json() -> None:
+    found = json.loads(kmsiac("explain", "KP-20", "-f", "json").stdout)
+    assert (found["rule"], found["severity"]) == ("KP-20", "critical")
+    assert {"rationale", "remediation", "references", "examples"} <= found.keys()
+
+
+def test_a_wrong_rule_file_is_2(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("id: X-1\nnmae: x\n", encoding="utf-8")
+    run = kmsiac("rules", "list", "--rules", str(tmp_path))
+    lines = run.stderr.decode().splitlines()
+    assert run.returncode == 2
+    assert len(lines) > 1
+    assert all(line.startswith("kmsiac: error: ") for line in lines)
+    assert any('unknown key "nmae" (did you mean "name"?)' in line for line in lines)

@@ -1,0 +1,96 @@
+"""The fixtures: the faults on their lines, the same in every format, and silence where all is good."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmsiac.findings.finding import Finding, ScanResult
+from kmsiac.frontends.unit import Inputs
+from kmsiac.scan import ScanOptions, scan
+from kmsiac.stack import Environment
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+DEMO = FIXTURES / "demo"
+EXPECTED: dict[str, Any] = json.loads((DEMO / "expected.json").read_text())
+ACCOUNT = EXPECTED["account_id"]
+
+
+def scanned(path: Path, account: str | None = None) -> ScanResult:
+    inputs = Inputs(Environment(account_id=account))
+    return scan(ScanOptions(paths=(path,), working_directory=FIXTURES, inputs=inputs))
+
+
+def row(finding: Finding, folder: Path) -> list[object]:
+    path = (FIXTURES.parent / finding.location.path).relative_to(folder).as_posix()
+    return [finding.rule, path, finding.location.line, finding.resource]
+
+
+def rows(result: ScanResult, folder: Path) -> list[list[object]]:
+    return sorted(row(finding, folder) for finding in result.findings)
+
+
+def pairs(result: ScanResult) -> set[tuple[str, str]]:
+    return {(finding.rule, finding.resource) for finding in result.findings}
+
+
+def test_the_demo_in_terraform_has_its_faults_on_their_lines() -> None:
+    result = scanned(DEMO / "terraform")
+    assert rows(result, DEMO / "terraform") == sorted(EXPECTED["terraform"])
+    assert not result.errors and not result.unresolved
+
+
+def test_the_demo_in_cloudformation_has_its_faults_on_their_lines() -> None:
+    result = scanned(DEMO / "cloudformation", ACCOUNT)
+    assert rows(result, DEMO / "cloudformation") == sorted(EXPECTED["cloudformation"])
+    assert not result.errors and not result.unresolved
+
+
+def test_terraform_and_cloudformation_give_the_same_findings() -> None:
+    terraform = pairs(scanned(DEMO / "terraform"))
+    renamed = {(rule, EXPECTED["pairs"].get(address, address)) for rule, address in terraform}
+    assert renamed == pairs(scanned(DEMO / "cloudformation", ACCOUNT))
+
+
+def test_the_plan_gives_a_subset_and_names_what_it_cannot_tell() -> None:
+    plan = scanned(DEMO / "plan.json")
+    terraform = pairs(scanned(DEMO / "terraform"))
+    found = pairs(plan)
+    assert found < terraform
+    still_open = {(rule, entry.resource) for entry in plan.unresolved for rule in entry.rules}
+    assert terraform - found <= still_open
+    assert {tuple(missing) for missing in EXPECTED["plan_missing"]} == terraform - found
+
+
+def test_a_minified_plan_from_standard_input_gives_the_same_findings() -> None:
+    minified = json.dumps(json.loads((DEMO / "plan.json").read_text()), separators=(",", ":"))
+    result = scan(ScanOptions(stdin=minified.encode(), working_directory=FIXTURES))
+    assert pairs(result) == pairs(scanned(DEMO / "plan.json"))
+    assert {finding.location.path for finding in result.findings} == {"<stdin>"}
+
+
+def test_what_the_provider_would_refuse_is_found() -> None:
+    folder = FIXTURES / "refused"
+    expected = json.loads((folder / "expected.json").read_text())
+    assert rows(scanned(folder), folder) == sorted(expected["terraform"])
+
+
+GOOD = sorted(path for path in (FIXTURES / "good").glob("*/*") if path.name != "README.md")
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda p: f"{p.parent.name}-{p.name}")
+def test_good_practice_is_silent(path: Path) -> None:
+    result = scanned(path, ACCOUNT)
+    assert [f"{f.rule} {f.location}" for f in result.findings] == []
+    assert not result.errors
+
+
+def test_fingerprints_do_not_depend_on_the_format_of_the_scan() -> None:
+    first = scanned(DEMO / "terraform")
+    second = scanned(DEMO)
+    known = {f.fingerprint for f in first.findings}
+    assert known <= {f.fingerprint for f in second.findings}
+    assert len(known) == len(first.findings)

@@ -1,0 +1,34 @@
+"""What the `fix:` line says."""
+
+from __future__ import annotations
+
+import pytest
+
+from kmsiac.errors import whole_file
+from kmsiac.reporters.remedy import remedy_line
+
+PER_FRAMEWORK = """\
+Terraform:
+
+    enable_key_rotation = true
+
+CloudFormation:
+
+    EnableKeyRotation: true
+"""
+LONG = "Name the principals that\nneed the key:\n\n    {\n      a\n    }\n\nMore words.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        (PER_FRAMEWORK, "a/main.tf", "Terraform: enable_key_rotation = true"),
+        (PER_FRAMEWORK, "a/t.yaml", "CloudFormation: EnableKeyRotation: true"),
+        (LONG, "a.tf", "Name the principals that need the key (kmsiac explain KP-20 shows how)"),
+        ("Remove it. Then\nrest.\n\nMore.", "a.tf", "Remove it. Then rest."),
+        ("Do:\n```hcl\nx = 1\n```\n", "a.tf", "Do: x = 1"),
+        ("", "a.tf", ""),
+    ],
+)
+def test_the_line(text: str, path: str, line: str) -> None:
+    assert remedy_line(text, "KP-20", whole_file(path)) == line

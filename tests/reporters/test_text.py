@@ -1,0 +1,201 @@
+"""The text report, as people see it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.findings.finding import (
+    Address,
+    BlamedExpression,
+    Finding,
+    ScanResult,
+    Setting,
+    Summary,
+    Suppression,
+    Unresolved,
+)
+from kmsiac.reporters import text
+from kmsiac.reporters.base import ReportOptions
+
+URL = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"
+PUBLIC = Finding(
+    rule="KP-20", name="public-key-policy", severity="critical", category="key-policies",
+    title="Key policy lets any AWS account use the key",
+    message='statement "Share" lets any AWS account call kms:Decrypt', verdict="yes",
+    resource="module.a.aws_kms_key.payments", location=Span("infra/main.tf", 14, 7, 14, 16),
+    fingerprint="f1", url=URL,
+    addresses=(
+        Address("module.a.aws_kms_key.payments", "f1"),
+        Address("module.b.aws_kms_key.payments", "f2"),
+    ),
+    related=(("value written", Span("variables.tf", 3, 13, 3, 16)),),
+    call_chain=(("module.a", Span("main.tf", 20, 1, 20, 11)),),
+    when=((("IsProd", True),), (("IsTest", False), ("Stage", "b"))),
+    evidence=("principal is *",), excerpt='      Principal = "*"\n',
+)  # fmt: skip
+ROTATION = Finding(
+    rule="KEY-01", name="rotation-off", severity="medium", category="key-settings",
+    title="Automatic rotation is off", message="aws_kms_key.k does not rotate", verdict="cannot-tell",
+    resource="aws_kms_key.k", location=Span("z.tf", 1, 1, 1, 9), fingerprint="f3", url="",
+    blame=(BlamedExpression("var.rotate", "has no value", Span("v.tf", 2, 1, 2, 3)),),
+)  # fmt: skip
+
+
+def prose(rule: str) -> dict[str, object]:
+    return {"remediation": f"Mend {rule}\nwith care.\n\nMore words."}
+
+
+def report(result: ScanResult, **options: bool) -> str:
+    stream = io.StringIO()
+    text.write(result, stream, ReportOptions(**options))
+    return stream.getvalue()
+
+
+def scanned() -> ScanResult:
+    return ScanResult(
+        findings=[PUBLIC, replace(PUBLIC, addresses=(), related=(), call_chain=(), when=()), ROTATION],
+        unresolved=[
+            Unresolved("aws_kms_key.x", "policy", "local.p: not evaluated", ("KP-20", "KP-21"),
+                       Span("x.tf", 9, 3, 9, 9)),
+        ],
+        errors=[SourceError("not closed", Span("bad.tf", 2, 4, 2, 5), "close the brace")],
+        settings=[Setting("ignore", "KP-01", "tree")],
+        summary=Summary(files=12, keys=5, policies=14, grants=1, endpoints=1, rules=18, skipped=3),
+        prose=prose,
+    )  # fmt: skip
+
+
+EXPECTED = """\
+critical[KP-20] Key policy lets any AWS account use the key
+  --> infra/main.tf:14:7  module.a.aws_kms_key.payments
+   |
+14 |       Principal = "*"
+   |       ^^^^^^^^^
+   = statement "Share" lets any AWS account call kms:Decrypt
+   = when: IsProd, or not IsTest and Stage = b
+   = also: module.b.aws_kms_key.payments
+   = note: value written at variables.tf:3:13
+   = called from main.tf:20:1 module.a
+   = fix: Mend KP-20 with care.
+
+critical[KP-20] Key policy lets any AWS account use the key
+  --> infra/main.tf:14:7  module.a.aws_kms_key.payments
+   |
+14 |       Principal = "*"
+   |       ^^^^^^^^^
+   = statement "Share" lets any AWS account call kms:Decrypt
+
+medium[KEY-01] Automatic rotation is off
+ --> z.tf:1:1  aws_kms_key.k
+  = aws_kms_key.k does not rotate
+  = cannot tell: var.rotate: has no value (v.tf:2:1)
+  = fix: Mend KEY-01 with care.
+
+could not decide (1):
+  x.tf:9:3  aws_kms_key.x (policy): local.p: not evaluated [KP-20, KP-21]
+
+not read (1):
+  error: bad.tf:2:4: not closed (close the brace)
+
+settings that can hide findings:
+  ignore: KP-01 (from the scanned tree)
+
+3 findings (2 critical, 1 medium); looked at 12 files, 5 keys, 14 policies, 1 grant, 1 endpoint \
+with 18 rules; 1 unresolved, 1 file not read, 3 other files passed over
+"""
+
+
+def test_the_report() -> None:
+    assert report(scanned()) == EXPECTED
+
+
+def test_verbose_says_why_and_where_to_read_on() -> None:
+    told = report(scanned(), verbose=True)
+    assert "   = because: principal is *\n" in told
+    assert told.count(f"   = see: {URL}\n") == 1
+
+
+def test_quiet_keeps_findings_unread_files_settings_and_summary() -> None:
+    told = report(scanned(), quiet=True)
+    assert "could not decide" not in told
+    assert "fix:" not in told
+    for kept in ("critical[KP-20]", "bad.tf:2:4", "ignore: KP-01", "3 findings"):
+        assert kept in told
+
+
+def test_nothing_found_says_what_was_looked_at() -> None:
+    result = ScanResult(summary=Summary(files=1, keys=1, rules=18))
+    assert report(result) == (
+        "No findings; looked at 1 file, 1 key, 0 policies, 0 grants, 0 endpoints with 18 rules\n"
+    )
+
+
+def test_nothing_to_scan_says_so() -> None:
+    told = report(ScanResult(summary=Summary(skipped=4)))
+    assert told.startswith(
+        "Nothing to scan: no Terraform, plan, CloudFormation or policy was found.\n"
+    )
+    assert "4 other files passed over" in told
+
+
+def test_only_broken_files_claims_to_have_looked_at_nothing() -> None:
+    result = ScanResult(errors=[SourceError("empty", whole_file("a.tf"))])
+    assert report(result).splitlines()[-1] == (
+        "No findings; nothing could be looked at; 1 file not read"
+    )
+
+
+def test_unresolved_entries_are_cut_at_ten_and_all_shown_with_verbose() -> None:
+    entries = [Unresolved(f"r{i:02}", "policy", "unknown", (), None) for i in range(13)]
+    result = ScanResult(unresolved=entries, summary=Summary(files=1))
+    assert report(result).count("r0") == 10
+    assert "  ... and 3 more (-v shows all)\n" in report(result)
+    assert "r12 (policy): unknown" in report(result, verbose=True)
+
+
+def test_suppressed_findings_are_counted_and_shown_with_verbose() -> None:
+    quiet = replace(PUBLIC, suppressed=Suppression("inline", "known", "2027-01-31"))
+    result = ScanResult([quiet], summary=Summary(files=1))
+    assert "KP-20" not in report(result)
+    assert report(result).startswith("No findings; ")
+    assert "; 1 suppressed\n" in report(result)
+    assert "= suppressed: inline, until 2027-01-31: known\n" in report(result, verbose=True)
+
+
+def test_a_place_in_a_plan_is_a_pointer_without_a_caret() -> None:
+    place = Span("plan.json", 1, 90, 1, 99, "/resource_changes/0/change/after/policy")
+    finding = replace(PUBLIC, location=place, excerpt='{"Effect": "Allow"}')
+    told = report(ScanResult([finding], summary=Summary(files=1)))
+    assert " --> plan.json#/resource_changes/0/change/after/policy  module.a" in told
+    assert '  | {"Effect": "Allow"}\n' in told
+    assert "^" not in told
+
+
+EVIL = "a\x1b[2J\x07\x9b31m\u202eb\r\nforged: error\u2028c"
+
+
+def test_no_control_character_of_a_template_reaches_the_terminal() -> None:
+    place = Span(EVIL, 1, 2, 1, 3)
+    finding = Finding(
+        rule="KP-20", name=EVIL, severity="high", category="c", title=EVIL, message=EVIL,
+        verdict="cannot-tell", resource=EVIL, location=place, fingerprint="f", url=EVIL,
+        remediation=EVIL, addresses=(Address(EVIL, "f"), Address(EVIL + "2", "g")),
+        related=((EVIL, place),), call_chain=((EVIL, place),), when=(((EVIL, EVIL),),),
+        evidence=(EVIL,), blame=(BlamedExpression(EVIL, EVIL, place),), excerpt=EVIL,
+    )  # fmt: skip
+    result = ScanResult(
+        [finding], [Unresolved(EVIL, EVIL, EVIL, (), place)], [SourceError(EVIL, place, EVIL)],
+        [Setting(EVIL, EVIL, "tree")],
+    )  # fmt: skip
+    for verbose in (False, True):
+        told = report(result, verbose=verbose)
+        assert not set("\x1b\x07\x9b\u202e\r\u2028") & set(told)
+        assert not any(line.startswith("forged") for line in told.split("\n"))
+
+
+def test_colour_and_links_only_when_asked() -> None:
+    told = report(ScanResult([PUBLIC], summary=Summary(files=1)), color=True, links=True)
+    assert told.startswith(f"\x1b[1;35mcritical[\x1b]8;;{URL}\x1b\\KP-20\x1b]8;;\x1b\\]\x1b[0m ")
+    assert "\x1b" not in report(ScanResult([PUBLIC], summary=Summary(files=1)))
