@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kmsiac.access.trust import Trusted
+from kmsiac.config import ScanOptions
 from kmsiac.errors import KmsiacError, SourceError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.finding import ScanResult, Summary, Unresolved
@@ -33,25 +34,7 @@ from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import selected
 from kmsiac.stack import Gap
 
-
-@dataclass(frozen=True)
-class ScanOptions:
-    """What to scan and with which rules: everything that decides the result of a scan.
-
-    `paths` are folders and files (empty: the working directory); `stdin` are the bytes of
-    standard input where `-` was given. `select` and `ignore` take rule ids and categories.
-    """
-
-    paths: tuple[Path, ...] = ()
-    stdin: bytes | None = None
-    working_directory: Path = Path()
-    inputs: Inputs = field(default_factory=Inputs)
-    trusted_accounts: tuple[str, ...] = ()
-    trusted_organizations: tuple[str, ...] = ()
-    rules_folders: tuple[Path, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    pedantic: bool = False
+__all__ = ["ScanOptions", "scan", "scan_unit", "take_inventory"]
 
 
 @dataclass

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,9 +20,10 @@ from kmsiac.aws.operators import Operator
 from kmsiac.aws.shapes import fold
 
 _LONGEST_NUMBER = 64
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _DATE = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})"
-    r"(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 
 
@@ -110,13 +111,10 @@ _OTHERS: dict[str, Callable[[Operator, str, str], bool]] = {
 
 def number(text: str) -> Decimal | None:
     """A decimal number; None for any other text."""
-    if len(text) > _LONGEST_NUMBER:
+    stripped = text.strip()
+    if len(stripped) > _LONGEST_NUMBER or _NUMBER.fullmatch(stripped) is None:
         return None
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+    return Decimal(stripped)
 
 
 @lru_cache(maxsize=1024)

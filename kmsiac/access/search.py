@@ -93,11 +93,13 @@ class Search:
         for view in views:
             for term in view.terms:
                 self._terms.setdefault(term.key, []).append(term)
+        self._denies: dict[tuple[str, Sense], tuple[View, ...]] = {}
         self._spaces: dict[tuple[object, ...], Space] = {}
 
     def find(self, view: View, question: Question, budget: Budget) -> Request | None:
         """A request that passes by this Allow; what is open is read as the question says."""
         for action, denies in self._action_classes(view, question):
+            budget.spend(1 + len(denies))
             terms = [*view.terms, *(term for deny in denies for term in deny.terms)]
             keys = list(dict.fromkeys(term.key for term in terms))
             names = list(dict.fromkeys([*keys, *(n for term in terms for n in term.names)]))
@@ -152,9 +154,7 @@ class Search:
             if not _fits(view.allows(action).verdict, question.allow):
                 continue
             denies = tuple(
-                other
-                for other in self._views
-                if other is not view and _fits(other.denies(action).verdict, question.deny)
+                other for other in self._denying(action, question.deny) if other is not view
             )
             keys = {term.key for other in (view, *denies) for term in other.terms}
             carried = frozenset(key for key in keys if _carries(key, action))
@@ -162,6 +162,15 @@ class Search:
             if signature not in seen:
                 seen.add(signature)
                 yield action, denies
+
+    def _denying(self, action: str, sense: Sense) -> tuple[View, ...]:
+        """The statements that deny the action, or may."""
+        memo = (action, sense)
+        if memo not in self._denies:
+            self._denies[memo] = tuple(
+                view for view in self._views if _fits(view.denies(action).verdict, sense)
+            )
+        return self._denies[memo]
 
     def _callers(self, names: Sequence[str], action: str) -> Iterator[tuple[Stranger, str]]:
         """Each stranger, by each way that makes a difference to the keys in question."""

@@ -7,10 +7,11 @@ not documented, the space has an open class: what a condition does there is cann
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import combinations
+from decimal import Decimal, localcontext
+from itertools import combinations, pairwise
 
 from kmsiac.access.comparisons import Network, address, instant, network, number
 from kmsiac.access.operators import Variables, holds
@@ -23,8 +24,12 @@ from kmsiac.policy.document import Condition
 from kmsiac.values import Answer, Blame, Text, cannot_tell
 
 ANYTHING: Pieces = ((ANY, 0, MANY),)
+_SOMETHING: Pieces = ((ANY, 1, MANY),)
 _MANY_SETS = 400
 _MANY_VALUES = 400
+_MANY_TRUTHS = 100_000
+_PUBLIC_V4 = (198 << 24) + (51 << 16) + (100 << 8) + 9
+_PUBLIC_V6 = (0x2001 << 112) + 9
 WIDEST = {4: 8, 6: 32}
 """A range of addresses with a shorter prefix is no limit (S3's meaning of public)."""
 
@@ -90,6 +95,8 @@ class Space:
 def build(terms: Sequence[Term], key: str, shape: Shape, context: Context) -> Space:
     """The space of a key under all conditions on it; `context` holds what variables name."""
     values, complete = candidates(terms, shape, context)
+    most = max(2, _MANY_TRUTHS // max(1, sum(len(term.condition.values) for term in terms)))
+    values, complete = values[:most], complete and len(values) <= most
     return tabulate(terms, key, values, complete, context)
 
 
@@ -142,7 +149,8 @@ def candidates(
         return [("true",), ("false",)], complete
     if not families & {"numeric", "date", "ip", "binary"} and shape.type in ("string", "arn"):
         found, whole = strings(terms, shape, context)
-        singles += found
+        # The empty text comes last: whether it counts as null is not documented.
+        singles += [*found, ""] if shape.format == ANYTHING else found
         complete &= whole
     else:
         complete &= len(families) <= 1
@@ -194,7 +202,8 @@ def strings(terms: Sequence[Term], shape: Shape, context: Context) -> tuple[list
                 wanted, complete = None, False
             if wanted is not None:
                 rows.append(row_of(wanted, operator))
-    found = classes(shape.format, rows[:_MANY_VALUES], shape.excluded)
+    form = _SOMETHING if shape.format == ANYTHING else shape.format
+    found = classes(form, rows[:_MANY_VALUES], shape.excluded)
     return list(found.texts), complete and found.complete and len(rows) <= _MANY_VALUES
 
 
@@ -219,34 +228,37 @@ def addresses(ranges: Iterable[str]) -> list[str]:
     """An address of each elementary interval, outside every range that counts as a limit."""
     networks = [found for text in ranges if (found := network(text)) is not None]
     out: list[str] = []
-    for version, top in ((4, (1 << 32) - 1), (6, (1 << 128) - 1)):
+    for version, plain, top in ((4, _PUBLIC_V4, (1 << 32) - 1), (6, _PUBLIC_V6, (1 << 128) - 1)):
         own = [net for net in networks if net.version == version]
-        limits = [net for net in own if net.length >= WIDEST[version]]
-        # Public addresses first, so that a witness looks like one.
-        points = {
-            (198 << 24) + (51 << 16) + (100 << 8) + 9 if version == 4 else (0x2001 << 112) + 9
-        }
-        for net in own:
-            points |= {net.first - 1, net.first, net.last, net.last + 1}
-        if _covered(limits, top):
-            continue
-        points |= {net.last + 1 for net in limits} | {0, top}
-        ordered = sorted(points, key=lambda p: (p in (0, top), p))
-        out += [
-            address(version, point)
-            for point in ordered
-            if 0 <= point <= top and not any(net.first <= point <= net.last for net in limits)
-        ]
+        limits = _merged([net for net in own if net.length >= WIDEST[version]])
+        wide = [net for net in own if net.length < WIDEST[version]]
+        starts = {0, plain, *(net.first for net in wide), *(net.last + 1 for net in wide)}
+        ordered = sorted(start for start in starts if start <= top)
+        # A common public address comes first: witnesses read better with it.
+        for start, after in sorted(
+            pairwise([*ordered, top + 1]), key=lambda pair: (pair[0] != plain, pair)
+        ):
+            point = _outside(start, limits)
+            if point < after:
+                out.append(address(version, point))
     return out
 
 
-def _covered(limits: Sequence[Network], top: int) -> bool:
-    reached = -1
-    for net in sorted(limits, key=lambda net: net.first):
-        if net.first > reached + 1:
-            return False
-        reached = max(reached, net.last)
-    return reached >= top
+def _merged(networks: Sequence[Network]) -> list[tuple[int, int]]:
+    """The ranges in order, those that touch joined."""
+    out: list[tuple[int, int]] = []
+    for net in sorted(networks, key=lambda net: net.first):
+        if out and net.first <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], net.last))
+        else:
+            out.append((net.first, net.last))
+    return out
+
+
+def _outside(point: int, merged: Sequence[tuple[int, int]]) -> int:
+    """The first address from `point` on that lies in none of the ranges."""
+    at = bisect_right(merged, point, key=lambda pair: pair[0]) - 1
+    return merged[at][1] + 1 if at >= 0 and point <= merged[at][1] else point
 
 
 def _around(numbers: Iterable[Decimal | None]) -> list[str]:
@@ -254,9 +266,11 @@ def _around(numbers: Iterable[Decimal | None]) -> list[str]:
     known = sorted({value for value in numbers if value is not None})
     if not known:
         return ["1"]
-    out = [known[0] - 1]
-    for low, high in zip(known, [*known[1:], known[-1] + 2], strict=True):
-        out += [low, (low + high) / 2]
+    with localcontext() as context:
+        context.prec = 200  # numbers have 64 characters and two digits of exponent at most
+        out = [known[0] - 1]
+        for low, high in zip(known, [*known[1:], known[-1] + 2], strict=True):
+            out += [low, (low + high) / 2]
     return [f"{value:f}" for value in out]
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from kmsiac.access.instantiate import Instances
 from kmsiac.access.patterns import RUN, Context, Tokens, tokens
 from kmsiac.access.spaces import Shape, Term, exactly, literal_values, row_of, starting
-from kmsiac.access.strings import Pieces, Row, arn_row, classes, text_pieces
+from kmsiac.access.strings import Classes, Pieces, Row, arn_row, classes, text_pieces
 from kmsiac.access.trust import Trusted
 from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import ConditionKey, Presence, actions_carrying, condition_key
@@ -51,6 +51,8 @@ _HEX = frozenset(string.digits + "abcdef")
 _NAME = frozenset(string.ascii_letters + string.digits + "_+=,.@-")
 _TWELVE: Pieces = ((_DIGITS, 12, 12),)
 _ORG: Pieces = (*text_pieces("o-"), (_LOWER, 10, 32))
+_TRIES = 64
+_MANY_ROWS = 200
 _TYPES = {"role": "AssumedRole", "user": "User", "root": "Account", "federated": "FederatedUser"}
 
 
@@ -141,8 +143,23 @@ def _organizations(
     if not named & {"aws:principalorgid", "aws:principalorgpaths"}:
         return [None], True
     rows = list(_rows((t for t in terms if t.key == "aws:principalorgid"), {}))
-    found = classes(_ORG, rows, [exactly(name) for name in sorted(known.organizations)])
+    found = _untaken(
+        _ORG, rows, lambda name: exactly(name) if name in known.organizations else None
+    )
     return [None, *found.texts], found.complete
+
+
+def _untaken(format: Pieces, rows: Sequence[Row], taken: Callable[[str], Row | None]) -> Classes:
+    """The classes without texts that are taken: those are barred one by one, as they turn up."""
+    barred: list[Row] = []
+    found = classes(format, rows)
+    for _ in range(_TRIES):
+        again = [row for text in found.texts if (row := taken(text)) is not None]
+        if not again:
+            return found
+        barred += again
+        found = classes(format, rows, barred)
+    return Classes(tuple(text for text in found.texts if taken(text) is None), complete=False)
 
 
 def _arns(kind: str, terms: Sequence[Term], known: Known, partition: str) -> tuple[list[str], bool]:
@@ -154,7 +171,6 @@ def _arns(kind: str, terms: Sequence[Term], known: Known, partition: str) -> tup
         "root": text_pieces(":root"),
         "federated": (*text_pieces(":federated-user/"), (_NAME, 1, MANY)),
     }[kind]
-    excluded = [starting(head + account + ":") for account in sorted(known.accounts)]
     rows: list[Row] = []
     complete = True
     for term in terms:
@@ -167,8 +183,25 @@ def _arns(kind: str, terms: Sequence[Term], known: Known, partition: str) -> tup
         elif term.key == "aws:username" and kind == "user":
             start: Row = Row((*text_pieces(head), (_DIGITS, 12, 12), *text_pieces(":user/")))
             rows += [Row((*start.pieces, *row.pieces)) for row in _rows([term], {})]
-    found_classes = classes((*text_pieces(head), *_TWELVE, *tail), rows, excluded)
-    return list(found_classes.texts), complete and found_classes.complete
+    rows = [row for row in dict.fromkeys(rows) if not _names_account(row, head, known)]
+
+    def taken(arn: str) -> Row | None:
+        account = arn.split(":", 5)[4]
+        return starting(f"{head}{account}:") if account in known.accounts else None
+
+    if len(rows) > _MANY_ROWS:
+        rows, complete = rows[:_MANY_ROWS], False
+    reached = _untaken((*text_pieces(head), *_TWELVE, *tail), rows, taken)
+    return list(reached.texts), complete and reached.complete
+
+
+def _names_account(row: Row, head: str, known: Known) -> bool:
+    """Whether the pattern fixes an account that no stranger is in: it never matches one."""
+    start = row.pieces[: len(head) + 13]
+    if any(piece[0] is None or len(piece[0]) != 1 for piece in start):
+        return False
+    text = "".join(next(iter(piece[0])) for piece in start if piece[0])
+    return text.startswith(head) and text[len(head) : -1] in known.accounts
 
 
 def _within(head: str, row: Row) -> Row:

@@ -21,6 +21,7 @@ from kmsiac.reading.nodes import Sequence as SequenceNode
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
 from kmsiac.rules.model import RuleSet
+from kmsiac.rules.vocabulary import SEVERITIES
 from kmsiac.stack import Environment
 
 FRAMEWORKS = ("terraform", "cloudformation")
@@ -40,6 +41,7 @@ _KEYS = frozenset(
 _COMMENT = re.compile(
     r"#\s*expect:\s*(?P<rules>[A-Z][A-Z0-9]*-\d+[^#]*?)(?:\s+at\s+(?P<text>.+?))?\s*$"
 )
+_RULE = re.compile(rf"([A-Z][A-Z0-9]*-\d+)(?:\s+({'|'.join(SEVERITIES)})\b)?")
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -102,8 +104,10 @@ def examples_of(rules: RuleSet, rule: str) -> tuple[list[Example], list[Failure]
             else:
                 failures.append(Failure(rule, "", "", f"a {kind} example must be a mapping"))
     names = [(example.name, example.framework) for example in examples]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        failures.append(Failure(rule, *name, "two examples have this name"))
+    failures += [
+        Failure(rule, *name, "two examples have this name")
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1)
+    ]
     return examples, failures
 
 
@@ -117,37 +121,45 @@ def _read(
     name = str(entry.get("name") or "")
     if not name:
         failures.append(Failure(rule, "", "", "an example has no name"))
-    for key in entry:
-        if key not in _KEYS:
-            failures.append(Failure(rule, name, "", f'an example has no key "{key}"'))
+    failures += [
+        Failure(rule, name, "", f'an example has no key "{key}"')
+        for key in entry
+        if key not in _KEYS
+    ]
     for framework in FRAMEWORKS:
-        text, reason = entry.get(framework), entry.get(f"no_{framework}")
-        if not isinstance(text, str):
-            if not reason:
-                message = f"neither a template nor a reason (no_{framework})"
-                failures.append(Failure(rule, name, framework, message))
-            continue
-        try:
-            expected = tuple(sorted(_expected(rule, entry, text)))
-        except (LookupError, SourceError) as error:
-            failures.append(Failure(rule, name, framework, f"expect: {error}"))
-            continue
-        if bad is not bool(expected):
-            message = "a bad example expects nothing" if bad else "a good example expects a finding"
+        text = entry.get(framework)
+        if isinstance(text, str):
+            found = _example(rule, bad, name, framework, entry, text)
+            if isinstance(found, Failure):
+                failures.append(found)
+            else:
+                examples.append(found)
+        elif not entry.get(f"no_{framework}"):
+            message = f"neither a template nor a reason (no_{framework})"
             failures.append(Failure(rule, name, framework, message))
-        examples.append(
-            Example(
-                rule,
-                bad,
-                name,
-                framework,
-                text,
-                expected,
-                entry.get("unresolved") == "true",
-                Inputs(environment=_environment(entry)),
-                frozenset(_texts(entry.get("trusted_accounts"))),
-            )
-        )
+
+
+def _example(
+    rule: str, bad: bool, name: str, framework: str, entry: Mapping[str, object], text: str
+) -> Example | Failure:
+    try:
+        expected = tuple(sorted(_expected(rule, entry, text)))
+    except (LookupError, SourceError) as error:
+        return Failure(rule, name, framework, f"expect: {error}")
+    if bad is not bool(expected):
+        message = "a bad example expects nothing" if bad else "a good example expects a finding"
+        return Failure(rule, name, framework, message)
+    return Example(
+        rule,
+        bad,
+        name,
+        framework,
+        text,
+        expected,
+        entry.get("unresolved") == "true",
+        Inputs(environment=_environment(entry)),
+        frozenset(_texts(entry.get("trusted_accounts"))),
+    )
 
 
 def _environment(entry: Mapping[str, object]) -> Environment:
@@ -172,16 +184,15 @@ def _expected(rule: str, entry: Mapping[str, object], text: str) -> Iterator[Exp
         found = _COMMENT.search(line)
         if found is None:
             continue
-        for words in found["rules"].split(","):
-            id, *severity = words.split()
+        for id, severity in _RULE.findall(found["rules"]):
             if id == rule:
                 place = _below(lines, number, found["text"]) if found["text"] else number
-                yield Expectation(place, severity[0] if severity else "")
+                yield Expectation(place, severity)
     pointers = entry.get("expect")
     if isinstance(pointers, list) and text.lstrip().startswith("{"):
         for item in pointers:
-            if not isinstance(item, Mapping):
-                raise LookupError("an entry is {at: pointer}")
+            if not isinstance(item, Mapping) or "at" not in item:
+                raise KeyError("an entry has no at")
             yield Expectation(_line_at(text, str(item.get("at"))), str(item.get("severity") or ""))
 
 

@@ -7,6 +7,7 @@ open counts as nothing, but must be announced (`unresolved: true`).
 from __future__ import annotations
 
 from kmsiac.authoring.example import Example, Expectation, Failure, examples_of
+from kmsiac.authoring.metamorphic import differing
 from kmsiac.authoring.mutation import untested
 from kmsiac.authoring.sandbox import Prepared, Said, prepare, with_those_it_yields_to
 from kmsiac.rules.model import RuleSet
@@ -17,7 +18,8 @@ __all__ = ["Failure", "check_example", "check_rules"]
 def check_rules(ruleset: RuleSet) -> list[Failure]:
     """What is wrong with the rules by their own examples; empty if all is well.
 
-    Every example is scanned, and every term of `when` and every escalation must matter to one.
+    Every example is scanned, in other spellings, too; and every term of `when` and every escalation
+    must matter to one.
     """
     failures: list[Failure] = []
     for rule in ruleset:
@@ -26,6 +28,7 @@ def check_rules(ruleset: RuleSet) -> list[Failure]:
         found = [failure for one in prepared for failure in check_example(ruleset, one)]
         failures += mistakes + found
         if not mistakes and not found:
+            failures += [failure for one in prepared for failure in differing(ruleset, one)]
             failures += untested(ruleset, rule, prepared)
     return failures
 

@@ -1,7 +1,7 @@
 """Mutants of a rule: each term of its `when` must matter to some example.
 
-Dropping a term of a conjunction lets the rule say more, dropping a branch of an `any` less; if no
-example notices, nothing tests the term. A structural term beside a semantic one that implies it is
+Dropping a term of a conjunction lets the rule say more, dropping a branch of an `any`, or one of
+the values that a field may equal, less; if no example notices, nothing tests the term. A structural term beside a semantic one that implies it is
 the cheap filter before it, and needs no example.
 """
 
@@ -13,8 +13,9 @@ from dataclasses import replace
 from kmsiac.authoring.example import Failure
 from kmsiac.authoring.sandbox import Prepared, with_those_it_yields_to
 from kmsiac.rules.expression import All, AnyOf, Leaf, Node, Not, Written
-from kmsiac.rules.quantifiers import Count, Covers, Quantified
+from kmsiac.rules.matchers import Equals
 from kmsiac.rules.model import Rule, RuleSet
+from kmsiac.rules.quantifiers import Count, Covers, Quantified
 from kmsiac.rules.vocabulary import Cost
 
 Mutant = tuple[str, Node]
@@ -63,6 +64,8 @@ def _mutants(node: Node) -> Iterator[Mutant]:
         yield from _of_conjunction(node)
     elif isinstance(node, AnyOf):
         yield from _of_any(node)
+    elif isinstance(node, Leaf):
+        yield from _of_values(node)
     elif isinstance(node, Not):
         for words, inner in _mutants(node.node):
             yield f"not: {words}", Not(inner)
@@ -99,6 +102,16 @@ def _of_any(node: AnyOf) -> Iterator[Mutant]:
             yield f"any: {words_of(branch)}", AnyOf(others)
         for words, inner in _mutants(branch):
             yield f"any: {words}", AnyOf([*others, inner])
+
+
+def _of_values(node: Leaf) -> Iterator[Mutant]:
+    check = node.check
+    if not isinstance(check, Equals) or len(check.values) < 2:
+        return
+    for index, value in enumerate(check.values):
+        others = [*check.values[:index], *check.values[index + 1 :]]
+        without = Leaf(node.path, Equals(others, check.type))
+        yield f"{node.path.name or 'the value'}: {value}", without
 
 
 def words_of(node: Node) -> str:

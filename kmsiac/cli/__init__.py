@@ -19,8 +19,6 @@ from kmsiac.cli.group import LazyGroup, new_app
 from kmsiac.cli.output import close_quietly, say
 from kmsiac.errors import KmsiacError
 
-ISSUES = "https://github.com/kmsiac/kmsiac/issues"
-
 
 class _Commands(LazyGroup):
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
@@ -104,9 +102,10 @@ def _told(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         return ExitCode.OK
     say(f"kmsiac: internal error: {type(error).__name__}: {error}")
-    say(f"This is a bug in kmsiac {__version__}, please report it: {ISSUES}")
     if os.environ.get("KMSIAC_DEBUG"):
         traceback.print_exception(error)
     else:
-        say("(KMSIAC_DEBUG=1 shows where it happened)")
+        say(
+            f"This is a bug in kmsiac {__version__}: please report it, with what KMSIAC_DEBUG=1 adds."
+        )
     return ExitCode.INTERNAL

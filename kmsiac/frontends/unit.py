@@ -15,7 +15,7 @@ from kmsiac.stack import Environment
 class Inputs:
     """What the user says about a deployment: flags, variable files, parameters, environment."""
 
-    environment: Environment = Environment()
+    environment: Environment = field(default_factory=Environment)
     variables: Mapping[str, str] = field(default_factory=dict)
     """Terraform `--var K=V`, as text."""
     variable_files: tuple[Path, ...] = ()

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from kmsiac.inventory.link import Directory, find_all, joined, plus
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from kmsiac.inventory.cases import World
+from kmsiac.inventory.expand import varying
+from kmsiac.inventory.link import Directory, Gathered, find_all
 from kmsiac.inventory.model import (
     Alias,
     Endpoint,
@@ -19,9 +26,12 @@ from kmsiac.inventory.policies import (
     default_key_policy,
     policies_of,
 )
-from kmsiac.inventory.settings import settings_of
-from kmsiac.inventory.sites import ATTACHMENTS, ENTITIES, POLICIES
-from kmsiac.stack import Resource, Stack
+from kmsiac.inventory.settings import exists, settings_of
+from kmsiac.inventory.sites import ATTACHMENTS, ENTITIES, MANAGED_POLICIES, POLICIES
+from kmsiac.stack import TERRAFORM, Resource, Stack
+from kmsiac.values import Blame, Choice, Text, Unknown
+
+E = TypeVar("E", Alias, Grant, Key)
 
 _IDENTITIES = ("role", "user", "group")
 
@@ -37,10 +47,24 @@ def build(stack: Stack) -> Inventory:
         errors=list(stack.errors),
         files=set(stack.files),
     )
-    for resource in stack.resources:
+    resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
+    for resource in resources:
         _read(resource, inventory)
-    _Links(inventory, stack.resources).link()
+    _Links(inventory, resources).link()
     return inventory
+
+
+def _in_its_region(resource: Resource, framework: str) -> Resource:
+    """The resource with the Region of its own `region` argument (AWS provider 6), if it has one."""
+    written = resource.attributes.get("region") if framework == TERRAFORM else None
+    if isinstance(written, Choice):
+        reason = "depends on a condition"
+        written = Unknown(f"{resource.address}.region", reason, written.position)
+    if isinstance(written, Unknown):
+        written = Text((written,), written.position)
+    if not isinstance(written, Text) or not written.parts:
+        return resource
+    return replace(resource, provider=replace(resource.provider, region=written))
 
 
 def _read(resource: Resource, inventory: Inventory) -> None:
@@ -63,116 +87,173 @@ def _read(resource: Resource, inventory: Inventory) -> None:
 
 
 class _Links:
-    """Ties the entities of one unit together."""
+    """Ties the entities of one unit together: collects, then writes back once."""
 
     def __init__(self, inventory: Inventory, resources: list[Resource]) -> None:
         self.inventory = inventory
         self.resources = resources
-        self.keys = Directory(inventory.keys, "key_id")
-        self.aliases = Directory(inventory.aliases)
-        self.identities = Directory(inventory.identities)
-        self.endpoints = Directory(inventory.endpoints)
-        self.policies = Directory(
-            [p for p in inventory.policies if p.resource.type.endswith(("policy", "ManagedPolicy"))]
+        self.keys = Directory(inventory.keys)
+        self.aliases = Directory(inventory.aliases, lambda alias: ("alias", _path(alias, "name")))
+        self.identities = Directory(
+            inventory.identities, lambda identity: (identity.kind, _path(identity, "name"))
         )
+        self.endpoints = Directory(inventory.endpoints)
+        self.managed = Directory(
+            [p for p in inventory.policies if p.resource.type in MANAGED_POLICIES],
+            lambda policy: ("policy", MANAGED_POLICIES[policy.resource.type]),
+        )
+        self.policies_of: defaultdict[Entity, Gathered[Policy]] = defaultdict(Gathered)
+        self.holders_of: defaultdict[Policy, Gathered[Identity]] = defaultdict(Gathered)
+        self.aliases_of: defaultdict[Key, Gathered[Alias]] = defaultdict(Gathered)
+        self.grants_of: defaultdict[Key, Gathered[Grant]] = defaultdict(Gathered)
+        self.replicas_of: defaultdict[Key, Gathered[Key]] = defaultdict(Gathered)
+        self.stray: dict[str, set[Blame]] = {"key": set(), "endpoint": set()}
+        """Policies of a kind that may belong to any key or endpoint, by what leaves it open."""
 
     def link(self) -> None:
+        self._link_aliases()
         self._link_policies()
         self._attach()
-        self._link_aliases_and_grants()
+        self._link_grants()
         self._link_replicas()
-        self._mark_boundaries()
         self._add_defaults()
+        self._write_back()
+        self._mark_boundaries()
 
     def _link_policies(self) -> None:
         keys = {id(key.resource): key for key in self.inventory.keys}
         identities = {id(identity.resource): identity for identity in self.inventory.identities}
         endpoints = {id(endpoint.resource): endpoint for endpoint in self.inventory.endpoints}
         for policy in self.inventory.policies:
-            owner = id(policy.resource)
+            owner, resource = id(policy.resource), policy.resource
             targets = _targets(policy)
             if policy.kind == "key":
-                found = (
-                    Related((keys[owner],))
-                    if owner in keys
-                    else self._keys(policy.resource, targets)
-                )
-                policy.key = found
-                _back(policy, found)
+                own = keys.get(owner)
+                policy.key = Related((own,)) if own else self._keys(resource, targets)
+                self._belongs(policy, policy.key)
             elif policy.kind == "endpoint":
-                self._link_endpoint(policy, endpoints.get(owner), targets)
+                door = endpoints.get(owner)
+                doors = Related((door,)) if door else find_all(self.endpoints, resource, targets)
+                policy.endpoint = doors.items[0] if doors.items else None
+                self._belongs(policy, doors)
             elif policy.kind in ("identity", "trust"):
-                held = (
-                    Related((identities[owner],))
-                    if owner in identities
-                    else find_all(self.identities, policy.resource, targets)
+                holder = identities.get(owner)
+                holders = (
+                    Related((holder,)) if holder else find_all(self.identities, resource, targets)
                 )
-                policy.identities = held
+                self.holders_of[policy].update(holders)
                 if policy.kind == "identity":
-                    _back(policy, held)
+                    self._belongs(policy, holders)
 
-    def _link_endpoint(
-        self, policy: Policy, owner: Endpoint | None, targets: tuple[str, ...]
+    def _belongs(
+        self, policy: Policy, holders: Related[Key] | Related[Identity] | Related[Endpoint]
     ) -> None:
-        found = Related((owner,)) if owner else find_all(self.endpoints, policy.resource, targets)
-        policy.endpoint = found.items[0] if found.items else None
-        _back(policy, found)
+        for holder in holders.items:
+            self.policies_of[holder].add(policy, certain=True)
+        for holder in holders.maybe:
+            self.policies_of[holder].add(policy, certain=False)
+        if policy.kind in self.stray:
+            self.stray[policy.kind] |= holders.open
 
     def _keys(self, resource: Resource, paths: tuple[str, ...]) -> Related[Key]:
         """Keys named directly, or through an alias of the unit."""
         direct = find_all(self.keys, resource, paths)
-        if direct.items or direct.maybe:
-            return direct
         through = find_all(self.aliases, resource, paths)
-        reached: Related[Key] = Related(open=direct.open)
-        for alias in through.items + through.maybe:
-            certain = alias in through.items
-            target = _alias_target(alias)
-            found = find_all(self.keys, alias.resource, (target,))
-            for key in found.items:
-                reached = plus(Related(reached.items, reached.maybe), key, certain=certain)
-        return reached
+        if not through.items and not through.maybe:
+            return direct
+        reached: Gathered[Key] = Gathered()
+        reached.update(replace(direct, open=frozenset()))
+        for alias in through.items:
+            reached.update(alias.key, certain=not direct.maybe)
+        for alias in through.maybe:
+            reached.update(alias.key, certain=False)
+        found = reached.freeze()
+        return replace(found, open=found.open | through.open) if found.maybe else found
 
     def _attach(self) -> None:
         """Managed policies: attachment resources, and lists on the identity."""
         for resource in self.resources:
             attachment = ATTACHMENTS.get(resource.type)
-            if attachment is None:
-                continue
-            attached = find_all(self.policies, resource, (attachment.policy,))
-            holders = find_all(self.identities, resource, attachment.targets)
-            for policy in attached.items:
-                policy.identities = joined(policy.identities, holders)
-                _back(policy, holders)
+            if attachment is not None:
+                attached = find_all(self.managed, resource, (attachment.policy,), conditional=True)
+                holders = find_all(self.identities, resource, attachment.targets, conditional=True)
+                self._tie(attached, holders)
         for identity in self.inventory.identities:
-            path = ENTITIES[identity.resource.type].fields.get("managed_policies")
-            if path is None:
-                continue
-            for policy in find_all(self.policies, identity.resource, (path.path,)).items:
-                policy.identities = plus(policy.identities, identity, certain=True)
-                identity.policies = plus(identity.policies, policy, certain=True)
+            path = _path(identity, "managed_policies")
+            self._tie(find_all(self.managed, identity.resource, (path,)), Related((identity,)))
 
-    def _link_aliases_and_grants(self) -> None:
+    def _tie(self, policies: Related[Policy], holders: Related[Identity]) -> None:
+        for certain, group in ((True, policies.items), (False, policies.maybe)):
+            for policy in group:
+                self.holders_of[policy].update(holders, certain=certain)
+        for holder in holders.items:
+            self.policies_of[holder].update(policies)
+        for holder in holders.maybe:
+            self.policies_of[holder].update(policies, certain=False)
+
+    def _link_aliases(self) -> None:
         for alias in self.inventory.aliases:
-            alias.key = find_all(self.keys, alias.resource, (_alias_target(alias),))
-            for key in alias.key.items:
-                key.aliases = plus(key.aliases, alias, certain=True)
-            for key in alias.key.maybe:
-                key.aliases = plus(key.aliases, alias, certain=False)
+            alias.key = find_all(self.keys, alias.resource, (_path(alias, "target"),))
+            _spread(self.aliases_of, alias, alias.key)
+
+    def _link_grants(self) -> None:
         for grant in self.inventory.grants:
-            grant.key = self._keys(grant.resource, ("key_id",))
-            grant.grantee = find_all(self.identities, grant.resource, ("grantee_principal",))
-            for key in grant.key.items:
-                key.grants = plus(key.grants, grant, certain=True)
+            grant.key = self._keys(grant.resource, (_path(grant, "key_id"),))
+            grant.grantee = find_all(self.identities, grant.resource, (_path(grant, "grantee"),))
+            _spread(self.grants_of, grant, grant.key)
 
     def _link_replicas(self) -> None:
         for key in self.inventory.keys:
-            if not key.replica:
-                continue
-            path = ENTITIES[key.resource.type].fields["primary_arn"].path
-            key.primary = self._keys(key.resource, (path,))
-            for primary in key.primary.items:
-                primary.replicas = plus(primary.replicas, key, certain=True)
+            if key.replica:
+                key.primary = self._keys(key.resource, (_path(key, "primary_arn"),))
+                _spread(self.replicas_of, key, key.primary)
+
+    def _add_defaults(self) -> None:
+        """The service's own policy where none is written and none may belong from elsewhere."""
+        for key in self.inventory.keys:
+            missing = self._missing(key, "key")
+            if missing is not None:
+                policy = default_key_policy(key.resource, _attribute(key), missing)
+                policy.key = Related((key,))
+                self.inventory.policies.append(policy)
+                self.policies_of[key].add(policy, certain=True)
+        for endpoint in self.inventory.endpoints:
+            missing = self._missing(endpoint, "endpoint")
+            if missing is not None:
+                policy = default_endpoint_policy(endpoint.resource, _attribute(endpoint), missing)
+                policy.endpoint = endpoint
+                self.inventory.policies.append(policy)
+                self.policies_of[endpoint].add(policy, certain=True)
+
+    def _missing(self, entity: Entity, kind: str) -> Callable[[World], bool] | None:
+        """In which worlds the service gives an entity its own policy; None for in no world."""
+        written = self.policies_of[entity].freeze()
+        if not written.items and self.stray[kind]:
+            self.policies_of[entity].open |= self.stray[kind]
+            return None
+        if written.maybe:
+            return None
+
+        def missing(world: World) -> bool:
+            return exists(entity.resource, world) and all(
+                policy.document.pick(world) is None for policy in written.items
+            )
+
+        cases = varying(missing, bool, lambda: True)
+        return missing if any(case for _, case in cases.cases) else None
+
+    def _write_back(self) -> None:
+        for policy, holders in self.holders_of.items():
+            policy.identities = holders.freeze()
+        for key in self.inventory.keys:
+            key.policies = self.policies_of[key].freeze()
+            key.aliases = self.aliases_of[key].freeze()
+            key.grants = self.grants_of[key].freeze()
+            key.replicas = self.replicas_of[key].freeze()
+        for endpoint in self.inventory.endpoints:
+            endpoint.policies = self.policies_of[endpoint].freeze()
+        for identity in self.inventory.identities:
+            identity.policies = self.policies_of[identity].freeze()
 
     def _mark_boundaries(self) -> None:
         """A managed policy that is only used as a boundary grants nothing: its kind says so."""
@@ -180,27 +261,18 @@ class _Links:
             field = ENTITIES[identity.resource.type].fields.get("boundary")
             if field is None:
                 continue
-            identity.boundary = find_all(self.policies, identity.resource, (field.path,))
+            identity.boundary = find_all(self.managed, identity.resource, (field.path,))
             for policy in identity.boundary.items:
                 if not policy.identities.items and not policy.identities.maybe:
                     policy.kind = "boundary"
 
-    def _add_defaults(self) -> None:
-        for key in self.inventory.keys:
-            if not key.policies.items and not key.policies.maybe and not _policy_elsewhere(key):
-                policy = default_key_policy(key.resource, _attribute(key))
-                policy.key = Related((key,))
-                self.inventory.policies.append(policy)
-        for endpoint in self.inventory.endpoints:
-            if not endpoint.policies.items and not endpoint.policies.maybe:
-                policy = default_endpoint_policy(endpoint.resource, _attribute(endpoint))
-                policy.endpoint = endpoint
-                self.inventory.policies.append(policy)
 
-
-def _policy_elsewhere(key: Key) -> bool:
-    """Whether policies of the unit may belong to this key though no link says so."""
-    return bool(key.policies.open)
+def _spread(into: defaultdict[Key, Gathered[E]], entity: E, keys: Related[Key]) -> None:
+    """Write an entity down with every key that it refers to."""
+    for key in keys.items:
+        into[key].add(entity, certain=True)
+    for key in keys.maybe:
+        into[key].add(entity, certain=False)
 
 
 def _attribute(entity: Entity) -> str:
@@ -214,13 +286,7 @@ def _targets(policy: Policy) -> tuple[str, ...]:
     return ()
 
 
-def _alias_target(alias: Alias) -> str:
-    return ENTITIES[alias.resource.type].fields["target"].path
-
-
-def _back(policy: Policy, found: Related[Key] | Related[Identity] | Related[Endpoint]) -> None:
-    """Write the policy into what it belongs to."""
-    for holder in found.items:
-        holder.policies = plus(holder.policies, policy, certain=not found.maybe)
-    for holder in found.maybe:
-        holder.policies = plus(holder.policies, policy, certain=False)
+def _path(entity: Entity, setting: str) -> str:
+    """Where a setting of an entity is written; a path that is never written for one it lacks."""
+    field = ENTITIES[entity.resource.type].fields.get(setting)
+    return field.path if field is not None else ""

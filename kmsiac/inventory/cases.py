@@ -9,7 +9,7 @@ each of the worlds that decide it: correlated guards stay correlated, irrelevant
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from kmsiac.values import Atom, Guard
 
@@ -55,17 +55,39 @@ class Varying(Generic[T]):
         if len(fitting) == 1:
             return fitting[0][1]
         for when, _ in fitting:
-            for guard in when:
-                if guard not in world:
+            for guard, atom in when.items():
+                held = world.get(guard)
+                if held is None or (isinstance(held, Rest) and held != atom):
                     atoms = {other[guard]: None for other, _ in fitting if guard in other}
                     raise Undecided(guard, tuple(atoms))
         # No guard is open: cases overlap only where a caller built them so; the first one counts.
         return (fitting or list(self.cases))[0][1]
 
 
+class Rest(str):
+    """Any value of a guard but `excluded`; prints as `not prod`."""
+
+    __slots__ = ("excluded",)
+    excluded: Atom
+
+    def __new__(cls, excluded: Atom) -> Self:
+        """The rest of the values of a guard."""
+        made = super().__new__(cls, f"not {excluded}")
+        made.excluded = excluded
+        return made
+
+
 def compatible(when: World, world: World) -> bool:
     """Whether a case can hold in a world."""
-    return all(world.get(guard, atom) == atom for guard, atom in when.items())
+    return all(_agree(world.get(guard, atom), atom) for guard, atom in when.items())
+
+
+def _agree(left: Atom, right: Atom) -> bool:
+    if left == right or (isinstance(left, Rest) and isinstance(right, Rest)):
+        return True
+    if isinstance(left, Rest):
+        return left.excluded != right
+    return isinstance(right, Rest) and right.excluded != left
 
 
 def in_every_world(
@@ -76,7 +98,7 @@ def in_every_world(
     Raises `TooManyWorlds` past the cap.
     """
     pending: list[dict[Guard, Atom]] = [dict(start or {})]
-    asked = 0
+    asked = decided = 0
     while pending:
         world = pending.pop()
         asked += 1
@@ -87,4 +109,7 @@ def in_every_world(
         except Undecided as undecided:
             pending.extend({**world, undecided.guard: atom} for atom in reversed(undecided.atoms))
             continue
+        decided += 1
+        if decided > MAX_WORLDS:
+            raise TooManyWorlds
         yield world, result

@@ -10,6 +10,7 @@ from kmsiac.inventory.cases import (
     Undecided,
     Varying,
     World,
+    compatible,
     in_every_world,
 )
 from kmsiac.values import (
@@ -31,32 +32,84 @@ from kmsiac.values import (
 T = TypeVar("T")
 
 
-def settle(value: Value, world: World) -> Value:
+MAX_DEPTH = 200
+"""Values nested deeper than this are cut off with an Unknown; front ends stop before."""
+
+
+def settle(value: Value, world: World, *, sensitive: bool = False) -> Value:
     """The value in a world: every Choice replaced by its branch, what is Absent left out.
 
-    Raises `Undecided` where the world leaves a guard open. A value without Choices is returned
-    as it is.
+    What is inside of something sensitive is marked sensitive itself. Raises `Undecided` where the
+    world leaves a guard open. A value that needs none of it is returned as it is.
     """
-    if not any(isinstance(inner, Choice | Absent) for inner in walk(value)):
+    if not sensitive and not any(_unsettled(inner) for inner in walk(value)):
         return value
-    return _settle(value, world)
+    return _settle(value, world, sensitive, 0)
 
 
-def _settle(value: Value, world: World) -> Value:
-    if isinstance(value, Choice):
-        return _settle(branch(value, world), world)
+def _unsettled(value: Value) -> bool:
+    if isinstance(value, Choice | Absent):
+        return True
+    if isinstance(value, Text):
+        return value.document is not None if value.sensitive else _holds_secret(value)
+    return value.sensitive and isinstance(value, List | Map)
+
+
+def _holds_secret(value: Text) -> bool:
+    """Whether a text is made of something sensitive: a part, or a value in its document."""
+    parts = any(isinstance(part, Unknown) and part.sensitive for part in value.parts)
+    document = value.document
+    return parts or (document is not None and any(inner.sensitive for inner in walk(document)))
+
+
+def _settle(value: Value, world: World, sensitive: bool, depth: int) -> Value:
+    while isinstance(value, Choice):
+        sensitive = sensitive or value.sensitive
+        value = branch(value, world)
+    sensitive = sensitive or value.sensitive
+    if depth > MAX_DEPTH:
+        reason = f"more than {MAX_DEPTH} levels deep"
+        return Unknown("...", reason, value.position, sensitive=sensitive)
     if isinstance(value, List):
-        items = [_settle(item, world) for item in value.items]
+        items = [_settle(item, world, sensitive, depth + 1) for item in value.items]
         kept = [item for item in items if not isinstance(item, Absent)]
-        return List(kept, value.position, value.open, value.sensitive)
+        return List(kept, value.position, _marked_rest(value.open, sensitive), sensitive)
     if isinstance(value, Map):
-        members = [(key, _settle(member, world)) for key, member in value.entries]
+        members = [
+            (_marked_text(key, sensitive), _settle(member, world, sensitive, depth + 1))
+            for key, member in value.entries
+        ]
         held = [(key, member) for key, member in members if not isinstance(member, Absent)]
-        return Map(held, value.position, value.open, value.sensitive)
-    if isinstance(value, Text) and value.document is not None:
-        document = _settle(value.document, world)
-        return Text(value.parts, value.position, value.sensitive, value.origin, document)
-    return value
+        return Map(held, value.position, _marked_rest(value.open, sensitive), sensitive)
+    if isinstance(value, Text):
+        if value.document is None:
+            return _marked_text(value, sensitive)
+        document = _settle(value.document, world, sensitive, depth + 1)
+        secret = sensitive or _holds_secret(value)
+        return Text(value.parts, value.position, secret, value.origin, document)
+    return _marked(value) if sensitive else value
+
+
+def _marked_text(value: Text, sensitive: bool) -> Text:
+    if value.sensitive or not (sensitive or _holds_secret(value)):
+        return value
+    return Text(value.parts, value.position, True, value.origin, value.document)
+
+
+def _marked_rest(rest: Unknown | None, sensitive: bool) -> Unknown | None:
+    if rest is None or not sensitive or rest.sensitive:
+        return rest
+    return Unknown(rest.expression, rest.reason, rest.position, rest.unit, True)
+
+
+def _marked(value: Value) -> Value:
+    if value.sensitive:
+        return value
+    if isinstance(value, Number):
+        return Number(value.number, value.position, True)
+    if isinstance(value, Bool):
+        return Bool(value.value, value.position, True)
+    return _marked_rest(value, True) or value if isinstance(value, Unknown) else value
 
 
 def branch(choice: Choice, world: World) -> Value:
@@ -68,6 +121,11 @@ def branch(choice: Choice, world: World) -> Value:
     for atom, value in choice.branches:
         if atom == wanted:
             return value
+    left = [(a, v) for a, v in choice.branches if compatible({choice.guard: a}, world)]
+    if len(left) == 1:
+        return left[0][1]
+    if left:
+        raise Undecided(choice.guard, tuple(atom for atom, _ in left))
     reason = f"no alternative for {choice.guard.name} = {wanted}"
     return Unknown(choice.guard.name, reason, choice.position)
 

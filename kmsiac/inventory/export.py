@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kmsiac.errors import Span
 from kmsiac.inventory.cases import Varying, World
+from kmsiac.inventory.expand import digest, settle, varying
 from kmsiac.inventory.model import Entity, Inventory, Policy, Related, Settings
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.parse import parse_document
+from kmsiac.stack import DataDocument
 from kmsiac.values import (
     Absent,
     Bool,
@@ -17,6 +21,7 @@ from kmsiac.values import (
     Map,
     Null,
     Number,
+    Part,
     Symbol,
     Text,
     Unknown,
@@ -40,20 +45,34 @@ def to_json(value: Value | None) -> Json:
     if value.sensitive:
         return "(sensitive)"
     if isinstance(value, Text):
-        return str(value)
+        return _shown(value)
     if isinstance(value, Bool):
         return value.value
     if isinstance(value, Number):
-        return value.number if isinstance(value.number, int) else float(value.number)
+        return _number(value)
     if isinstance(value, List):
         items = [to_json(item) for item in value.items]
         return [*items, "${...}"] if value.open is not None else items
     if isinstance(value, Map):
-        return {str(key): to_json(member) for key, member in value.entries}
+        return {_shown(key): to_json(member) for key, member in value.entries}
     if isinstance(value, Choice):
         return {f"{value.guard.name} = {atom}": to_json(inner) for atom, inner in value.branches}
     assert isinstance(value, Unknown)
     return f"${{{value.expression}}}"
+
+
+def _shown(value: Text) -> str:
+    """A text as it prints; a secret unknown inside makes all of it one."""
+    secret = any(isinstance(part, Unknown) and part.sensitive for part in value.parts)
+    return "(sensitive)" if secret else str(value)
+
+
+def _number(value: Number) -> Json:
+    """A JSON number; text for one that no float can hold."""
+    if isinstance(value.number, int):
+        return value.number
+    as_float = float(value.number)
+    return as_float if math.isfinite(as_float) else str(value)
 
 
 def place(span: Span | None) -> Json:
@@ -100,13 +119,7 @@ def export(inventories: Iterable[Inventory], locate: Locate) -> dict[str, Json]:
         ):
             result[name] += [_entity(entity, locate) for entity in entities]
         for document in inventory.documents:
-            result["data"].append(
-                {
-                    "address": document.address,
-                    "document": to_json(document.document),
-                    "location": place(locate(document.position)),
-                }
-            )
+            result["data"].append(_data(document, locate))
         for gap in inventory.gaps:
             result["unresolved"].append(
                 {
@@ -135,36 +148,70 @@ def _policy(policy: Policy, locate: Locate) -> Json:
         "cases": [],
         "unknown": [],
     }
-    cases = [(when, document) for when, document in policy.document.cases if document is not None]
-    if len(policy.document.cases) == 1 and cases:
-        document = cases[0][1]
-        shape["document"] = _document(document)
+    _add_documents(shape, policy.document, locate)
+    return shape
+
+
+def _data(source: DataDocument, locate: Locate) -> Json:
+    settled = varying(
+        lambda world: settle(source.document, world),
+        digest,
+        lambda: Unknown(source.address, "depends on too many conditions", source.position),
+    )
+    documents = Varying(tuple((when, parse_document(value)) for when, value in settled.cases))
+    shape: dict[str, Json] = {
+        "address": source.address,
+        "document": None,
+        "location": place(locate(source.position)),
+        "symbols": [],
+        "cases": [],
+        "unknown": [],
+    }
+    _add_documents(shape, documents, locate)
+    return shape
+
+
+def _add_documents(
+    shape: dict[str, Json],
+    documents: Varying[PolicyDocument | Unknown | None] | Varying[PolicyDocument | Unknown],
+    locate: Locate,
+) -> None:
+    """Fill in `document` or `cases`, with every symbol and unknown of them once."""
+    cases = [(when, document) for when, document in documents.cases if document is not None]
+    if len(documents.cases) == 1 and cases:
+        shape["document"] = _document(cases[0][1])
     else:
         shape["cases"] = [
             {"when": when_of(when), "document": _document(document)} for when, document in cases
         ]
+    seen: set[tuple[str, Part]] = set()
     for _, document in cases:
         value = document.value if isinstance(document, PolicyDocument) else document
-        _collect(value, locate, shape["symbols"], shape["unknown"])
-    return shape
+        _collect(value, locate, shape, seen)
 
 
 def _document(document: PolicyDocument | Unknown) -> Json:
     return to_json(document.value) if isinstance(document, PolicyDocument) else None
 
 
-def _collect(value: Value, locate: Locate, symbols: list[Json], unknown: list[Json]) -> None:
+def _collect(
+    value: Value, locate: Locate, shape: dict[str, Json], seen: set[tuple[str, Part]]
+) -> None:
     for pointer, inner in _leaves(value, ""):
         for part in inner.parts if isinstance(inner, Text) else (inner,):
+            if (pointer, part) in seen:
+                continue
+            seen.add((pointer, part))
+            hidden = inner.sensitive or (isinstance(part, Unknown) and part.sensitive)
             if isinstance(part, Symbol):
-                symbols.append(
+                shape["symbols"].append(
                     {"pointer": pointer, "text": f"${{{part.reference}}}", "type": part.type}
                 )
             elif isinstance(part, Unknown):
-                unknown.append(
+                shape["unknown"].append(
                     {
                         "pointer": pointer,
-                        "expression": part.expression,
+                        "expression": "(sensitive)" if hidden else part.expression,
                         "reason": part.reason,
                         "location": place(locate(part.position or inner.position)),
                     }
@@ -181,7 +228,8 @@ def _leaves(value: Value, pointer: str) -> Iterator[tuple[str, Text | Unknown]]:
             yield f"{pointer}/-", value.open
     elif isinstance(value, Map):
         for key, member in value.entries:
-            name = str(key).replace("~", "~0").replace("/", "~1")
+            name = _shown(key).replace("~", "~0").replace("/", "~1")
+            yield f"{pointer}/{name}", key
             yield from _leaves(member, f"{pointer}/{name}")
         if value.open is not None:
             yield f"{pointer}/-", value.open

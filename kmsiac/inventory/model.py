@@ -75,7 +75,7 @@ class Policy(Entity):
     """One policy document where it is written.
 
     `kind`: key, identity, trust, boundary, session, endpoint, scp, rcp, resource, unknown.
-    `attribute` is spelled like `inline_policy[0].policy`, `position_of_attribute` its key token.
+    `attribute` is spelled like `inline_policy[0].policy`, `attribute_position` its key token.
     `document` is, by case: the document; an Unknown that may be any document (`policy unknown` is
     not `no policy given`); or None where none is given. `default` marks the policy that the
     service gives where none is written (a key's account-root statement, an endpoint's full access).
@@ -102,7 +102,7 @@ class Key(Entity):
 
     replica: bool = False
     policies: Related[Policy] = Related()
-    """Written policies: in the key itself and in resources of their own."""
+    """In the key itself, in resources of their own, and the default where none is written."""
     aliases: Related[Alias] = Related()
     grants: Related[Grant] = Related()
     primary: Related[Key] = Related()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from kmsiac.inventory.cases import TooManyWorlds, Varying, World, in_every_world
-from kmsiac.inventory.expand import branch, digest, settle, varying
+from kmsiac.inventory.expand import digest, settle, varying
 from kmsiac.inventory.model import Policy, Settings
-from kmsiac.inventory.settings import at_path, exists
+from kmsiac.inventory.settings import at_path, chosen, exists
 from kmsiac.inventory.sites import PolicySite
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Resource
 from kmsiac.values import (
     Absent,
-    Choice,
     List,
     Map,
     Null,
@@ -27,6 +27,8 @@ from kmsiac.values import (
 Document = PolicyDocument | Unknown | None
 Ask = Callable[[World], tuple[Value | None, int]]
 """In a world: the value at a site, and the position of its key."""
+Missing = Callable[[World], bool]
+"""Whether no policy is written in a world, so that the service gives its own."""
 
 
 def policies_of(resource: Resource, site: PolicySite) -> Iterator[Policy]:
@@ -48,46 +50,77 @@ def policies_of(resource: Resource, site: PolicySite) -> Iterator[Policy]:
 def _in_list(resource: Resource, site: PolicySite) -> Iterator[Policy]:
     container, name = site.path.split("[].")
 
-    def members(world: World) -> tuple[Value | None, int]:
-        return at_path(resource, container, world) if exists(resource, world) else (None, 0)
+    def members(world: World) -> _Members:
+        return _members(resource, container, world) if exists(resource, world) else _NONE
 
     try:
         found = [result for _, result in in_every_world(members)]
     except TooManyWorlds:
-        found = [(_too_many(resource), resource.position)]
-    if all(value is None for value, _ in found):
-        return
-    size = max((len(v.items) for v, _ in found if isinstance(v, List)), default=0)
-    more = any(isinstance(v, Unknown) or (isinstance(v, List) and v.open) for v, _ in found)
+        found = [_Members((), _too_many(resource), False, resource.position)]
+    size = max(len(each.items) for each in found)
+    more = any(each.rest is not None for each in found)
     for index in range(size + more):
 
         def question(world: World, index: int = index) -> tuple[Value | None, int]:
-            value, position = members(world)
-            return _member(value, position, index, name, world)
+            return _member(members(world), index, size, name, world)
 
-        attribute = f"{container}[{index}].{name}"
-        policy = _policy(resource, site, attribute, question)
+        policy = _policy(resource, site, f"{container}[{index}].{name}", question)
         if policy is not None:
             yield policy
 
 
+class _Members(NamedTuple):
+    """The members of a list of policies in one world, and the Unknown for those not known."""
+
+    items: tuple[Value, ...]
+    rest: Unknown | None
+    sensitive: bool
+    position: int
+
+
+_NONE = _Members((), None, False, 0)
+
+
+def _members(resource: Resource, container: str, world: World) -> _Members:
+    # Members are not settled here: the conditions inside of one do not split the others.
+    written = resource.attributes.get(container)
+    if written is None:
+        return _NONE._replace(rest=resource.attributes.open, position=resource.position)
+    value, sensitive = chosen(written, world, resource.attributes.sensitive)
+    if isinstance(value, List):
+        return _Members(value.items, value.open, sensitive, value.position)
+    if isinstance(value, Absent | Null):
+        return _NONE
+    if isinstance(value, Map):
+        return _Members((value,), None, sensitive, value.position)
+    rest = value if isinstance(value, Unknown) else _not_a_list(container, value)
+    return _Members((), rest, sensitive, value.position)
+
+
+def _not_a_list(container: str, value: Value) -> Unknown:
+    return Unknown(container, "a list of policies was expected", value.position)
+
+
 def _member(
-    container: Value | None, position: int, index: int, name: str, world: World
+    members: _Members, index: int, size: int, name: str, world: World
 ) -> tuple[Value | None, int]:
-    if not isinstance(container, List):
-        return (container if isinstance(container, Unknown) and not index else None), position
-    if index >= len(container.items):
-        return (container.open if index == len(container.items) else None), position
-    item = container.items[index]
+    """The document of one member; the one after the last stands for those that are not known."""
+    if index >= len(members.items):
+        return (members.rest if index == size else None), members.position
+    item, sensitive = chosen(members.items[index], world, members.sensitive)
+    if isinstance(item, Absent | Null):
+        return None, members.position
     if not isinstance(item, Map):
-        return (item if isinstance(item, Unknown) else None), position
-    value = item.get(name)
-    while isinstance(value, Choice):
-        value = branch(value, world)
-    if value is None or isinstance(value, Absent | Null):
-        return None, position
+        unknown = Unknown(name, "a policy with a name was expected", item.position)
+        return (item if isinstance(item, Unknown) else unknown), item.position
+    if item.get(name) is None:
+        return item.open, item.position
+    value, sensitive = chosen(item.get(name) or item, world, sensitive)
+    if isinstance(value, Absent | Null):
+        return None, item.position
     key = item.key(name)
-    return settle(value, world), key.position if key is not None else position
+    settled = settle(value, world, sensitive=sensitive)
+    return settled, key.position if key is not None else item.position
 
 
 def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> Policy | None:
@@ -130,7 +163,7 @@ def _too_many(resource: Resource) -> Unknown:
     return Unknown(resource.address, reason, resource.position)
 
 
-def default_key_policy(resource: Resource, attribute: str) -> Policy:
+def default_key_policy(resource: Resource, attribute: str, missing: Missing) -> Policy:
     """The key policy that KMS gives a key for which none is written.
 
     Source: KMS Developer Guide, "Default key policy": the account may do everything.
@@ -146,10 +179,10 @@ def default_key_policy(resource: Resource, attribute: str) -> Policy:
             (text("Resource"), text("*")),
         )
     )
-    return _default(resource, attribute, "key", statement)
+    return _default(resource, attribute, "key", statement, missing)
 
 
-def default_endpoint_policy(resource: Resource, attribute: str) -> Policy:
+def default_endpoint_policy(resource: Resource, attribute: str, missing: Missing) -> Policy:
     """The policy of an endpoint for which none is written: full access."""
     statement = Map(
         (
@@ -159,19 +192,25 @@ def default_endpoint_policy(resource: Resource, attribute: str) -> Policy:
             (text("Resource"), text("*")),
         )
     )
-    return _default(resource, attribute, "endpoint", statement)
+    return _default(resource, attribute, "endpoint", statement, missing)
 
 
-def _default(resource: Resource, attribute: str, kind: str, statement: Map) -> Policy:
+def _default(
+    resource: Resource, attribute: str, kind: str, statement: Map, missing: Missing
+) -> Policy:
     value = Map((_entry("Version", "2012-10-17"), (text("Statement"), List((statement,)))))
     document = parse_document(value)
+
+    def question(world: World) -> Document:
+        return document if missing(world) else None
+
     return Policy(
         resource,
         _existence(resource),
         kind=kind,
         attribute=attribute,
         attribute_position=resource.position,
-        document=Varying.always(document),
+        document=varying(question, lambda found: found is None, lambda: _too_many(resource)),
         default=True,
     )
 

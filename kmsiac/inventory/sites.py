@@ -13,7 +13,7 @@ from typing import NamedTuple
 class Field(NamedTuple):
     """Where a setting is written, the type it has, and its default where nothing is written.
 
-    `type` is text, bool, number, list or map. `default` is the provider's or the service's.
+    `type` is text, bool, number, list, map or tags (a list of `Key` and `Value`). `default` is the provider's or the service's.
     """
 
     path: str
@@ -95,7 +95,7 @@ _KEYS = {
             "description": Field("Description"),
             "deletion_window": Field("PendingWindowInDays", "number", 30),
             "bypass_lockout_check": Field("BypassPolicyLockoutSafetyCheck", "bool", False),
-            "tags": Field("Tags", "list"),
+            "tags": Field("Tags", "tags"),
             "spec": Field("KeySpec", default="SYMMETRIC_DEFAULT"),
             "usage": Field("KeyUsage", default="ENCRYPT_DECRYPT"),
             "origin": Field("Origin", default="AWS_KMS"),
@@ -112,7 +112,7 @@ _KEYS = {
             "description": Field("Description"),
             "deletion_window": Field("PendingWindowInDays", "number", 30),
             "enabled": Field("Enabled", "bool", True),
-            "tags": Field("Tags", "list"),
+            "tags": Field("Tags", "tags"),
             "primary_arn": Field("PrimaryKeyArn"),
         },
         {"replica": True, "multi_region": True, "bypass_lockout_check": False, **_NOT_ROTATED},
@@ -163,7 +163,9 @@ ENTITIES: Mapping[str, EntitySite] = {
     ),
     "aws_iam_role": EntitySite("role", _IDENTITY_TF),
     "aws_iam_user": EntitySite("user", _IDENTITY_TF),
-    "aws_iam_group": EntitySite("group", {"name": Field("name"), "path": Field("path")}),
+    "aws_iam_group": EntitySite(
+        "group", {"name": Field("name"), "path": Field("path", default="/")}
+    ),
     "AWS::IAM::Role": EntitySite(
         "role",
         {
@@ -185,7 +187,11 @@ ENTITIES: Mapping[str, EntitySite] = {
     ),
     "AWS::IAM::Group": EntitySite(
         "group",
-        {"name": Field("GroupName"), "managed_policies": Field("ManagedPolicyArns", "list")},
+        {
+            "name": Field("GroupName"),
+            "path": Field("Path", default="/"),
+            "managed_policies": Field("ManagedPolicyArns", "list"),
+        },
     ),
 }
 """Resource type to the entity that it describes."""
@@ -222,9 +228,17 @@ POLICIES: Mapping[str, tuple[PolicySite, ...]] = {
     "aws_vpc_endpoint": (PolicySite("policy", "endpoint", True),),
     "aws_vpc_endpoint_policy": (PolicySite("policy", "endpoint", False, ("vpc_endpoint_id",)),),
     "AWS::EC2::VPCEndpoint": (PolicySite("PolicyDocument", "endpoint", True),),
+    "aws_odb_network": (PolicySite("kms_policy_document", "endpoint", False),),
+    "AWS::ODB::OdbNetwork": (PolicySite("KmsPolicyDocument", "endpoint", False),),
     "policy_document": (PolicySite("document", "unknown", False),),
 }
 """Resource type to the policy documents that stand in it."""
+
+MANAGED_POLICIES: Mapping[str, str] = {
+    "aws_iam_policy": "name",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+}
+"""Managed policies, which have an ARN and can be attached: where their name is written."""
 
 
 class Attachment(NamedTuple):

@@ -48,13 +48,15 @@ def decode(text: Text) -> Value:
             reader.fail("text after the end of the document")
     except _Broken as broken:
         place = text.position_of(broken.index)
-        return Unknown(str(text)[:80], f"not valid JSON: {broken.message}", place)
+        reason = f"not valid JSON: {broken.message}"
+        return Unknown(str(text)[:80], reason, place, sensitive=text.sensitive)
     return value
 
 
 class _Reader:
     def __init__(self, text: Text) -> None:
         self.text = text
+        self.sensitive = text.sensitive
         self.holes: dict[int, Part] = {}
         pieces: list[str] = []
         at = 0
@@ -96,21 +98,23 @@ class _Reader:
         part = self.holes[self.index]
         self.index += 1
         if isinstance(part, Unknown):
-            return part
-        return Text((part,), start)
+            if part.sensitive or not self.sensitive:
+                return part
+            return Unknown(part.expression, part.reason, part.position, part.unit, True)
+        return Text((part,), start, self.sensitive)
 
     def word(self, start: int) -> Value:
         for word, meaning in _WORDS.items():
             if self.flat.startswith(word, self.index):
                 self.index += len(word)
-                return Null(start) if meaning is None else Bool(meaning, start)
+                return Null(start) if meaning is None else Bool(meaning, start, self.sensitive)
         match = _NUMBER.match(self.flat, self.index)
         if match is None or len(match[0]) > _MAX_DIGITS:
             self.fail("a value was expected")
         self.index = match.end()
         if match[1] or match[2]:
-            return Number(self.decimal(match[0]), start)
-        return Number(int(match[0]), start)
+            return Number(self.decimal(match[0]), start, self.sensitive)
+        return Number(int(match[0]), start, self.sensitive)
 
     def decimal(self, digits: str) -> Decimal:
         try:
@@ -123,12 +127,12 @@ class _Reader:
         items: list[Value] = []
         self.skip_space()
         if self.take("]"):
-            return List(items, start)
+            return List(items, start, sensitive=self.sensitive)
         while True:
             items.append(self.value(depth + 1))
             self.skip_space()
             if self.take("]"):
-                return List(items, start)
+                return List(items, start, sensitive=self.sensitive)
             if not self.take(","):
                 self.fail("',' or ']' was expected")
 
@@ -137,7 +141,7 @@ class _Reader:
         entries: list[tuple[Text, Value]] = []
         self.skip_space()
         if self.take("}"):
-            return Map(entries, start)
+            return Map(entries, start, sensitive=self.sensitive)
         while True:
             self.skip_space()
             if self.flat[self.index : self.index + 1] != '"':
@@ -149,7 +153,7 @@ class _Reader:
             entries.append((key, self.value(depth + 1)))
             self.skip_space()
             if self.take("}"):
-                return Map(entries, start)
+                return Map(entries, start, sensitive=self.sensitive)
             if not self.take(","):
                 self.fail("',' or '}' was expected")
 
@@ -168,7 +172,7 @@ class _Reader:
             following = self.flat[self.index : self.index + 1]
             if following == '"':
                 self.index += 1
-                return Text(parts, start, self.text.sensitive)
+                return Text(parts, start, self.sensitive)
             if following != "\\":
                 self.fail("a string is not closed" if not following else "a control character")
             parts.append(self.escape())

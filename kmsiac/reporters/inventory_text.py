@@ -37,7 +37,7 @@ class _Tree:
         yield from self._open("unresolved", "could not decide")
         yield from self._open("errors", "not read")
         names = ("keys", "aliases", "policies", "grants", "endpoints", "identities")
-        counts = [f"{len(self._entries(name))} {name}" for name in names]
+        counts = [f"{name}: {len(self._entries(name))}" for name in names]
         yield self._style.strong(", ".join(counts))
 
     def _entries(self, name: str) -> Sequence[Entry]:

@@ -24,6 +24,9 @@ def remedy_line(remediation: str, rule: str, span: Span) -> str:
     if len(snippet) == 1:
         return f"{told} {one_line(snippet[0])}"
     if told.endswith(":"):
+        sentences, stop, last = told.rpartition(". ")
+        if stop and len(last.split()) < 3:  # only says what the snippet is
+            told = sentences
         return f"{told.removesuffix(':')} (kmsiac explain {one_line(rule)} shows how)"
     return told
 

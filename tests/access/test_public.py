@@ -408,3 +408,26 @@ def test_too_many_ways_end_in_cannot_tell() -> None:
 def test_huge_patterns_end(pattern: str) -> None:
     answer = ask(document(allow({"StringLike": {"aws:PrincipalTag/a": pattern}})))
     assert not answer.is_no
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [allow({"StringEquals": {CALLER: f"{at:012d}"}}) for at in range(1_000)],
+        [
+            allow(
+                {
+                    "IpAddress": {
+                        "aws:SourceIp": [f"10.{at % 256}.{at // 256}.0/24" for at in range(2_000)]
+                    }
+                }
+            )
+        ],
+        [allow(Action=["kms:Decrypt"] * 20_000), *[deny(Action="kms:Encrypt")] * 500],
+        [allow({"ArnLike": {ARN: [f"arn:aws:iam::*:role/team{at}-*" for at in range(300)]}})],
+    ],
+    ids=["accounts", "ranges", "actions", "patterns"],
+)
+def test_large_documents_end(statements: list[dict[str, Any]]) -> None:
+    answer = public(document(*statements), None, OWN, NOBODY)
+    assert answer.verdict.value in ("yes", "no", "cannot-tell")

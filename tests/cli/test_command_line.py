@@ -168,3 +168,24 @@ def test_a_wrong_rule_file_is_2(tmp_path: Path) -> None:
     assert len(lines) > 1
     assert all(line.startswith("kmsiac: error: ") for line in lines)
     assert any('unknown key "nmae" (did you mean "name"?)' in line for line in lines)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_a_terminal_as_standard_input_is_not_waited_for() -> None:
+    ours, theirs = os.openpty()
+    run = subprocess.run(
+        [sys.executable, "-m", "kmsiac", "scan", "-"],
+        stdin=theirs, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert run.returncode == 2
+    assert run.stderr == (
+        "kmsiac: error: - reads standard input, and nothing is piped in "
+        "(terraform show -json tfplan | kmsiac scan -)\n"
+    )
+
+
+def test_completion_knows_the_commands() -> None:
+    run = kmsiac(_KMSIAC_COMPLETE="complete_bash", COMP_WORDS="kmsiac ", COMP_CWORD="1")
+    assert {"scan", "inventory", "explain", "rules"} <= set(run.stdout.decode().split())

@@ -184,3 +184,16 @@ def test_inventory_of_nothing_is_3(tmp_path: Path) -> None:
     assert kmsiac("inventory", cwd=tmp_path).returncode == 3
     write(tmp_path, "broken.tf", BROKEN)
     assert kmsiac("inventory", cwd=tmp_path).returncode == 3
+
+
+def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    write(tmp_path, "main.tf", PUBLIC)
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-m", "kmsiac", "scan"],
+        stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (1, b"")

@@ -27,6 +27,11 @@ LONG = "Name the principals that\nneed the key:\n\n    {\n      a\n    }\n\nMore
         (LONG, "a.tf", "Name the principals that need the key (kmsiac explain KP-20 shows how)"),
         ("Remove it. Then\nrest.\n\nMore.", "a.tf", "Remove it. Then rest."),
         ("Do:\n```hcl\nx = 1\n```\n", "a.tf", "Do: x = 1"),
+        (
+            "Be careful. Terraform:\n\n    a\n    b",
+            "a.tf",
+            "Be careful (kmsiac explain KP-20 shows how)",
+        ),
         ("", "a.tf", ""),
     ],
 )

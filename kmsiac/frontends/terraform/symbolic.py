@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kmsiac.reading.source import NOWHERE
 from kmsiac.values import (
     Absent,
     Atom,
@@ -176,6 +175,3 @@ def broken_part(value: Value, budget: Budget) -> Invalid | None:
         elif isinstance(current, Map):
             stack.extend(member for _, member in reversed(current.entries))
     return None
-
-
-NOTHING = Null(NOWHERE)
