@@ -91,7 +91,7 @@ def _finding(group: list[Match], rule: RuleFacts, locate: Locate, source: Source
         evidence=tuple(one_line(line) for line in match.evidence),
         witness=match.witness,
         blame=_blamed(match.blame, locate),
-        excerpt=source(match.position),
+        excerpt=source(match.position) or printable(match.excerpt) or None,
     )
 
 

@@ -189,8 +189,10 @@ def digest(value: Value | None) -> Hashable:
     if isinstance(value, Map):
         members = tuple((digest(key), digest(member)) for key, member in value.entries)
         return ("map", members, value.open)
-    if isinstance(value, Number | Bool):
-        return (type(value).__name__, str(value))
+    if isinstance(value, Number):
+        return ("number", value.number)
+    if isinstance(value, Bool):
+        return ("bool", value.value)
     if isinstance(value, Unknown):
         return ("unknown", value.unit, value.expression)
     if isinstance(value, Choice):

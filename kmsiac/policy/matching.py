@@ -26,7 +26,7 @@ from kmsiac.values import (
 
 _MAX_SHAPE_DEPTH = 4
 _MAX_REGEX_PARTS = 3
-_MAX_REGEX_TEXT = 2048
+_MAX_REGEX_STEPS = 5_000_000
 
 _SHAPES = {
     "account_id": r"[0-9]{12}",
@@ -165,7 +165,8 @@ def _could_be(text: Text, literal: str) -> bool:
     if not glob_matches(loose, literal):
         return False
     # Types are checked only where the regular expression cannot take long.
-    if len(open_parts(text)) > _MAX_REGEX_PARTS or len(literal) > _MAX_REGEX_TEXT:
+    loose_parts = len(open_parts(text))
+    if loose_parts > _MAX_REGEX_PARTS or len(literal) ** loose_parts > _MAX_REGEX_STEPS:
         return True
     pattern = "".join(_regex(part) for part in text.parts)
     return re.fullmatch(pattern, literal, re.DOTALL) is not None

@@ -150,9 +150,9 @@ def _conditions(value: Value) -> tuple[tuple[Condition, ...], Unknown | None]:
     rest = value.open
     for operator, block in value.entries:
         if not isinstance(block, Map):
-            rest = rest or Unknown(
-                _describe(block), "an operator takes a JSON object", block.position
-            )
+            reason = "an operator takes a JSON object"
+            strange = Unknown(_describe(block), reason, block.position)
+            rest = rest or (block if isinstance(block, Unknown) else strange)
             continue
         rest = rest or block.open
         for key, wanted in block.entries:
@@ -186,8 +186,10 @@ def _as_text(value: Value) -> Text | Unknown:
     """A scalar as IAM reads it: numbers and booleans are text."""
     if isinstance(value, Text | Unknown):
         return value
-    if isinstance(value, Number | Bool):
-        return Text((str(value),), value.position, value.sensitive)
+    if isinstance(value, Number):
+        return Text((str(Number(value.number)),), value.position, value.sensitive)
+    if isinstance(value, Bool):
+        return Text((str(Bool(value.value)),), value.position, value.sensitive)
     return Unknown(_describe(value), "text was expected", value.position)
 
 

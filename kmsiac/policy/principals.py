@@ -37,6 +37,7 @@ _SYMBOL_KINDS = {
     "user_arn": "user",
     "group_arn": "group",
     "unique_id": "unique_id",
+    "caller_identity_arn": "session",
     "role_name": "malformed",
     "user_name": "malformed",
 }

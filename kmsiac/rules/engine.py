@@ -6,10 +6,12 @@ in several worlds becomes one Match with the guards under which it holds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
+from kmsiac.inventory.export import to_json
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _NEVER_WITHOUT_IN = frozenset({"boundary", "session", "trust"})
 """Kinds that a rule without `in` does not walk over: they give no access to a key."""
 _KINDS_OF_BARE_POLICIES = frozenset({"key", "identity"})
+_MAX_EXCERPT = 400
 _TOO_MANY = "too many combinations of conditions"
 
 
@@ -49,6 +52,7 @@ class Outcome(NamedTuple):
     related: tuple[tuple[str, int], ...]
     witness: Mapping[str, object] | None
     blame: frozenset[Blame]
+    excerpt: str = ""
 
 
 def run(
@@ -178,6 +182,7 @@ class _Engine:
             message=first.message,
             statement=first.statement,
             element=first.anchor.element,
+            excerpt=first.excerpt,
             when=conditions(firing, [world for world in worlds if world not in firing]),
             evidence=evidence,
             related=first.related,
@@ -241,6 +246,7 @@ def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcom
         _related(anchor, notes),
         _as_json(notes.witness or truth.witness),
         truth.blame,
+        _written_anew(target),
     )
 
 
@@ -264,6 +270,15 @@ def _statement_name(target: Target) -> str:
     statement: Statement = target.statement.value  # type: ignore[assignment]  # by its kind
     sid = str(statement.sid) if statement.sid is not None else ""
     return sid or f"#{statement.index}"
+
+
+def _written_anew(target: Target) -> str:
+    """The statement of a target as JSON, with symbols and without secrets."""
+    if target.statement is None or target.ghost:
+        return ""
+    statement: Statement = target.statement.value  # type: ignore[assignment]  # by its kind
+    written = json.dumps(to_json(statement.value), ensure_ascii=False)
+    return written if len(written) <= _MAX_EXCERPT else written[: _MAX_EXCERPT - 1] + "…"
 
 
 def _related(anchor: Anchor, notes: Notes) -> tuple[tuple[str, int], ...]:

@@ -26,6 +26,7 @@ class Match:
     `element` the normalised value of the anchor: both only serve the fingerprint.
     `when` lists conjunctions, any of which suffices; empty: in every case.
     `evidence` says in words which terms held; `related` are further places, each with its message.
+    `excerpt` is the statement written anew as JSON, for sources whose raw lines must not be shown.
     `witness` is a request that shows it, as plain JSON data.
     """
 
@@ -40,6 +41,7 @@ class Match:
     message: str
     statement: str = ""
     element: str = ""
+    excerpt: str = ""
     when: tuple[When, ...] = ()
     evidence: tuple[str, ...] = ()
     related: tuple[tuple[str, int], ...] = ()

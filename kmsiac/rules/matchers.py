@@ -42,6 +42,9 @@ class Equals(Check):
             )
         return t.decided(any(_equal(reading, value) for value in self.values))
 
+    def ruled_out(self, reading: Open) -> bool:
+        return reading.never.issuperset(self.values)
+
     def words(self, value: str, negated: bool) -> str:
         if not negated:
             return f"is {value}"

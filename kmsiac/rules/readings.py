@@ -48,12 +48,13 @@ ABSENT = Absent()
 
 
 class Open:
-    """A reading that cannot be told; `blame` says why."""
+    """A reading that cannot be told; `blame` says why, `never` what it is not in any case."""
 
-    __slots__ = ("blame",)
+    __slots__ = ("blame", "never")
 
-    def __init__(self, blame: Iterable[Blame]) -> None:
+    def __init__(self, blame: Iterable[Blame], never: frozenset[str] = frozenset()) -> None:
         self.blame = frozenset(blame)
+        self.never = never
 
 
 class Witnessed:

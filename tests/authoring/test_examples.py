@@ -173,3 +173,8 @@ def test_untested_branch(check: Check) -> None:
 def test_untested_escalation(check: Check) -> None:
     more = "escalate:\n  - {when: {multi_region: true}, severity: high}\n"
     assert messages(check(FINE, more=more)) == ["the escalation to high is untested"]
+
+
+def test_untested_value(check: Check) -> None:
+    when = WHEN + "  origin: [AWS_KMS, EXTERNAL]\n"
+    assert 'the term "origin: EXTERNAL" is untested' in messages(check(FINE, when=when))

@@ -36,9 +36,7 @@ leaves: st.SearchStrategy[Value] = st.one_of(
 def choice(inner: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
     def of(guard: Guard) -> st.SearchStrategy[Value]:
         branches = st.tuples(*(inner for _ in ATOMS[guard]))
-        return branches.map(
-            lambda values: Choice(guard, zip(ATOMS[guard], values, strict=True))
-        )
+        return branches.map(lambda values: Choice(guard, zip(ATOMS[guard], values, strict=True)))
 
     return st.sampled_from(list(ATOMS)).flatmap(of)
 
@@ -55,9 +53,7 @@ values = st.recursive(
 
 
 def assignments() -> list[Mapping[Guard, Atom]]:
-    return [
-        dict(zip(ATOMS, atoms, strict=True)) for atoms in itertools.product(*ATOMS.values())
-    ]
+    return [dict(zip(ATOMS, atoms, strict=True)) for atoms in itertools.product(*ATOMS.values())]
 
 
 def too_many() -> Value:

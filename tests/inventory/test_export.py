@@ -138,7 +138,7 @@ def test_a_secret_is_masked(value: Value, printed: object) -> None:
         "jsonencode({ (var.s) = { (var.s) = [var.s] } })",
         '"{\\"Statement\\": [{\\"Sid\\": \\"x-${var.s}\\", \\"Action\\": 1}]}"',
         "var.f ? jsonencode({ Id = var.s }) : var.s",
-        "<<EOT\n{\"Id\": \"${var.s}\" BROKEN\nEOT\n",
+        '<<EOT\n{"Id": "${var.s}" BROKEN\nEOT\n',
     ],
 )
 def test_no_secret_leaves_a_policy(terraform: Reader, policy: str) -> None:

@@ -307,9 +307,7 @@ def resource(address: str, unit: str = "u", **attributes: Value) -> Resource:
 
 def of(address: str, attribute: str, unit: str = "u") -> Text:
     kind = f"key_{attribute}" if "key" in address else f"role_{attribute}"
-    symbol = Symbol(
-        kind, f"{address}.{attribute}", Owner(unit), "resource", address=address
-    )
+    symbol = Symbol(kind, f"{address}.{attribute}", Owner(unit), "resource", address=address)
     return Text((symbol,))
 
 

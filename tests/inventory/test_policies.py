@@ -86,7 +86,7 @@ def test_no_default_where_a_separate_policy_may_be_its_own(
     )
     key = read.key("aws_kms_key.k")
     assert [p.default for p in read.policies("aws_kms_key.k")] == ([True] if default else [])
-    assert bool(key.policies.open) == (key_id in ("var.unknown",) or key_id.startswith('"'))
+    assert bool(key.policies.open) == (key_id == "var.unknown" or key_id.startswith('"'))
 
 
 def test_the_default_holds_in_the_cases_without_a_policy(cloudformation: Reader) -> None:
@@ -153,12 +153,7 @@ def test_a_resource_under_a_condition(cloudformation: Reader) -> None:
 
 def test_broken_json_is_unknown_at_its_place(terraform: Reader) -> None:
     read = terraform(
-        'resource "aws_kms_key" "k" {\n'
-        "  policy = <<EOT\n"
-        '{"Statement":\n'
-        '  [,]}\n'
-        "EOT\n"
-        "}\n"
+        'resource "aws_kms_key" "k" {\n  policy = <<EOT\n{"Statement":\n  [,]}\nEOT\n}\n'
     )
     document = read.policy("aws_kms_key.k").document.pick({})
     assert isinstance(document, Unknown)

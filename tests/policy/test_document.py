@@ -13,7 +13,7 @@ from kmsiac.policy.parse import parse_document
 from kmsiac.policy.principals import account_of, kind_of
 from kmsiac.policy.resources import OwnKey, breadth_of, covers_own_key
 from kmsiac.policy.resources import kind_of as resource_kind
-from kmsiac.values import Owner, Part, Symbol, Text, Unknown, Verdict, text
+from kmsiac.values import Map, Number, Owner, Part, Symbol, Text, Unknown, Verdict, text
 
 OWNER = Owner("u")
 ACCOUNT = Symbol("account_id", "AWS::AccountId", OWNER, "environment")
@@ -148,3 +148,40 @@ def test_every_element_is_kept_and_nothing_is_dropped() -> None:
 def test_a_list_with_more_members_stays_open() -> None:
     parsed = parse_document(UNKNOWN)
     assert parsed is UNKNOWN
+
+
+def test_a_sensitive_number_is_read_as_its_digits() -> None:
+    number = Map(((text("AWS"), Number(111122223333, sensitive=True)),))
+    parsed = parse_document(
+        Map(((text("Statement"), Map(((text("Principal"), number),))),)),
+    )
+    assert isinstance(parsed, PolicyDocument)
+    (principal,) = parsed.statements[0].principals
+    assert isinstance(principal.value, Text)
+    assert (principal.value.literal, principal.value.sensitive) == ("111122223333", True)
+    assert kind_of(principal) == ("account", frozenset())
+
+
+def test_an_unknown_operator_block_is_blamed_by_its_own_name() -> None:
+    condition = Map(((text("StringEquals"), UNKNOWN),))
+    parsed = parse_document(Map(((text("Statement"), Map(((text("Condition"), condition),))),)))
+    assert isinstance(parsed, PolicyDocument)
+    assert parsed.statements[0].conditions == ()
+    assert parsed.statements[0].conditions_open is UNKNOWN
+
+
+def test_the_last_of_two_elements_wins() -> None:
+    parsed = parse_document(
+        text('{"Version": "a", "Statement": {"Effect": "Allow", "Effect": "Deny"}, "Version": "b"}')
+    )
+    assert isinstance(parsed, PolicyDocument)
+    assert isinstance(parsed.version, Text)
+    assert parsed.version.literal == "b"
+    assert parsed.statements[0].effect_text == "Deny"
+
+
+def test_a_federated_user_of_sts_is_a_session() -> None:
+    name = text("arn:aws:sts::111122223333:federated-user/ann")
+    assert kind_of(Principal("AWS", name, False, 0)) == ("session", frozenset())
+    provider = text("cognito-identity.amazonaws.com")
+    assert kind_of(Principal("Federated", provider, False, 0)) == ("federated", frozenset())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmsiac.policy.json_text import decode
-from kmsiac.values import Bool, List, Map, Null, Number, Owner, Symbol, Text, Unknown, Value
+from kmsiac.values import Bool, List, Map, Null, Number, Owner, Symbol, Text, Unknown, Value, walk
 
 ACCOUNT = Symbol("account_id", "AWS::AccountId", Owner("u"), "environment")
 
@@ -88,3 +88,29 @@ def test_broken_text_is_an_unknown_that_says_why(written: str, reason: str) -> N
     value = decode(Text((written,)))
     assert isinstance(value, Unknown)
     assert value.reason == f"not valid JSON: {reason}"
+
+
+def test_a_long_string_with_holes_and_escapes_takes_no_time() -> None:
+    size = 300_000
+    value = decode(Text(('"' + "\\n" * size, ACCOUNT, "x" * size, ACCOUNT, '"')))
+    assert isinstance(value, Text)
+    assert value.parts == ("\n" * size, ACCOUNT, "x" * size, ACCOUNT)
+
+
+def test_the_character_that_marks_a_hole_is_read_as_itself() -> None:
+    value = decode(Text(('"a\ufffcb', ACCOUNT, '"')))
+    assert isinstance(value, Text)
+    assert value.parts == ("a\ufffcb", ACCOUNT)
+
+
+def test_everything_in_a_sensitive_text_is_sensitive() -> None:
+    unknown = Unknown("var.x", "no default")
+    value = decode(
+        Text(('{"a": ["b", 1, 1.5, true, ', ACCOUNT, ", ", unknown, "]}"), sensitive=True)
+    )
+    assert all(inner.sensitive for inner in walk(value))
+    assert sum(1 for _ in walk(value)) == 9
+    broken = decode(Text(("{hunter2",), sensitive=True))
+    assert isinstance(broken, Unknown)
+    assert broken.sensitive
+    assert "hunter2" not in broken.expression

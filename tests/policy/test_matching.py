@@ -113,3 +113,8 @@ def test_globs_match_as_fnmatch_does(pattern: str, text: str) -> None:
 
 def test_a_hostile_glob_takes_no_time() -> None:
     assert not glob_matches("*a" * 200 + "b", "a" * 5000)
+
+
+def test_comparing_a_text_of_unknowns_takes_no_time() -> None:
+    parts = (Unknown("a", ""), "a", Unknown("b", ""), "a", role("x"), "b")
+    assert same(Text(parts), Text(("a" * 2000 + "*ab",))).verdict is Verdict.CANNOT_TELL

@@ -120,6 +120,7 @@ SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "arn": ("organization_arn", ""),
         "master_account_id": ("management_account_id", ""),
     },
+    "aws_caller_identity": {"arn": ("caller_identity_arn", "")},
     "aws_organizations_account": {"id": ("member_account_id", ""), "arn": ("account_arn", "")},
     "aws_organizations_organizational_unit": {
         "id": ("organizational_unit_id", ""),

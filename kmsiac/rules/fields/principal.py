@@ -11,6 +11,9 @@ from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
 from kmsiac.stack import Provider
 from kmsiac.values import Blame, Text, Unknown, blame_on, negate
 
+_NOT_SYMBOLIC = frozenset({"anyone", "pattern"})
+_OF_AN_ACCOUNT = frozenset({"account", "role", "user", "session"})
+
 
 def principal_of(thing: Thing) -> Principal:
     """The principal that a thing of kind `principal` stands for."""
@@ -40,8 +43,15 @@ def _text(thing: Thing) -> Reading:
     "kind: [role, user]",
 )
 def _kind(thing: Thing) -> Reading:
-    kind, blame = kind_of(principal_of(thing))
-    return Open(blame) if kind is None else kind
+    principal = principal_of(thing)
+    kind, blame = kind_of(principal)
+    if kind is not None:
+        return kind
+    value = principal.value
+    if isinstance(value, Unknown):
+        return Open(blame)
+    # A symbol is one thing; only an unknown part could bring a wildcard in.
+    return Open(blame, _NOT_SYMBOLIC - ({"pattern"} if value.has_unknown else set()))
 
 
 @declare("principal", "negated", BOOL, "it stands in NotPrincipal", "negated: false")
@@ -64,8 +74,12 @@ def _external(thing: Thing) -> Reading:
     account = account_of(principal_of(thing))
     if provider is None:
         return ABSENT
+    if value.symbol is not None and value.symbol.type == "caller_identity_arn":
+        return False
     if account is None:
         kind = _kind(thing)
+        if isinstance(kind, str) and kind in _OF_AN_ACCOUNT and value.symbol is not None:
+            return Open((blame_on(value.symbol),))
         return kind if isinstance(kind, Open) else ABSENT
     return external_account(account, provider, thing.scope)
 

@@ -1,0 +1,43 @@
+"""What kind of policy a document is that stands alone in a file."""
+
+from __future__ import annotations
+
+from kmsiac.inventory.model import Policy
+from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.stack import Gap
+from kmsiac.values import Text
+
+
+def infer_kind(policy: Policy) -> Gap | None:
+    """Give a policy of unknown kind the kind that its elements show, or say that none does.
+
+    A Principal beside KMS actions makes a key policy; no Principal anywhere, an identity policy.
+    """
+    if policy.kind != "unknown":
+        return None
+    statements = [
+        statement
+        for _, document in policy.document.cases
+        if isinstance(document, PolicyDocument)
+        for statement in document.statements
+    ]
+    named = [statement for statement in statements if _names_principals(statement)]
+    if statements and not named:
+        policy.kind = "identity"
+    elif any(_speaks_of_kms(statement) for statement in named):
+        policy.kind = "key"
+    if policy.kind != "unknown":
+        return None
+    reason = "the kind of this policy does not show: only rules for every kind were asked"
+    return Gap(policy.address, policy.attribute, reason, policy.attribute_position)
+
+
+def _names_principals(statement: Statement) -> bool:
+    return "Principal" in statement.elements or "NotPrincipal" in statement.elements
+
+
+def _speaks_of_kms(statement: Statement) -> bool:
+    return any(
+        isinstance(pattern.value, Text) and pattern.value.prefix.lower().startswith("kms:")
+        for pattern in statement.actions
+    )
