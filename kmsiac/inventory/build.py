@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from kmsiac.inventory.bare import infer_kind
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.expand import varying
 from kmsiac.inventory.link import Directory, Gathered, find_all
@@ -50,6 +51,8 @@ def build(stack: Stack) -> Inventory:
     resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
     for resource in resources:
         _read(resource, inventory)
+    gaps = [infer_kind(policy) for policy in inventory.policies]
+    inventory.gaps += [gap for gap in gaps if gap is not None]
     _Links(inventory, resources).link()
     return inventory
 
