@@ -41,6 +41,7 @@ _SHAPES = {
     "alias_name": r"alias/[a-zA-Z0-9:/_-]+",
     "unique_id": r"A[A-Z0-9]+",
     "organization_id": r"o-[a-z0-9]+",
+    "stack_name": r"[A-Za-z][A-Za-z0-9-]*",
 }
 """What the text of a symbol looks like, by its type; any other has no wildcard in it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kmsiac.inventory.model import Entity, Policy
+from kmsiac.policy.actions import all_actions
 from kmsiac.policy.document import Condition, Pattern, Principal, Statement
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.readings import Absent, Items, Open, Reading, Thing, Witnessed
@@ -55,6 +56,8 @@ def printed(reading: Reading) -> str:
         return label_of(reading)
     if isinstance(reading, Items):
         members = [printed(item) for item in reading.certain]
+        if all_actions() <= set(members):
+            return "every AWS KMS action"
         more = len(reading.maybe) + (1 if reading.more else 0)
         shown = members[:8] + (["..."] if more or len(members) > 8 else [])
         return ", ".join(shown) or "none"

@@ -150,6 +150,7 @@ _SAMPLES: Mapping[str, str] = {
     "organization_id": "o-a1b2c3d4e5",
     "endpoint_id": "vpce-0123456789abcdef0",
     "vpc_id": "vpc-0123456789abcdef0",
+    "stack_name": "stack",
 }
 """A text of the right form for symbols whose form is certain whatever the deployment says."""
 

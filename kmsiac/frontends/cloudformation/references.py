@@ -105,12 +105,12 @@ class References:
         if name == "AWS::NoValue":
             return Absent(position)
         if name == "AWS::StackName":
-            return Text((self._named("text", name, position),), position)
+            return Text((self._named("stack_name", name, position),), position)
         if name == "AWS::StackId":
             shape = self._fill(
                 "arn:{partition}:cloudformation:{region}:{account}:stack/",
                 None,
-                self._named("text", "AWS::StackName", position),
+                self._named("stack_name", "AWS::StackName", position),
                 "/",
                 self._named("stack_id", "AWS::StackId.Id", position),
             )
