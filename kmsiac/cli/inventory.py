@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from typing import Annotated
@@ -15,6 +14,7 @@ from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
 from kmsiac.cli.request import Deployment, scan_options
 from kmsiac.reporters import inventory_text
+from kmsiac.reporters.json_report import dumps
 from kmsiac.reporters.terminal import Style, use_color
 from kmsiac.scan import take_inventory
 
@@ -44,7 +44,7 @@ def inventory(  # one argument is one option
     deployment = Deployment(account_id, region, partition, var, parameters)
     found = take_inventory(scan_options(paths, deployment))
     if wanted == "json":
-        emit(json.dumps(found, indent=2) + "\n")
+        emit(dumps(found))
     else:
         stream = io.StringIO()
         style = Style(use_color(color, sys.stdout.isatty(), os.environ))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kmsiac.errors import UsageError
-from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.excerpt import one_line, without_commands
 
 
 def emit(text: str) -> None:
@@ -28,7 +28,7 @@ def say(line: str) -> None:
     try:
         if isinstance(sys.stderr, io.TextIOWrapper):
             sys.stderr.reconfigure(errors="backslashreplace")
-        sys.stderr.write(one_line(line, 2000) + "\n")
+        sys.stderr.write(without_commands(one_line(line, 2000)) + "\n")
         sys.stderr.flush()
     except BrokenPipeError:
         _discard(sys.stderr)

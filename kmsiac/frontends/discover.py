@@ -30,6 +30,7 @@ _YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
 _CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
 _STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
+_READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
@@ -111,7 +112,9 @@ class _Search:
                 continue
             if error is not None:
                 self.seen.add(path)
-                self.found.errors.append(error)
+                # A link that leads out matters where templates could have been read through it.
+                if path.name.endswith(_READ) or not path.is_symlink() or _leads_to_folder(path):
+                    self.found.errors.append(error)
             elif path.name.endswith(TERRAFORM_SUFFIXES):
                 self.seen.add(path)
                 self.folders.setdefault(_real(path.parent), []).append(path)
@@ -174,6 +177,13 @@ class _Search:
     def _place(self, path: Path) -> Span:
         name = STDIN if path == Path(STDIN) else self.tree.report_path(path)
         return whole_file(name)
+
+
+def _leads_to_folder(link: Path) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:
+        return False
 
 
 def _real(folder: Path) -> Path:

@@ -116,9 +116,11 @@ def _principals(
 ) -> tuple[tuple[Principal, ...], Unknown | None]:
     if isinstance(value, Unknown):
         return (Principal("*", value, negated, position),), None
+    if isinstance(value, List):
+        reason = 'a Principal is "*" or an object; AWS refuses a list'
+        return (), Unknown(_describe(value), reason, value.position)
     if not isinstance(value, Map):
-        members, rest = _members(value)
-        return tuple(Principal("*", _as_text(m), negated, position) for m in members), rest
+        return (Principal("*", _as_text(value), negated, position),), None
     principals: list[Principal] = []
     rest = value.open
     for key, inner in value.entries:

@@ -34,6 +34,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _UNLOADABLE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(NaN|-?Infinity)|[0-9]{4301,}', re.DOTALL)
 
+_EXPONENT = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?[0-9]++(?:\.[0-9]++)?+[eE][+-]?[0-9]++)', re.DOTALL
+)
+
 
 def read_json(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0) -> Node:
     """The one JSON value in the text of `file` from the offset `start` on.
@@ -55,7 +59,9 @@ def load_json(file: SourceFile) -> object:
     try:
         value: object = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        _fail(file, f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.pos)
+        _refuse(file, error)
+    except ArithmeticError:
+        _fail(file, "not valid JSON: a number out of range", _number_out_of_range(text))
     except RecursionError:
         _fail(file, "nested too deep", 0)
     except ValueError:
@@ -63,6 +69,31 @@ def load_json(file: SourceFile) -> object:
         what = found[1] if found and found[1] else "a number with too many digits"
         _fail(file, f"not valid JSON: {what}", found.start() if found else 0)
     return value
+
+
+def _refuse(file: SourceFile, error: json.JSONDecodeError) -> NoReturn:
+    """The usual accidents with piped output by name, everything else in the parser's words."""
+    text, at = file.text, error.pos
+    if at >= len(text.rstrip()):
+        _fail(file, "not valid JSON: the text ends in the middle", at, "has it been cut off?")
+    if not text[:at].strip() and "{" in text[at:]:
+        hint = "keep other output out of it: `terraform show -json tfplan > plan.json`"
+        _fail(file, "not valid JSON: other text stands before the JSON", at, hint)
+    if error.msg == "Extra data":
+        hint = "one document at a time, and nothing else beside it"
+        _fail(file, "not valid JSON: more text follows after the end", at, hint)
+    _fail(file, f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}", at)
+
+
+def _number_out_of_range(text: str) -> int:
+    """Where the exponent stands that `Decimal` has refused."""
+    for match in _EXPONENT.finditer(text):
+        if match[1]:
+            try:
+                Decimal(match[1])
+            except ArithmeticError:
+                return match.start(1)
+    return 0
 
 
 def _refuse_constant(name: str) -> NoReturn:

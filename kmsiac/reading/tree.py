@@ -27,6 +27,9 @@ PRUNED = frozenset(
 
 STDIN = "<stdin>"
 
+_OUTSIDE = "this path leads outside the scanned tree"
+_NOT_READ = "it was not read"
+
 
 class SourceTree:
     """The files under one root, each read at most once, with ids for positions.
@@ -82,20 +85,17 @@ class SourceTree:
     def _read_bytes(self, path: Path, name: str, max_bytes: int) -> bytes:
         try:
             if not path.resolve().is_relative_to(self.root):
-                raise SourceError(
-                    "this path leads outside the scanned tree", whole_file(name), "it was not read"
-                )
+                raise SourceError(_OUTSIDE, whole_file(name), _NOT_READ)
             # Non-blocking, so that a named pipe in the tree cannot hang the scan.
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except FileNotFoundError:
             raise SourceError("no such file or directory", whole_file(name)) from None
         except (OSError, RuntimeError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SourceError(f"cannot be read: {reason}", whole_file(name)) from None
+            raise SourceError(f"cannot be read: {_reason(error)}", whole_file(name)) from None
         try:
             info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
-                raise SourceError("not a regular file", whole_file(name), "it was not read")
+                raise SourceError("not a regular file", whole_file(name), _NOT_READ)
             size = info.st_size
             data = b""
             if size <= max_bytes:
@@ -162,20 +162,20 @@ class SourceTree:
             return
         for entry in entries:
             path = folder / entry.name
-            if entry.is_symlink() and not self._inside(path):
-                problem = "this link leads outside the scanned tree"
-                yield path, SourceError(problem, whole_file(self.report_path(path)), "not read")
+            if entry.is_symlink() and (problem := self._misled(path)):
+                yield path, SourceError(problem, whole_file(self.report_path(path)), _NOT_READ)
             elif _is_folder(entry):
                 if entry.name not in PRUNED:
                     yield from self._walk(path, seen, depth + 1)
             else:
                 yield path, None
 
-    def _inside(self, path: Path) -> bool:
+    def _misled(self, link: Path) -> str:
+        """What is wrong with where a link leads; empty where it leads to a place in the tree."""
         try:
-            return path.resolve().is_relative_to(self.root)
-        except (OSError, RuntimeError):
-            return False
+            return "" if link.resolve().is_relative_to(self.root) else _OUTSIDE
+        except (OSError, RuntimeError) as error:
+            return f"cannot be read: {_reason(error)}"
 
     # -- positions ------------------------------------------------------------------------------
 
@@ -197,6 +197,13 @@ class SourceTree:
 def _printable(name: str) -> str:
     """A file name whose bytes are no text, with a mark in their place."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _reason(error: Exception) -> str:
+    """Why the system refused, without the absolute path that some of its messages hold."""
+    if isinstance(error, RuntimeError):  # what pathlib makes of links that lead in a circle
+        return "its links lead in a circle"
+    return getattr(error, "strerror", None) or "not a usable name"
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

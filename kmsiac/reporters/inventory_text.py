@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO, cast
 
 from kmsiac.errors import Span
-from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.text import where
 
@@ -16,7 +16,7 @@ Entry = Mapping[str, object]
 
 def write(inventory: Mapping[str, object], stream: TextIO, style: Style) -> None:
     """Write a tree of the `inventory` JSON."""
-    stream.writelines(line + "\n" for line in _Tree(inventory, style).lines())
+    stream.writelines(without_commands(line) + "\n" for line in _Tree(inventory, style).lines())
 
 
 class _Tree:

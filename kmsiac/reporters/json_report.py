@@ -24,8 +24,16 @@ Shape = dict[str, object]
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     """Write the whole result; no option changes it."""
     del options
-    json.dump(report(result), stream, indent=2, default=_plain)
-    stream.write("\n")
+    stream.write(dumps(report(result)))
+
+
+def dumps(shape: Mapping[str, object]) -> str:
+    """The JSON text of a report, which no build server takes for one of its commands.
+
+    They look for `##[name]` and `##vso[...]` anywhere in a line; `#` stands in strings only.
+    """
+    text = json.dumps(shape, indent=2, default=_plain)
+    return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[") + "\n"
 
 
 def report(result: ScanResult) -> Shape:

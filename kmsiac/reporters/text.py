@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from kmsiac.errors import KmsiacError, Span
-from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.excerpt import escaped, one_line, without_commands
 from kmsiac.findings.finding import SEVERITIES, Finding, ScanResult, Suppression, Unresolved
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame, gutter
@@ -20,7 +20,7 @@ _MAX_CASES = 4
 
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     """Write findings, what could not be decided, what could not be read, and the summary."""
-    stream.writelines(line + "\n" for line in _Report(result, options).lines())
+    stream.writelines(without_commands(line) + "\n" for line in _Report(result, options).lines())
 
 
 def summary_line(result: ScanResult) -> str:
@@ -160,7 +160,7 @@ class _Report:
 def where(span: Span) -> str:
     """`path:line:column`; for plan JSON, which has no lines worth naming, `path#/pointer`."""
     text = f"{span.path}#{span.pointer}" if span.pointer else str(span)
-    return one_line(text)
+    return escaped(text)
 
 
 def _open(entry: Unresolved) -> str:

@@ -185,3 +185,10 @@ def test_a_federated_user_of_sts_is_a_session() -> None:
     assert kind_of(Principal("AWS", name, False, 0)) == ("session", frozenset())
     provider = text("cognito-identity.amazonaws.com")
     assert kind_of(Principal("Federated", provider, False, 0)) == ("federated", frozenset())
+
+
+def test_a_bare_list_of_principals_is_refused_by_aws_and_never_read_as_anyone() -> None:
+    statement = document(Principal=["foo", "*"])
+    assert statement.principals == ()
+    assert statement.principals_open is not None
+    assert "AWS refuses a list" in statement.principals_open.reason

@@ -37,7 +37,13 @@ def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
         number = to_number(key)
         return _item(value, int(number), node, frame)
     if isinstance(value, Map | Lazy):
-        return get_attribute(value, literal(key), node, frame)
+        name = literal(key)
+        try:
+            return get_attribute(value, name, node, frame)
+        except CallError:
+            if key.sensitive:
+                raise CallError("there is no such member here") from None
+            raise
     written = str(key) if isinstance(key, Number) else f'"{literal(key)}"'
     return _inside_open(value, f"[{written}]", node)
 

@@ -311,7 +311,8 @@ def _lookup(_position: int, arguments: list[Value]) -> Value:
     if value.open is not None:
         raise Undetermined(value.open.reason)
     if len(arguments) < 3:
-        raise CallError(f'there is no "{name}" here')
+        shown = "such key" if arguments[1].sensitive else f'"{name}"'
+        raise CallError(f"there is no {shown} here")
     return arguments[2]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, OverBudget
@@ -84,7 +84,7 @@ def to_number(value: Value) -> int | Decimal:
     if isinstance(value, Text | Unknown) and not isinstance(value, Invalid):
         try:
             return number(literal(value).strip())
-        except (InvalidOperation, ValueError):
+        except ValueError:
             raise CallError("a number is needed") from None
     raise CallError(f"a number is needed, not {kind(value)}")
 
@@ -244,7 +244,7 @@ def decode(value: Text, budget: Budget) -> Value:
     try:
         plain = json.loads(literal(value), parse_float=Decimal)
         return from_plain(plain, value.position, value.sensitive, budget)
-    except (ValueError, RecursionError, InvalidOperation):
+    except (ValueError, RecursionError, ArithmeticError):
         raise CallError("this is not JSON") from None
 
 
@@ -258,7 +258,10 @@ def from_plain(plain: object, position: int, sensitive: bool, budget: Budget) ->
     if isinstance(plain, int):
         return Number(plain, position, sensitive)
     if isinstance(plain, Decimal):
-        return Number(number(str(plain)), position, sensitive)
+        try:
+            return Number(number(str(plain)), position, sensitive)
+        except ValueError:
+            raise CallError("a number out of range") from None
     if isinstance(plain, str):
         return Text((plain,), position, sensitive)
     if isinstance(plain, list):

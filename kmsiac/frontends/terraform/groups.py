@@ -148,10 +148,16 @@ class Group:
         try:
             if not isinstance(collection, Invalid):
                 members = list(pairs(collection))
+            # Terraform refuses it, for the keys would stand in every address.
+            if any(key.sensitive for key, _ in members) or collection.sensitive:
+                members, rest = [], self._reason("for_each", "a sensitive value in for_each")
         except (Undetermined, CallError) as problem:
             rest = rest or self._reason("for_each", str(problem))
         if len(members) > MAX_INSTANCES:
-            rest = self._reason("for_each", f"only the first {MAX_INSTANCES} members are looked at")
+            over = f"for_each is over {MAX_INSTANCES}: only the first are looked at"
+            rest = self._reason("for_each", over)
+            context = self.scope.frame.context
+            context.gap(self.scope.frame, self.reference, over, self.block.position)
         for key, value in members[:MAX_INSTANCES]:
             yield self._each(key, value, when)
         if rest is not None:

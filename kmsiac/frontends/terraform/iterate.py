@@ -113,7 +113,8 @@ def _object(
         except Undetermined:
             known = repr(name)
         if known in entries and not node.grouped:
-            raise CallError(f'two members have the key "{known}"')
+            shown = "one key" if name.sensitive else f'the key "{known}"'
+            raise CallError(f"two members have {shown}")
         entries.setdefault(known, (name, []))[1].append(value)
     if node.grouped:
         grouped = [(key, List(values, node.position)) for key, values in entries.values()]

@@ -15,10 +15,10 @@ from kmsiac.frontends.terraform.conversion import (
     written,
 )
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, Set
-from kmsiac.frontends.terraform.syntax import number
+from kmsiac.frontends.terraform.syntax import MAX_MAGNITUDE, number
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
-_PRECISION = Context(prec=60, Emax=10**6, Emin=-(10**6))
+_PRECISION = Context(prec=60, Emax=MAX_MAGNITUDE, Emin=-MAX_MAGNITUDE)
 
 
 def arithmetic(operator: str, left: Value, right: Value, position: int) -> Value:
@@ -31,9 +31,11 @@ def arithmetic(operator: str, left: Value, right: Value, position: int) -> Value
         result = _ARITHMETIC[operator](one, two)
     except (DivisionByZero, InvalidOperation, Overflow):
         raise CallError(f"`{operator}` has no result here") from None
-    return Number(
-        number(format(result, "f") if abs(result.adjusted()) < 400 else str(result)), position
-    )
+    try:
+        plain = number(format(result, "f") if abs(result.adjusted()) < 400 else str(result))
+    except ValueError:
+        raise CallError(f"`{operator}` gives a number out of range") from None
+    return Number(plain, position)
 
 
 _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {

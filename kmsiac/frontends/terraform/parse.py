@@ -27,6 +27,9 @@ _RUN = re.compile(r'(?:[^"#/<\n()\[\]{}]++|/(?![/*])|<(?!<))++')
 _FOR_BRACE = re.compile(r"\{\s*+for\s++[^\W\d]")
 _PREFIX = "_ = "
 _MAX_DEPTH = 150
+_MAX_TOKENS = 200_000
+"""Words and marks of one expression, some seconds of python-hcl2; the largest policies have 10,000."""
+_TOKEN = re.compile(r"\w++|[^\w\s]")
 
 
 class _TooDeep(Exception):  # noqa: N818 - internal signal
@@ -45,12 +48,15 @@ def parse_expression(file: SourceFile, start: int, end: int) -> Node:
     try:
         masked = _mask(file, start, end)
     except Unterminated as problem:
-        return Unparsed(file.position(start, end), end, f"{problem.what} is never closed")
+        return Unparsed(file.position(start, end), end, problem.what)
     except _TooDeep:
         reason = f"brackets nested over {_MAX_DEPTH} deep"
         return Unparsed(file.position(start, end), end, reason)
     if not masked.strip():
         return Unparsed(file.position(start, end), end, "an expression is missing")
+    if len(masked) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(masked)) > _MAX_TOKENS:
+        reason = f"an expression of more than {_MAX_TOKENS:,} words and marks"
+        return Unparsed(file.position(start, end), end, reason)
     converter = Converter(file, start - len(_PREFIX), parse_expression)
     if masked[:1] == '"' and masked.rstrip().count('"') == 2 and masked.rstrip()[-1] == '"':
         return converter.string(start, start + len(masked.rstrip()))
@@ -70,8 +76,10 @@ def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Conve
         return Unparsed(file.position(at, at + 1), end, f"unexpected `{token}` in an expression")
     except RecursionError:
         return Unparsed(file.position(start, end), end, "an expression nested too deeply")
-    except (LarkError, ValueError) as problem:
+    except LarkError as problem:
         return Unparsed(file.position(start, end), end, f"not understood: {type(problem).__name__}")
+    except ValueError as problem:
+        return Unparsed(file.position(start, end), end, f"not understood: {problem}")
 
 
 def _expression_tree(tree: Tree[Token]) -> Tree[Token]:

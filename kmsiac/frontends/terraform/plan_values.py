@@ -162,7 +162,9 @@ class Converter:
     ) -> Value:
         """Any JSON value; what its unknown mask marks becomes an Unknown named by its path."""
         mask, secret = masks
-        sensitive = secret is True
+        # A mark of the wrong shape hides: nothing secret is shown for being marked strangely.
+        sensitive = secret is True or (bool(secret) and not isinstance(secret, dict | list))
+        secret = sensitive or secret
         if mask is True:
             return self.unknown(path, "known after apply", position, sensitive)
         if depth > MAX_DEPTH:

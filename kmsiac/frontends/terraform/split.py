@@ -44,7 +44,10 @@ _RUNS = {_BRACES: _RUN_BRACES, _BRACKETS: _RUN_BRACKETS, _STRING: _IN_STRING, _H
 
 
 class Unterminated(Exception):  # noqa: N818 - a finding of the lexer, turned into a SourceError
-    """A string, heredoc, comment or bracket that begins at `offset` never ends."""
+    """A string, heredoc, comment or bracket that begins at `offset` never ends, or too deep inside.
+
+    `what` says so in a sentence.
+    """
 
     def __init__(self, offset: int, what: str) -> None:
         super().__init__(what)
@@ -181,7 +184,7 @@ def _split_body(split: SplitFile, start: int, end: int, comments: list[Comment] 
         try:
             position = _item(split, body, position, end, comments)
         except Unterminated as problem:
-            split.error(f"{problem.what} is never closed", problem.offset)
+            split.error(problem.what, problem.offset)
             recoveries += 1
             resume = _RESUME.search(text, position + 1, end)
             if resume is None or recoveries >= _MAX_ERRORS:
@@ -229,7 +232,7 @@ def _skip_comment(file: SourceFile, position: int, end: int, comments: list[Comm
     if text.startswith("/*", position):
         close = text.find("*/", position + 2, end)
         if close < 0:
-            raise Unterminated(position, "this comment")
+            raise Unterminated(position, "this comment is never closed")
         after, begin, stop = close + 2, position + 2, close
     elif text[position] == "#" or text.startswith("//", position):
         close = text.find("\n", position, end)
@@ -290,7 +293,14 @@ def interpolation_end(file: SourceFile, position: int, end: int) -> int:
     return _skip(file, position, end, [[_BRACES, 1, position]], None)
 
 
-_WHAT = {_BRACES: "this block", _BRACKETS: "this bracket", _STRING: "this string"}
+_WHAT = {
+    _BRACES: "this block is never closed",
+    _BRACKETS: "this bracket is never closed",
+    _STRING: "this string is never closed",
+    _HEREDOC: "this heredoc is never closed",
+}
+_MAX_FRAMES = 100
+"""Strings and interpolations inside each other; every level is read once more when it is parsed."""
 
 
 def _run(pattern: re.Pattern[str], text: str, position: int, end: int) -> int:
@@ -313,7 +323,10 @@ def _skip(
         kind = int(frame[0])
         position = _run(_RUNS[kind], text, position, end)
         if position >= end:
-            raise Unterminated(int(stack[0][2]), _WHAT.get(int(stack[0][0]), "this heredoc"))
+            raise Unterminated(int(stack[0][2]), _WHAT[int(stack[0][0])])
+        if len(stack) > _MAX_FRAMES:
+            reason = f"strings and interpolations nested over {_MAX_FRAMES} deep"
+            raise Unterminated(int(stack[0][2]), reason)
         if kind in (_STRING, _HEREDOC):
             position = _in_template(text, position, stack)
             continue
@@ -348,7 +361,7 @@ def _in_template(text: str, position: int, stack: list[list[int | str]]) -> int:
         return position + 2
     if kind == _STRING:
         if character != '"':
-            raise Unterminated(int(start), "this string")
+            raise Unterminated(int(start), _WHAT[_STRING])
         stack.pop()
         return position + 1
     line = _TAG_LINE.match(text, position)

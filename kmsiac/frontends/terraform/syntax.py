@@ -228,6 +228,10 @@ def _trees(tree: Subtree) -> list[Subtree]:
     ]
 
 
+MAX_MAGNITUDE = 10_000
+"""Decimal digits before or behind the point; written out, a larger number could fill the memory."""
+
+
 def _literal_value(written: str, position: int) -> Value:
     if written in ("true", "false"):
         return Bool(written == "true", position)
@@ -237,11 +241,19 @@ def _literal_value(written: str, position: int) -> Value:
 
 
 def number(written: str) -> int | Decimal:
-    """The number as Terraform has it: an int wherever it has no fraction."""
+    """The number as Terraform has it: an int wherever it has no fraction.
+
+    Raises ValueError for what is no number, and for one beyond `MAX_MAGNITUDE`.
+    """
     if written.lstrip("-").isdigit() and len(written) < 400:
         return int(written)
-    value = Decimal(written)
-    if value.is_finite() and value == value.to_integral_value() and abs(value.adjusted()) < 400:
+    try:
+        value = Decimal(written)
+    except ArithmeticError:
+        raise ValueError("a number out of range") from None
+    if not value.is_finite() or abs(value.adjusted()) > MAX_MAGNITUDE:
+        raise ValueError("a number out of range")
+    if value == value.to_integral_value() and abs(value.adjusted()) < 400:
         return int(value)
     return value
 

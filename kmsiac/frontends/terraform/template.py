@@ -63,7 +63,7 @@ def scan_string(file: SourceFile, start: int, end: int, parse: ParseExpression) 
                 tokens = _unindent(tokens)
         parts = _assemble(tokens, file)
     except Unterminated as problem:
-        return Unparsed(file.position(start, end), end, f"{problem.what} in a template")
+        return Unparsed(file.position(start, end), end, f"{problem.what} (in a template)")
     return _node(file, start, end, parts, verbatim=heredoc is None)
 
 
@@ -73,7 +73,7 @@ def scan_template(file: SourceFile, parse: ParseExpression) -> Node:
     try:
         parts = _assemble(_tokens(file, 0, end, _PLAIN_HEREDOC, parse), file)
     except Unterminated as problem:
-        return Unparsed(file.position(0, end), end, f"{problem.what} in a template")
+        return Unparsed(file.position(0, end), end, f"{problem.what} (in a template)")
     return _node(file, 0, end, parts, verbatim=False)
 
 

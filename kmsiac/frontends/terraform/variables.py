@@ -79,8 +79,8 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
     except SourceError as error:
         context.stack.errors.append(error)
         return {}
-    except (ValueError, CallError, RecursionError) as error:
-        message = f"these variable values are not JSON: {error}"
+    except (ValueError, CallError, RecursionError, ArithmeticError) as error:
+        message = f"these variable values are not JSON: {_reason(error)}"
         context.stack.errors.append(SourceError(message, file.span(file.position(0))))
         return {}
     context.stack.files.add(file.path)
@@ -89,6 +89,13 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
         name: partial(nothing.frame.attribute, attribute)
         for name, attribute in split_file.body.attributes.items()
     }
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with JSON, in words for people."""
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return "a number out of range" if isinstance(error, ArithmeticError) else str(error)
 
 
 def _text_value(name: str, written: str, origin: str, nothing: Scope) -> Value:
