@@ -26,7 +26,7 @@ from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.inventory.build import build
 from kmsiac.inventory.export import export, place
 from kmsiac.inventory.model import Inventory
-from kmsiac.reading.tree import SourceTree
+from kmsiac.reading.tree import SourceTree, present
 from kmsiac.rules.engine import run
 from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.match import Match
@@ -158,7 +158,7 @@ def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery]:
 
 def _tree_for(paths: list[Path], here: Path) -> SourceTree:
     """One tree that holds every path: their common repository, else their common folder."""
-    trees = [SourceTree.holding(path, here) for path in paths if path.exists()]
+    trees = [SourceTree.holding(path, here) for path in paths if present(path)]
     if not trees:
         return SourceTree(here)
     roots = {tree.root for tree in trees}

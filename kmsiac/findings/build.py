@@ -136,16 +136,21 @@ def build_unresolved(
         blamed = _blamed(match.blame, locate)
         location = locate(match.position)
         reason = _reason(blamed, match.message)
-        key = (match.resource, match.attribute, reason, location)
-        known = entries.get(key)
-        if known is None:
-            entries[key] = Unresolved(
-                printable(match.resource), match.attribute, reason, (match.rule,), location, blamed
-            )
-        else:
-            rules = tuple(sorted({*known.rules, match.rule}))
-            entries[key] = replace(known, rules=rules)
+        address = printable(match.resource)
+        key = (_code_of(address, location), match.attribute, reason, location)
+        known = entries.get(key) or Unresolved(
+            address, match.attribute, reason, (), location, blamed
+        )
+        addresses = tuple(sorted({*known.addresses, address}))
+        rules = tuple(sorted({*known.rules, match.rule}))
+        entries[key] = replace(known, resource=addresses[0], rules=rules, addresses=addresses)
     return sorted(entries.values(), key=_unresolved_order)
+
+
+def _code_of(address: str, location: Span | None) -> str:
+    """What is the same for all resources that one piece of code stands for."""
+    shared = location is not None and location.line and not location.pointer
+    return "" if shared else address
 
 
 def _reason(blamed: tuple[BlamedExpression, ...], message: str) -> str:
@@ -153,7 +158,7 @@ def _reason(blamed: tuple[BlamedExpression, ...], message: str) -> str:
         return one_line(message)
     first = blamed[0]
     more = f" (and {len(blamed) - 1} more)" if len(blamed) > 1 else ""
-    return f"{first.expression}: {first.reason}{more}"
+    return f"{one_line(first.expression, 80)}: {first.reason}{more}"
 
 
 def _unresolved_order(entry: Unresolved) -> tuple[object, ...]:

@@ -87,6 +87,8 @@ class Unresolved:
     location: Span | None
     blame: tuple[BlamedExpression, ...] = ()
     never: bool = False
+    addresses: tuple[str, ...] = ()
+    """Every resource that the same code stands for (`for_each`, a module called twice)."""
 
 
 @dataclass(frozen=True)

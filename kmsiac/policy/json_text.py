@@ -172,7 +172,7 @@ class _Reader:
             following = self.flat[self.index : self.index + 1]
             if following == '"':
                 self.index += 1
-                return Text(_joined(parts), start, self.sensitive)
+                return Text(parts, start, self.sensitive)
             if following != "\\":
                 self.fail("a string is not closed" if not following else "a control character")
             parts.append(self.escape())
@@ -208,16 +208,3 @@ class _Reader:
             self.fail("four hexadecimal digits were expected after \\u")
         self.index += 6
         return int(digits, 16)
-
-
-def _joined(parts: list[Part]) -> list[Part]:
-    """Neighbouring literals as one, in linear time: a text may hold a million escapes."""
-    out: list[Part] = []
-    run: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            run.append(part)
-        else:
-            out += ["".join(run), part]
-            run.clear()
-    return [*out, "".join(run)]

@@ -50,7 +50,7 @@ class SourceTree:
         """The tree for a scan of `path`, a file or a folder that exists."""
         resolved = path.resolve()
         start = resolved if resolved.is_dir() else resolved.parent
-        repository = next((d for d in (start, *start.parents) if (d / ".git").exists()), None)
+        repository = next((d for d in (start, *start.parents) if present(d / ".git")), None)
         if repository is not None:
             return cls(repository)
         here = working_directory.resolve()
@@ -163,7 +163,8 @@ class SourceTree:
         for entry in entries:
             path = folder / entry.name
             if entry.is_symlink() and (problem := self._misled(path)):
-                yield path, SourceError(problem, whole_file(self.report_path(path)), _NOT_READ)
+                hint = _NOT_READ if problem == _OUTSIDE else ""
+                yield path, SourceError(problem, whole_file(self.report_path(path)), hint)
             elif _is_folder(entry):
                 if entry.name not in PRUNED:
                     yield from self._walk(path, seen, depth + 1)
@@ -192,6 +193,14 @@ class SourceTree:
     def files(self) -> tuple[SourceFile, ...]:
         """Every file read so far."""
         return tuple(self._files)
+
+
+def present(path: Path) -> bool:
+    """Whether something is at `path`, as far as we may look; never raises."""
+    try:
+        return path.exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def _printable(name: str) -> str:

@@ -136,6 +136,7 @@ def _suppression(suppression: Suppression | None) -> Shape | None:
 def _unresolved(entry: Unresolved) -> Shape:
     return {
         "resource": entry.resource,
+        "addresses": list(entry.addresses),
         "attribute": entry.attribute,
         "reason": entry.reason,
         "rules": list(entry.rules),

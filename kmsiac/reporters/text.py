@@ -168,6 +168,9 @@ def _open(entry: Unresolved) -> str:
     owner = one_line(entry.resource)
     if entry.attribute and owner:
         owner += f" ({one_line(entry.attribute)})"
+    more = len(entry.addresses) - 1
+    if more > 0:
+        owner += f" and {more} more"
     rules = f" [{', '.join(entry.rules)}]" if entry.rules else ""
     never = " (this format can never tell)" if entry.never else ""
     return f"{place}{owner}{': ' if owner else ''}{one_line(entry.reason)}{rules}{never}"

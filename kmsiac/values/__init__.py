@@ -42,6 +42,7 @@ from kmsiac.values.kinds import (
 )
 from kmsiac.values.walking import (
     children,
+    holds_secret,
     map_texts,
     unknowns,
     walk,
@@ -74,6 +75,7 @@ __all__ = [
     "cannot_tell",
     "children",
     "decided",
+    "holds_secret",
     "map_texts",
     "negate",
     "text",

@@ -66,11 +66,16 @@ def cannot_tell(*blame: Blame) -> Answer:
     return Answer(Verdict.CANNOT_TELL, frozenset(blame))
 
 
+_OPTIONS = {"account_id": "--account-id", "region": "--region", "partition": "--partition"}
+
+
 def blame_on(part: Symbol | Unknown) -> Blame:
     """Blame one symbol or unknown."""
     if isinstance(part, Unknown):
         return Blame(part.expression, part.reason, part.position)
-    return Blame(part.reference, "known only after deployment", part.position)
+    option = _OPTIONS.get(part.type) if part.origin == "environment" else None
+    reason = "known only after deployment"
+    return Blame(part.reference, f"{reason}; give {option}" if option else reason, part.position)
 
 
 def negate(answer: Answer) -> Answer:

@@ -129,7 +129,8 @@ class Text(Value):
     `parts` never holds empty or neighbouring literals; the empty string has no parts.
     `origin` maps back to the source where the text was not written in one piece: breakpoints
     `(index, position)`, where `index` counts the characters of the literals and one for every
-    other part. `document` is the value that `jsonencode` (or a policy given as a map) encoded.
+    other part. `document` is the value that `jsonencode` (or a policy given as a map) encoded. It
+    carries marks of its own: a text is sensitive as a whole where one value of its document is.
     """
 
     __slots__ = ("document", "origin", "parts")
@@ -368,15 +369,19 @@ class Choice(Value):
 
 
 def _join_literals(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Neighbouring literals in one piece, in linear time: a text may hold a million escapes."""
     joined: list[Part] = []
+    run: list[str] = []
     for part in parts:
         if isinstance(part, str):
-            if not part:
-                continue
-            if joined and isinstance(joined[-1], str):
-                joined[-1] += part
-                continue
+            run.append(part)
+            continue
+        if literal := "".join(run):
+            joined.append(literal)
+        run.clear()
         joined.append(part)
+    if literal := "".join(run):
+        joined.append(literal)
     return tuple(joined)
 
 

@@ -42,6 +42,25 @@ def unknowns(value: Value) -> Iterator[Unknown]:
             yield inner.open
 
 
+def holds_secret(value: Value) -> bool:
+    """Whether anything in a value is sensitive; in linear time, also where parts of it recur."""
+    stack, seen = [value], {id(value)}
+    while stack:
+        current = stack.pop()
+        if current.sensitive:
+            return True
+        inner = list(children(current))
+        if isinstance(current, Text):
+            inner += [part for part in current.parts if isinstance(part, Unknown)]
+        elif isinstance(current, List | Map) and current.open is not None:
+            inner.append(current.open)
+        for member in inner:
+            if id(member) not in seen:
+                seen.add(id(member))
+                stack.append(member)
+    return False
+
+
 def map_texts(value: Text, change: Callable[[Part], Iterable[Part]]) -> Text:
     """The text with every part replaced by what `change` makes of it."""
     parts = [new for part in value.parts for new in change(part)]

@@ -180,7 +180,7 @@ def test_missing_paths_and_links_out_are_errors_and_the_rest_is_found(tmp_path):
     assert sorted(messages(found)) == [
         "gone.yaml: no such file or directory",
         "gone: no such file or directory",
-        "out.yaml: this link leads outside the scanned tree (not read)",
+        "out.yaml: this path leads outside the scanned tree (it was not read)",
         "secret.yaml: this path leads outside the scanned tree (it was not read)",
     ]
 

@@ -66,7 +66,7 @@ def test_the_shape() -> None:
             }
         ],
         "unresolved": [
-            {"resource": "k", "attribute": "policy", "reason": "r", "rules": ["KP-20"],
+            {"resource": "k", "addresses": [], "attribute": "policy", "reason": "r", "rules": ["KP-20"],
              "location": PLACE_JSON}
         ],
         "errors": [

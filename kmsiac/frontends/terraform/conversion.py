@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import groupby
 
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, OverBudget
 from kmsiac.frontends.terraform.syntax import number
@@ -20,6 +19,7 @@ from kmsiac.values import (
     Text,
     Unknown,
     Value,
+    holds_secret,
 )
 
 _MAX_ENCODED = 100_000
@@ -162,19 +162,7 @@ def encode(value: Value, budget: Budget) -> Text:
         raise Undetermined("too large to encode as JSON") from None
     finally:
         budget.spend(_MAX_ENCODED - max(limit.left, 0))
-    sensitive = value.sensitive or any(isinstance(p, Unknown) and p.sensitive for p in out)
-    return Text(joined(out), value.position, sensitive, (), value)
-
-
-def joined(parts: Iterable[Part]) -> list[Part]:
-    """The parts with neighbouring literals in one piece, in linear time."""
-    result: list[Part] = []
-    for is_literal, run in groupby(parts, key=lambda part: isinstance(part, str)):
-        if is_literal:
-            result.append("".join(part for part in run if isinstance(part, str)))
-        else:
-            result.extend(run)
-    return result
+    return Text(out, value.position, holds_secret(value), (), value)
 
 
 def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:

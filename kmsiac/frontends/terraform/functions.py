@@ -40,7 +40,8 @@ class Function(NamedTuple):
     """A function: what it does, how many arguments it takes, and what it can cope with.
 
     `takes_unknowns`: it is called with Unknown arguments, too. `takes_choices`: also with Choices
-    (otherwise it is called once per case).
+    (otherwise it is called once per case). `writes_text`: its result is written of all that is in
+    its arguments, so one secret anywhere in them makes it secret.
     """
 
     apply: Callable[[Site, list[Value]], Value]
@@ -48,6 +49,7 @@ class Function(NamedTuple):
     most: int
     takes_unknowns: bool = False
     takes_choices: bool = False
+    writes_text: bool = False
 
 
 def _jsonencode(site: Site, arguments: list[Value]) -> Value:

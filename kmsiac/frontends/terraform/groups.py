@@ -59,6 +59,12 @@ class Group:
         prefix = "data." if self.kind == "data" else ""
         return f"{prefix}{self.type}.{self.name}"
 
+    @property
+    def _address(self) -> str:
+        """The address without index."""
+        path = self.scope.address
+        return f"{path}.{self.reference}" if path else self.reference
+
     def members(self) -> list[Member]:
         """The instances. Raises Undetermined where count or for_each needs the block itself."""
         if self._members is None:
@@ -109,7 +115,7 @@ class Group:
         if most > MAX_INSTANCES:
             frame = self.scope.frame
             reason = f"count is over {MAX_INSTANCES}: only the first are looked at"
-            frame.context.gap(frame, self.reference, reason, self.block.position)
+            frame.context.block_gap(self._address, "count", reason, self.block.position)
         for at in range(min(max(most, 1 if unknown else 0), MAX_INSTANCES)):
             having = [when for (when, _), n in zip(cases, numbers, strict=True) if n and n > at]
             if unknown is not None:
@@ -157,7 +163,7 @@ class Group:
             over = f"for_each is over {MAX_INSTANCES}: only the first are looked at"
             rest = self._reason("for_each", over)
             context = self.scope.frame.context
-            context.gap(self.scope.frame, self.reference, over, self.block.position)
+            context.block_gap(self._address, "for_each", over, self.block.position)
         for key, value in members[:MAX_INSTANCES]:
             yield self._each(key, value, when)
         if rest is not None:

@@ -43,7 +43,7 @@ def child_scope(instance: ModuleInstance) -> Scope | None:
     if problem or folder is None:
         source = block.body.attributes.get("source")
         position = source.position if source else block.position
-        context.module_gap(instance.address, problem, position)
+        context.block_gap(instance.address, "source", problem, position)
         return None
 
     def given(name: str) -> Value | None:

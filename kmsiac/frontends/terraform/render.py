@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from kmsiac.frontends.terraform.conversion import (
     CallError,
     Undetermined,
-    joined,
     refused,
     to_bool,
     to_text,
@@ -111,7 +110,7 @@ def _join(
     frame.context.budget.spend(size >> 6)
     if size > _MAX_TEXT:
         return frame.unknown(node, f"text of more than {_MAX_TEXT:,} characters")
-    return Text(joined(out), node.position, sensitive, tuple(origin))
+    return Text(out, node.position, sensitive, tuple(origin))
 
 
 def _origin(inner: Text, index: int, place: int, frame: Frame) -> list[tuple[int, int]]:

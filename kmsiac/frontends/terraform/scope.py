@@ -71,10 +71,10 @@ class Context:
         if self._first(resource + attribute, reason, position):
             self.stack.gaps.append(Gap(resource, attribute, reason, position))
 
-    def module_gap(self, address: str, reason: str, position: int) -> None:
-        """Note a module call that could not be followed."""
+    def block_gap(self, address: str, attribute: str, reason: str, position: int) -> None:
+        """Note a block that could not be followed for what its attribute says."""
         if self._first(address, reason, position):
-            self.stack.gaps.append(Gap(address, "source", reason, position))
+            self.stack.gaps.append(Gap(address, attribute, reason, position))
 
     def recorded_modules(self) -> dict[str, str]:
         """What `terraform init` recorded: dotted call path to module folder."""

@@ -323,7 +323,8 @@ def _skip(
         kind = int(frame[0])
         position = _run(_RUNS[kind], text, position, end)
         if position >= end:
-            raise Unterminated(int(stack[0][2]), _WHAT[int(stack[0][0])])
+            blamed = frame if kind == _HEREDOC else stack[0]
+            raise Unterminated(int(blamed[2]), _WHAT[int(blamed[0])])
         if len(stack) > _MAX_FRAMES:
             reason = f"strings and interpolations nested over {_MAX_FRAMES} deep"
             raise Unterminated(int(stack[0][2]), reason)

@@ -128,7 +128,9 @@ def as_choice(value: Unknown) -> Choice:
 
 def marked(value: Value, sensitive: bool) -> Value:
     """The value with the sensitive mark, if it is to have it."""
-    if not sensitive or value.sensitive:
+    # A text is sensitive where one value of its document is; here all of them are to be.
+    whole = not isinstance(value, Text) or value.document is None or value.document.sensitive
+    if not sensitive or (value.sensitive and whole):
         return value
     return remade(value, value.position, sensitive=True)
 
@@ -136,7 +138,8 @@ def marked(value: Value, sensitive: bool) -> Value:
 def remade(value: Value, position: int, sensitive: bool) -> Value:
     """A shallow copy at another place or with another mark."""
     if isinstance(value, Text):
-        return Text(value.parts, position, sensitive, value.origin, value.document)
+        document = value.document and marked(value.document, sensitive)
+        return Text(value.parts, position, sensitive, value.origin, document)
     if isinstance(value, Number):
         return Number(value.number, position, sensitive)
     if isinstance(value, Bool):

@@ -9,7 +9,7 @@ from kmsiac.rules.fields.action import statement_reading
 from kmsiac.rules.readings import ABSENT, Open, Reading, Scope, Thing, answer_reading, reading
 from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
 from kmsiac.stack import Provider
-from kmsiac.values import Blame, Text, Unknown, blame_on, negate
+from kmsiac.values import Blame, Symbol, Text, Unknown, blame_on, negate
 
 _NOT_SYMBOLIC = frozenset({"anyone", "pattern"})
 _OF_AN_ACCOUNT = frozenset({"account", "role", "user", "session"})
@@ -74,14 +74,22 @@ def _external(thing: Thing) -> Reading:
     account = account_of(principal_of(thing))
     if provider is None:
         return ABSENT
-    if value.symbol is not None and value.symbol.type == "caller_identity_arn":
-        return False
+    symbol = value.symbol
+    if account is None and symbol is not None:
+        return _external_symbol(symbol, _kind(thing), provider)
     if account is None:
         kind = _kind(thing)
-        if isinstance(kind, str) and kind in _OF_AN_ACCOUNT and value.symbol is not None:
-            return Open((blame_on(value.symbol),))
         return kind if isinstance(kind, Open) else ABSENT
     return external_account(account, provider, thing.scope)
+
+
+def _external_symbol(symbol: Symbol, kind: Reading, provider: Provider) -> Reading:
+    """What is made or looked up through the same provider configuration is in its account."""
+    if symbol.origin in ("resource", "data") and symbol.owner == provider.owner:
+        return False
+    if isinstance(kind, str) and kind not in _OF_AN_ACCOUNT:
+        return ABSENT
+    return Open((blame_on(symbol),))
 
 
 def external_account(account: Text, provider: Provider, scope: Scope) -> Reading:

@@ -367,6 +367,49 @@ def test_sensitive_values_never_print(tmp_path: Path) -> None:
     assert result(tmp_path, "upper(var.s)", more) == "(sensitive)"
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "jsonencode({ a = 1, b = [var.s] })",
+        '"x ${jsonencode({ b = [var.s] })}"',
+        'join("-", ["a", var.s])',
+        'format("%s and %s", "a", [var.s])',
+        'format("%q", var.s)',
+        'formatlist("%s!", [var.s])[0]',
+        'replace("a-b", "b", var.s)',
+        "jsonencode({ (var.s) = 1 })",
+        '"%{ for x in [var.s] }${x}%{ endfor }"',
+        "jsondecode(jsonencode({ b = var.s })).b",
+    ],
+)
+def test_what_is_made_of_something_sensitive_never_prints(tmp_path: Path, expression: str) -> None:
+    more = 'variable "s" {\n  default = "hush"\n  sensitive = true\n}\n'
+    assert result(tmp_path, expression, more) == "(sensitive)"
+
+
+def test_a_sensitive_member_leaves_the_rest_of_an_encoded_document_readable(tmp_path: Path) -> None:
+    text = """
+variable "s" {
+  default = "hush"
+  sensitive = true
+}
+locals {
+  encoded = jsonencode({ Sid = var.s, Effect = "Allow" })
+}
+resource "aws_kms_key" "part" {
+  policy = local.encoded
+}
+resource "aws_kms_key" "whole" {
+  policy = sensitive(local.encoded)
+}
+"""
+    stack, _ = read(tmp_path, {"main.tf": text})
+    part, whole = stack.resources
+    assert str(part.attributes.get("policy")) == str(whole.attributes.get("policy")) == "(sensitive)"
+    assert plain(policy(part)) == {"Effect": "Allow", "Sid": "(sensitive)"}
+    assert plain(policy(whole)) == {"Effect": "(sensitive)", "Sid": "(sensitive)"}
+
+
 def test_broken_hcl_is_an_error_with_its_place_and_the_rest_is_read(tmp_path: Path) -> None:
     stack, _ = read(
         tmp_path,
