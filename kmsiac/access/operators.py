@@ -15,7 +15,6 @@ from kmsiac.aws.operators import Operator
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.conditions import holds_when_absent, operator_of
 from kmsiac.policy.document import Condition
-from kmsiac.policy.matching import open_parts
 from kmsiac.values import (
     NO,
     YES,
@@ -29,6 +28,7 @@ from kmsiac.values import (
     cannot_tell,
     decided,
     negate,
+    open_blame,
 )
 
 Variables = bool | Unknown
@@ -45,7 +45,7 @@ def holds(condition: Condition, context: Context, variables: Variables = True) -
         return _open(condition, "not a condition operator that IAM knows")
     key = condition.key.literal
     if key is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(condition.key)))
+        return cannot_tell(*open_blame(condition.key))
     found = context.get(fold(key), ())
     if operator.name == "Null":
         return _null(condition, found)
@@ -82,7 +82,7 @@ def _compare(
         return cannot_tell(blame_on(value))
     literal = value.literal
     if literal is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+        return cannot_tell(*open_blame(value))
     if isinstance(variables, Unknown):
         if "${" in literal:
             return cannot_tell(blame_on(variables))
@@ -110,7 +110,7 @@ def _is_false(value: Text | Unknown) -> Answer:
     if isinstance(value, Unknown):
         return cannot_tell(blame_on(value))
     if value.literal is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+        return cannot_tell(*open_blame(value))
     return YES if fold(value.literal) == "false" else NO
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from kmsiac.aws.shapes import fold
+from kmsiac.aws.shapes import fold, glob_matches
 
 Context = Mapping[str, tuple[str, ...]]
 """What a request carries: condition key in lower case to its values; an absent key is missing."""
@@ -83,22 +83,7 @@ def matches(pattern: Tokens, text: str) -> bool:
     """Whether the glob matches the whole text. Time is the product of their lengths at most."""
     if RUN not in pattern and ONE not in pattern:
         return len(pattern) == len(text) and "".join(pattern) == text
-    p = t = 0
-    star, mark = -1, 0
-    while t < len(text):
-        if p < len(pattern) and pattern[p] == RUN:
-            star, mark = p, t
-            p += 1
-        elif p < len(pattern) and pattern[p] in (ONE, text[t]):
-            p += 1
-            t += 1
-        elif star >= 0:
-            p = star + 1
-            mark += 1
-            t = mark
-        else:
-            return False
-    return all(token == RUN for token in pattern[p:])
+    return glob_matches(pattern, text, RUN, ONE)
 
 
 def arn_fields(pattern: Tokens) -> list[Tokens] | None:

@@ -13,7 +13,7 @@ from kmsiac.access.operators import Variables, all_hold
 from kmsiac.access.patterns import Context, MultivaluedVariableError, matches, tokens
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.document import Pattern, PolicyDocument, Principal, Statement
-from kmsiac.policy.matching import glob, open_parts
+from kmsiac.policy.matching import glob
 from kmsiac.policy.principals import kind_of
 from kmsiac.values import (
     NO,
@@ -28,6 +28,7 @@ from kmsiac.values import (
     cannot_tell,
     decided,
     negate,
+    open_blame,
 )
 
 
@@ -161,7 +162,7 @@ def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[st
     if kind in ("service", "federated", "canonical", "pattern", "malformed", "group"):
         return "anyone", NO
     if literal is None:
-        return "named", cannot_tell(*(blame_on(part) for part in open_parts(value)))
+        return "named", cannot_tell(*open_blame(value))
     if kind == "account":
         account = literal if ":" not in literal else literal.split(":")[4]
         return "account", decided(account == caller.account)
@@ -199,7 +200,7 @@ def _action(pattern: Pattern, action: str) -> Answer:
     if isinstance(pattern.value, Unknown):
         return cannot_tell(blame_on(pattern.value))
     if pattern.value.literal is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(pattern.value)))
+        return cannot_tell(*open_blame(pattern.value))
     return glob(fold(pattern.value.literal), Text((fold(action),)))
 
 
@@ -225,7 +226,7 @@ def _resource(pattern: Pattern, resource: str, context: Context, variables: Vari
         return cannot_tell(blame_on(value))
     literal = value.literal
     if literal is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+        return cannot_tell(*open_blame(value))
     if isinstance(variables, Unknown):
         if "${" in literal:
             return cannot_tell(blame_on(variables))
@@ -246,7 +247,7 @@ def has_effect(statement: Statement, effect: str) -> Answer:
     if isinstance(value, Unknown):
         return cannot_tell(blame_on(value))
     if isinstance(value, Text) and value.literal is None:
-        return cannot_tell(*(blame_on(part) for part in open_parts(value)))
+        return cannot_tell(*open_blame(value))
     if value is None and statement.open is not None:
         return cannot_tell(blame_on(statement.open))
     reason = "its effect is neither Allow nor Deny"

@@ -26,7 +26,6 @@ STATES = 4000
 PLACES = 40
 """How many places of patterns a state may hold on average before the search gives up."""
 
-_NOT_COLON = "not-colon"
 _FRESH = string.ascii_lowercase + string.digits + string.ascii_uppercase + "+=,.@_-/~#%&()"
 
 

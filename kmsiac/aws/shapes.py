@@ -7,7 +7,7 @@ never backtracks, whatever the pattern.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 ANY: frozenset[str] | None = None
@@ -145,3 +145,26 @@ def glob(pattern: str) -> Shape:
     Policy variables are plain text here.
     """
     return Shape(_glob_pieces(pattern))
+
+
+def glob_matches(pattern: Sequence[str], text: str, run: str = "*", one: str = "?") -> bool:
+    """IAM's own glob on a whole text: `run` is any characters, `one` is any one, case as it stands.
+
+    Time is the product of the two lengths at most.
+    """
+    p = t = 0
+    star, mark = -1, 0
+    while t < len(text):
+        if p < len(pattern) and pattern[p] == run:
+            star, mark = p, t
+            p += 1
+        elif p < len(pattern) and pattern[p] in (one, text[t]):
+            p += 1
+            t += 1
+        elif star >= 0:
+            p = star + 1
+            mark += 1
+            t = mark
+        else:
+            return False
+    return all(token == run for token in pattern[p:])

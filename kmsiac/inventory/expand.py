@@ -26,6 +26,7 @@ from kmsiac.values import (
     Text,
     Unknown,
     Value,
+    holds_secret,
     walk,
 )
 
@@ -39,7 +40,8 @@ MAX_DEPTH = 200
 def settle(value: Value, world: World, *, sensitive: bool = False) -> Value:
     """The value in a world: every Choice replaced by its branch, what is Absent left out.
 
-    What is inside of something sensitive is marked sensitive itself. Raises `Undecided` where the
+    What is inside of something sensitive is marked sensitive itself; only the document of a text
+    has marks of its own. Raises `Undecided` where the
     world leaves a guard open. A value that needs none of it is returned as it is.
     """
     if not sensitive and not any(_unsettled(inner) for inner in walk(value)):
@@ -51,22 +53,15 @@ def _unsettled(value: Value) -> bool:
     if isinstance(value, Choice | Absent):
         return True
     if isinstance(value, Text):
-        return value.document is not None if value.sensitive else _holds_secret(value)
+        return value.document is not None if value.sensitive else holds_secret(value)
     return value.sensitive and isinstance(value, List | Map)
-
-
-def _holds_secret(value: Text) -> bool:
-    """Whether a text is made of something sensitive: a part, or a value in its document."""
-    parts = any(isinstance(part, Unknown) and part.sensitive for part in value.parts)
-    document = value.document
-    return parts or (document is not None and any(inner.sensitive for inner in walk(document)))
 
 
 def _settle(value: Value, world: World, sensitive: bool, depth: int) -> Value:
     while isinstance(value, Choice):
         sensitive = sensitive or value.sensitive
         value = branch(value, world)
-    sensitive = sensitive or value.sensitive
+    inherited, sensitive = sensitive, sensitive or value.sensitive
     if depth > MAX_DEPTH:
         reason = f"more than {MAX_DEPTH} levels deep"
         return Unknown("...", reason, value.position, sensitive=sensitive)
@@ -84,14 +79,16 @@ def _settle(value: Value, world: World, sensitive: bool, depth: int) -> Value:
     if isinstance(value, Text):
         if value.document is None:
             return _marked_text(value, sensitive)
-        document = _settle(value.document, world, sensitive, depth + 1)
-        secret = sensitive or _holds_secret(value)
+        # Nothing in the document explains the mark: the text was marked from outside.
+        outside = value.sensitive and not holds_secret(value.document)
+        document = _settle(value.document, world, inherited or outside, depth + 1)
+        secret = sensitive or holds_secret(value)
         return Text(value.parts, value.position, secret, value.origin, document)
     return _marked(value) if sensitive else value
 
 
 def _marked_text(value: Text, sensitive: bool) -> Text:
-    if value.sensitive or not (sensitive or _holds_secret(value)):
+    if value.sensitive or not (sensitive or holds_secret(value)):
         return value
     return Text(value.parts, value.position, True, value.origin, value.document)
 

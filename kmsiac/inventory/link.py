@@ -11,9 +11,21 @@ from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.expand import digest
 from kmsiac.inventory.model import Entity, Related
 from kmsiac.inventory.settings import at_path, exists
-from kmsiac.policy.matching import Arn, open_parts, same, split_arn
+from kmsiac.policy.matching import Arn, same, split_arn
 from kmsiac.stack import Resource
-from kmsiac.values import Answer, Blame, List, Part, Symbol, Text, Unknown, Value, all_of, blame_on
+from kmsiac.values import (
+    Answer,
+    Blame,
+    List,
+    Part,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    all_of,
+    blame_on,
+    open_blame,
+)
 
 E = TypeVar("E", bound=Entity)
 
@@ -125,7 +137,7 @@ class Directory(Generic[E]):
         found = gathered.freeze()
         if found.items or found.maybe:
             return found
-        unknown = frozenset(blame_on(part) for part in open_parts(value))
+        unknown = open_blame(value)
         return Related(open=unknown or frozenset({_outside(value)}))
 
 

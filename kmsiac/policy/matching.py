@@ -7,9 +7,9 @@ its type gives; an Unknown part may be anything.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from kmsiac.aws.shapes import fold, glob_matches
 from kmsiac.values import (
     NO,
     YES,
@@ -22,6 +22,7 @@ from kmsiac.values import (
     blame_on,
     cannot_tell,
     decided,
+    open_blame,
 )
 
 _MAX_SHAPE_DEPTH = 4
@@ -129,7 +130,7 @@ def _same_field(left: Text, right: Text) -> Answer:
     for literal, other in ((left.literal, right), (right.literal, left)):
         if literal is not None and not _could_be(other, literal):
             return NO
-    return cannot_tell(*(blame_on(part) for part in open_parts(left) + open_parts(right)))
+    return cannot_tell(*open_blame(left), *open_blame(right))
 
 
 def _distinct_resources(left: Symbol | None, right: Symbol | None) -> bool:
@@ -217,14 +218,14 @@ def variables(text: Text) -> list[str]:
 
 def glob(pattern: str, text: Text, *, ignore_case: bool = False) -> Answer:
     """Whether a literal glob (`*`, `?`) matches the text, once deployed."""
+    wanted = fold(pattern) if ignore_case else pattern
     literal = text.literal
     if literal is not None:
-        return decided(glob_matches(pattern, literal, ignore_case=ignore_case))
+        return decided(glob_matches(wanted, fold(literal) if ignore_case else literal))
     spelt = outline(text)
     front, back = spelt.prefix, _suffix(spelt)
-    wanted = pattern
     if ignore_case:
-        front, back, wanted = front.lower(), back.lower(), wanted.lower()
+        front, back = fold(front), fold(back)
     head = re.split(r"[*?]", wanted, maxsplit=1)[0]
     tail = re.split(r"[*?]", wanted)[-1]
     if wanted == "*" or (wanted == head + "*" and front.startswith(head)):
@@ -235,32 +236,4 @@ def glob(pattern: str, text: Text, *, ignore_case: bool = False) -> Answer:
     size = min(len(tail), len(back))
     if size and tail[-size:] != back[-size:]:
         return NO
-    return cannot_tell(*(blame_on(part) for part in open_parts(spelt)))
-
-
-@lru_cache(maxsize=4096)
-def _folded(pattern: str, ignore_case: bool) -> str:
-    return pattern.lower() if ignore_case else pattern
-
-
-def glob_matches(pattern: str, literal: str, *, ignore_case: bool = False) -> bool:
-    """IAM's own glob: `*` is any run of characters, `?` is one. Time is their product at most."""
-    pattern = _folded(pattern, ignore_case)
-    if ignore_case:
-        literal = literal.lower()
-    p = t = 0
-    star, mark = -1, 0
-    while t < len(literal):
-        if p < len(pattern) and pattern[p] == "*":
-            star, mark = p, t
-            p += 1
-        elif p < len(pattern) and pattern[p] in ("?", literal[t]):
-            p += 1
-            t += 1
-        elif star >= 0:
-            p = star + 1
-            mark += 1
-            t = mark
-        else:
-            return False
-    return all(character == "*" for character in pattern[p:])
+    return cannot_tell(*open_blame(spelt))

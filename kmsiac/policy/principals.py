@@ -9,7 +9,7 @@ import re
 
 from kmsiac.policy.document import Principal
 from kmsiac.policy.matching import Arn, has_wildcard, split_arn
-from kmsiac.values import Blame, Text, Unknown, blame_on
+from kmsiac.values import Blame, Text, Unknown, blame_on, open_blame
 
 KINDS = (
     "anyone",
@@ -67,7 +67,7 @@ def _bare(value: Text) -> Kind:
     if value.literal == "*":
         return "anyone", frozenset()
     if value.has_unknown and not value.prefix:
-        return None, _blame(value)
+        return None, open_blame(value)
     return "malformed", frozenset()
 
 
@@ -88,7 +88,7 @@ def _aws(value: Text) -> Kind:
         return _of_arn(arn, value)
     if literal is not None:
         return "malformed", frozenset()
-    return None, _blame(value)
+    return None, open_blame(value)
 
 
 def _of_arn(arn: Arn, value: Text) -> Kind:
@@ -104,9 +104,9 @@ def _of_arn(arn: Arn, value: Text) -> Kind:
     elif service == "organizations":
         kind = "organization"
     elif service is None or not head:
-        return None, _blame(value)
+        return None, open_blame(value)
     if kind != "malformed" and value.has_unknown and not _pinned(value, arn):
-        return None, _blame(value)
+        return None, open_blame(value)
     return kind, frozenset()
 
 
@@ -128,7 +128,3 @@ def account_of(principal: Principal) -> Text | None:
         return value
     arn = split_arn(value)
     return arn.account if arn is not None and arn.account.parts else None
-
-
-def _blame(value: Text) -> frozenset[Blame]:
-    return frozenset(blame_on(part) for part in value.parts if not isinstance(part, str))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kmsiac.aws.shapes import glob_matches
 from kmsiac.policy.document import Pattern
-from kmsiac.policy.matching import Arn, glob_matches, same, split_arn, wildcard_index
+from kmsiac.policy.matching import Arn, same, split_arn, wildcard_index
 from kmsiac.values import (
     NO,
     YES,
@@ -17,6 +18,7 @@ from kmsiac.values import (
     blame_on,
     cannot_tell,
     decided,
+    open_blame,
 )
 
 Told = tuple[str | None, frozenset[Blame]]
@@ -47,7 +49,7 @@ def kind_of(pattern: Pattern) -> Told:
     arn = split_arn(value)
     if arn is None:
         if value.has_unknown or (symbol is not None and symbol.type in ("text", "arn")):
-            return None, _blame(value)
+            return None, open_blame(value)
         if symbol is not None and symbol.type.endswith("_arn"):
             return "other_service", frozenset()
         wild_arn = literal is not None and glob_matches(
@@ -60,7 +62,7 @@ def kind_of(pattern: Pattern) -> Told:
 def _of_arn(arn: Arn, value: Text) -> Told:
     service = arn.service.literal
     if service is None:
-        return None, _blame(value)
+        return None, open_blame(value)
     if not glob_matches(service, "kms"):
         return "other_service", frozenset()
     head = arn.resource.prefix
@@ -74,7 +76,7 @@ def _of_arn(arn: Arn, value: Text) -> Told:
             if head.startswith(kind) or glob_matches(head.split("*")[0] + "*", f"{kind}/x"):
                 return kind, frozenset()
     if arn.resource.literal is None:
-        return None, _blame(value)
+        return None, open_blame(value)
     return "malformed", frozenset()
 
 
@@ -86,13 +88,13 @@ def breadth_of(pattern: Pattern) -> Told:
     arn = split_arn(value)
     if arn is None:
         if value.has_unknown:
-            return None, _blame(value)
+            return None, open_blame(value)
         literal = value.literal or ""
         return ("all" if "*" in literal or "?" in literal else "one"), frozenset()
     if _wild(arn.resource):
         return ("all" if _wild(arn.account) else "account"), frozenset()
     unknown = arn.resource.has_unknown
-    return (None, _blame(value)) if unknown else ("one", frozenset())
+    return (None, open_blame(value)) if unknown else ("one", frozenset())
 
 
 def covers_own_key(pattern: Pattern, key: OwnKey) -> Answer:
@@ -132,7 +134,7 @@ def _field(pattern: Text, own: Text) -> Answer:
         return YES
     if pattern.literal is not None and own.literal is not None:
         return decided(glob_matches(pattern.literal, own.literal))
-    return cannot_tell(*_blame(pattern), *_blame(own))
+    return cannot_tell(*open_blame(pattern), *open_blame(own))
 
 
 def _is_key_id(resource: Text, key: OwnKey) -> Answer:
@@ -152,7 +154,3 @@ def _is_key_id(resource: Text, key: OwnKey) -> Answer:
 def _wild(text: Text) -> bool:
     plain = "".join(part for part in text.parts if isinstance(part, str))
     return wildcard_index(plain) >= 0
-
-
-def _blame(value: Text) -> frozenset[Blame]:
-    return frozenset(blame_on(part) for part in value.parts if not isinstance(part, str))

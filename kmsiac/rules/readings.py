@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from kmsiac.inventory.cases import World
-from kmsiac.inventory.model import Entity, Inventory, Policy, Related, Settings
+from kmsiac.inventory.model import Entity, Identity, Inventory, Policy, Related, Settings
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import (
     Answer,
@@ -127,6 +128,14 @@ class Surroundings:
     inventory: Inventory
     trusted: Trusted
 
+    @cached_property
+    def identities(self) -> dict[str, list[Identity]]:
+        """The identities by address: a rule looks one up for every principal of every statement."""
+        found: dict[str, list[Identity]] = {}
+        for identity in self.inventory.identities:
+            found.setdefault(identity.address, []).append(identity)
+        return found
+
 
 class Scope:
     """One world of one unit: gives each object its thing, the same one for every rule."""
@@ -135,6 +144,7 @@ class Scope:
         self.inventory = surroundings.inventory
         self.trusted = surroundings.trusted
         self.world = world
+        self._surroundings = surroundings
         self._things: dict[tuple[str, int], Thing] = {}
         # Keeps objects alive whose id is a key above.
         self._held: list[object] = []
@@ -153,6 +163,11 @@ class Scope:
             found = self._things[key] = Thing(kind, value, self, parent, unknown)
             self._held.append(value)
         return found
+
+    def identity(self, address: str) -> Identity | None:
+        """The identity of this address, if it exists in this world."""
+        identities = self._surroundings.identities.get(address, ())
+        return next((identity for identity in identities if self.exists(identity)), None)
 
     def settings(self, entity: Entity) -> Settings | None:
         """The settings in this world; None where the entity does not exist."""

@@ -21,6 +21,7 @@ from kmsiac.values.answers import (
     cannot_tell,
     decided,
     negate,
+    open_blame,
 )
 from kmsiac.values.kinds import (
     Absent,
@@ -78,6 +79,7 @@ __all__ = [
     "holds_secret",
     "map_texts",
     "negate",
+    "open_blame",
     "text",
     "unknowns",
     "walk",

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kmsiac.values.kinds import Symbol, Unknown
+from kmsiac.values.kinds import Symbol, Text, Unknown
 
 
 class Verdict(enum.Enum):
@@ -76,6 +76,11 @@ def blame_on(part: Symbol | Unknown) -> Blame:
     option = _OPTIONS.get(part.type) if part.origin == "environment" else None
     reason = "known only after deployment"
     return Blame(part.reference, f"{reason}; give {option}" if option else reason, part.position)
+
+
+def open_blame(text: Text) -> frozenset[Blame]:
+    """Blame for every part of a text that is not literal."""
+    return frozenset(blame_on(part) for part in text.parts if not isinstance(part, str))
 
 
 def negate(answer: Answer) -> Answer:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import fnmatch
 from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmsiac.aws.shapes import MANY, Shape, fold, glob
+from kmsiac.aws.shapes import MANY, Shape, fold, glob, glob_matches
 
 TEXTS = ["".join(letters) for size in range(6) for letters in product("ab", repeat=size)]
 
@@ -50,3 +51,12 @@ def test_variables_may_become_anything_and_escapes_are_literal() -> None:
 def test_only_ascii_letters_fold() -> None:
     assert fold("KMS:Decrypt") == "kms:decrypt"
     assert fold("\u212aMS\u0130") == "\u212ams\u0130"
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_globs_match_as_fnmatch_does(pattern: str, text: str) -> None:
+    assert glob_matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
+
+
+def test_a_hostile_glob_takes_no_time() -> None:
+    assert not glob_matches("*a" * 200 + "b", "a" * 5000)

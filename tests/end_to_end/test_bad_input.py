@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = 100_000
+CUT_OFF = " (has it been cut off?)"
 
 GOOD = """\
 resource "aws_kms_key" "good" {
@@ -148,7 +149,8 @@ def test_exit_codes(kmsiac, files, arguments, code, problem):
         ("<<EOF\n" + "{" * DEEP + "\nEOF", "not valid JSON"),
         ("<<EOF\n" + "(" * DEEP + "\nEOF", "not valid JSON"),
         ("jsonencode(" * 2000 + "1" + ")" * 2000, "brackets nested over 150 deep"),
-        ('"${' * 2000 + "1" + '}"' * 2000, "strings and interpolations nested over 100 deep"),
+        ('"${' * 2000 + "1" + '}"' * 2000, "strings and interpolations nested over 40 deep"),
+        ('"' + "${a}" * 20_000 + '"', "more than 10,000 interpolations"),
         ("1 + " * 20_000 + "1", "an expression nested too deeply"),
         ("local" + ".a" * 20_000, "an expression nested too deeply"),
         ("-" * 20_000 + "1", "unexpected `-` in an expression"),
@@ -200,8 +202,7 @@ def test_enormous_numbers(kmsiac, number):
         "tf/main.tf": f'resource "aws_kms_key" "k" {{\n{body}}}\n' + GOOD,
         "c.json": JSON_KEY % number,
         "y.yaml": TEMPLATE + f"      PendingWindowInDays: {number}\n      KeyPolicy: {number}\n",
-        "p.json": '{"Statement": [{"Effect": "Allow", "Principal": %s, "Action": %s}]}'
-        % (number, number),
+        "p.json": f'{{"Statement": [{{"Effect": "Allow", "Principal": {number}}}]}}',
         "plan.json": PLAN
         % json.dumps(
             [{"address": "aws_kms_key.p", "mode": "managed", "type": "aws_kms_key", "name": "p",
@@ -246,6 +247,54 @@ def test_what_is_declared_twice_is_named_and_looked_at_once(kmsiac):
         "error: d.json:1:48: duplicate key K: the first is ignored (remove one of them)",
     ]
     assert ran.code == 1
+
+
+@pytest.mark.parametrize(
+    ("block", "problem"),
+    [
+        ('resource "aws_kms_key" {}', "a resource block has two labels, this one has 1"),
+        ('data "a" "b" "c" {}', "a data block has two labels, this one has 3"),
+        ("variable {}", "a variable block has one label, this one has 0"),
+        ('module "a" "b" {}', "a module block has one label, this one has 2"),
+    ],
+)
+def test_a_block_with_other_labels_is_not_passed_over(kmsiac, block, problem):
+    ran = kmsiac({"main.tf": GOOD, "x.tf": block}, "scan")
+    assert ran.code == 1
+    assert f"error: x.tf:1:1: {problem}" in ran.out
+
+
+def test_a_dynamic_block_over_no_collection(kmsiac):
+    document = 'data "aws_iam_policy_document" "d" {\n  dynamic "statement" {\n    for_each = 1\n'
+    document += "    content {}\n  }\n}\n"
+    ran = kmsiac({"main.tf": GOOD + document + key("data.aws_iam_policy_document.d.json")}, "scan")
+    assert ran.code == 1
+    assert "a list or map is needed, not a number" in ran.out
+
+
+def test_variable_files_that_cannot_be_read_are_named(kmsiac):
+    files = {
+        "main.tf": 'variable "x" {}\n' + GOOD,
+        "terraform.tfvars": "x = [\n",
+        "a.auto.tfvars.json": "{",
+        "b.auto.tfvars.json": "[" * DEEP,
+        "c.auto.tfvars.json": '{"x": 1e999999999999999999999}',
+        "d.auto.tfvars.json": b"\xff",
+    }
+    told = [line.strip() for line in kmsiac(files, "scan").out.splitlines() if "error: " in line]
+    assert told == [
+        f"error: a.auto.tfvars.json:1:2: not valid JSON: the text ends in the middle{CUT_OFF}",
+        "error: b.auto.tfvars.json:1:1: nested too deep",
+        "error: c.auto.tfvars.json:1:7: not valid JSON: a number out of range",
+        "error: d.auto.tfvars.json:1:1: byte 0xff is not valid UTF-8 (save the file as UTF-8)",
+        "error: terraform.tfvars:1:5: this bracket is never closed",
+    ]
+
+
+def test_terraform_as_json_alone_is_not_clean(kmsiac):
+    ran = kmsiac({"main.tf.json": '{"resource": {"aws_kms_key": {"k": {}}}}'}, "scan")
+    assert ran.code == 3
+    assert "error: main.tf.json:1:1: `.tf.json` is not read yet (scan the output of" in ran.out
 
 
 # -- what is no plain file ----------------------------------------------------------------------------

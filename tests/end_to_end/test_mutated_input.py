@@ -100,7 +100,7 @@ def check(kmsiac, files: dict[str, str | bytes], chance: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_plans_with_wrong_types(kmsiac, seed):
-    chance = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    chance = random.Random(seed)
     plans = [json.loads(path.read_text()) for path in sorted(FIXTURES.rglob("plan.json"))]
     for _ in range(ROUNDS):
         check(
@@ -111,7 +111,7 @@ def test_plans_with_wrong_types(kmsiac, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_templates_with_wrong_types(kmsiac, seed):
     cfn_flip = pytest.importorskip("cfn_flip")
-    chance = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    chance = random.Random(seed)
     paths = sorted(FIXTURES.rglob("template.yaml"))
     templates = [json.loads(cfn_flip.to_json(path.read_text())) for path in paths]
     for _ in range(ROUNDS):
@@ -121,7 +121,7 @@ def test_templates_with_wrong_types(kmsiac, seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_templates_with_broken_lines(kmsiac, seed):
-    chance = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    chance = random.Random(seed)
     templates = [path.read_text() for path in sorted(FIXTURES.rglob("template.yaml"))]
     for _ in range(ROUNDS):
         check(kmsiac, {"t.yaml": with_broken_lines(chance.choice(templates), chance)}, chance)
@@ -129,7 +129,7 @@ def test_templates_with_broken_lines(kmsiac, seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_terraform_with_broken_lines(kmsiac, tmp_path: Path, seed):
-    chance = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    chance = random.Random(seed)
     folders = sorted(path for path in FIXTURES.rglob("terraform") if path.is_dir())
     for _ in range(ROUNDS):
         shutil.rmtree(tmp_path / "w", ignore_errors=True)

@@ -152,6 +152,19 @@ def test_what_is_inside_of_something_sensitive_is_sensitive() -> None:
     assert [v.sensitive for v in (settled, key, members, *members.items)] == [True] * 5
 
 
+@pytest.mark.parametrize(
+    ("secret", "other"), [(True, False), (False, True)], ids=["one value", "the text only"]
+)
+def test_a_sensitive_text_with_a_document(secret: bool, other: bool) -> None:
+    member = Text(("hush",), sensitive=secret)
+    document = Map(((text("Sid"), member), (text("Effect"), text("Allow"))))
+    settled = settle(Text(("{}",), sensitive=True, document=document), {})
+    assert isinstance(settled, Text)
+    assert isinstance(settled.document, Map)
+    shown = [inner.sensitive for _, inner in settled.document.entries]
+    assert (settled.sensitive, shown) == (True, [True, other])
+
+
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 1, 20_000])
 def test_depth_has_an_end(depth: int) -> None:
     value: Value = Choice(Guard("u", "A"), [(True, text("x"))])

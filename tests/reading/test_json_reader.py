@@ -130,7 +130,7 @@ def test_what_is_refused(text: str, message: str, place: tuple[int, int]) -> Non
     ("text", "message", "place"),
     [
         ("", "the file is empty", (1, 1)),
-        ("[1,\n 2", "not valid JSON: expecting ',' delimiter", (2, 3)),
+        ("[1,\n 2", "not valid JSON: the text ends in the middle", (2, 3)),
         ('["NaN",\n NaN]', "not valid JSON: NaN", (2, 2)),
         ("[" + "9" * 5000 + "]", "not valid JSON: a number with too many digits", (1, 2)),
     ],

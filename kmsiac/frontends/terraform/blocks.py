@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from kmsiac.frontends.terraform.conversion import Undetermined
+from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.iterate import pairs
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.split import Block, Body
@@ -92,8 +92,8 @@ def _members(
     rest = collection.open if isinstance(collection, List | Map) else None
     try:
         members = list(pairs(collection)) if not isinstance(collection, Invalid) else []
-    except Undetermined as problem:
-        members, rest = [], _unknown(collection, block, problem.reason, frame)
+    except (Undetermined, CallError) as problem:
+        members, rest = [], _unknown(collection, block, str(problem), frame)
     if isinstance(collection, Invalid):
         rest = collection
     for at, (key, value) in enumerate(members):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform import functions, operators, symbolic
-from kmsiac.frontends.terraform.access import get_attribute, get_index, splat
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined, to_bool, to_text
 from kmsiac.frontends.terraform.iterate import evaluate_for
 from kmsiac.frontends.terraform.nodes import (
@@ -28,8 +27,9 @@ from kmsiac.frontends.terraform.nodes import (
 )
 from kmsiac.frontends.terraform.render import render
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
+from kmsiac.frontends.terraform.traversal import get_attribute, get_index, splat
 from kmsiac.reading.source import offset_of
-from kmsiac.values import Bool, Choice, List, Map, Null, Text, Unknown, Value
+from kmsiac.values import Bool, Choice, List, Map, Null, Text, Unknown, Value, holds_secret
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Frame
@@ -238,7 +238,8 @@ def _call(node: Node, frame: Frame) -> Value:
             reason = last.reason if isinstance(last, Unknown) else "its `...` argument is not known"
             return frame.unknown(node, reason)
         arguments.extend(last.items)
-    sensitive = any(argument.sensitive for argument in arguments)
+    is_secret = holds_secret if function.writes_text else _is_marked
+    sensitive = any(is_secret(argument) for argument in arguments)
 
     def apply(case: list[Value]) -> Value:
         return _apply(node, function, case, frame)
@@ -246,6 +247,10 @@ def _call(node: Node, frame: Frame) -> Value:
     if function.takes_choices:
         return symbolic.marked(apply(arguments), sensitive)
     return symbolic.marked(combine(arguments, apply), sensitive)
+
+
+def _is_marked(value: Value) -> bool:
+    return value.sensitive
 
 
 def _apply(node: Call, function: functions.Function, arguments: list[Value], frame: Frame) -> Value:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform import collections_, strings
+from kmsiac.frontends.terraform import collection_functions, string_functions
 from kmsiac.frontends.terraform.conversion import (
     CallError,
     Undetermined,
@@ -20,8 +20,8 @@ from kmsiac.frontends.terraform.conversion import (
     to_text,
 )
 from kmsiac.frontends.terraform.parse import parse_expression
-from kmsiac.frontends.terraform.strings import Row
-from kmsiac.frontends.terraform.symbolic import Lazy, marked
+from kmsiac.frontends.terraform.string_functions import Row
+from kmsiac.frontends.terraform.symbolic import marked
 from kmsiac.frontends.terraform.template import scan_template
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
@@ -144,16 +144,12 @@ def _fileexists(site: Site, arguments: list[Value]) -> Value:
     return Bool(context.tree.exists(path), site.position)
 
 
-def _type_error(value: Value) -> str:
-    return "a whole resource" if isinstance(value, Lazy) else "this value"
-
-
 def _one(site: Site, arguments: list[Value]) -> Value:
     value = arguments[0]
     if isinstance(value, Null):
         return value
     if not isinstance(value, List):
-        raise CallError(f"a list is needed, not {_type_error(value)}")
+        raise refused(value, "a list")
     if value.open is not None:
         raise Undetermined(value.open.reason)
     if not value.items:
@@ -161,17 +157,17 @@ def _one(site: Site, arguments: list[Value]) -> Value:
     if len(value.items) > 1:
         raise CallError("the list has more than one item")
     only = value.items[0]
-    return collections_.or_null(only, site.position) if isinstance(only, Choice) else only
+    return collection_functions.or_null(only, site.position) if isinstance(only, Choice) else only
 
 
-def _at_position(row: Row) -> Function:
+def _at_position(row: Row, *, writes_text: bool = False) -> Function:
     """A function that needs nothing of its frame."""
     plain, least, most, takes_unknowns, takes_choices = row
 
     def apply(site: Site, arguments: list[Value]) -> Value:
         return plain(site.position, arguments)
 
-    return Function(apply, least, most, takes_unknowns, takes_choices)
+    return Function(apply, least, most, takes_unknowns, takes_choices, writes_text)
 
 
 _ANY = 1000
@@ -188,6 +184,7 @@ FUNCTIONS: dict[str, Function] = {
     "templatefile": Function(_templatefile, 2, 2),
     "fileexists": Function(_fileexists, 1, 1),
     "one": Function(_one, 1, 1),
-    **{name: _at_position(row) for name, row in (strings.TABLE | collections_.TABLE).items()},
+    **{name: _at_position(row, writes_text=True) for name, row in string_functions.TABLE.items()},
+    **{name: _at_position(row) for name, row in collection_functions.TABLE.items()},
 }
 """Every function that is evaluated, by name. `try` and `can` are in the evaluator."""

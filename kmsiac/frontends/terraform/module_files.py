@@ -11,6 +11,13 @@ from kmsiac.reading.tree import SourceTree
 
 EXTENSIONS = (".tf", ".tofu")
 JSON_EXTENSIONS = (".tf.json", ".tofu.json")
+_LABELS = {
+    "resource": "two labels",
+    "data": "two labels",
+    "variable": "one label",
+    "output": "one label",
+    "module": "one label",
+}
 
 
 class ModuleFiles:
@@ -48,6 +55,11 @@ class ModuleFiles:
                 table[key].override(_merged(table[key].body, block.body))
             elif table.setdefault(key, block) is not block:
                 self._twice(f"{block.type} {key}", block.position, split_file)
+        elif block.type in _LABELS:
+            wanted = _LABELS[block.type]
+            problem = f"a {block.type} block has {wanted}, this one has {len(block.labels)}"
+            span = split_file.file.span(block.position)
+            self.errors.append(SourceError(problem, span, "this block is not read"))
 
     def _table(self, block: Block) -> tuple[dict[str, Block], str] | None:
         """The table that a block is declared in, and its key there."""

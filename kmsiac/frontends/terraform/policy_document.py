@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.blocks import Expanded, grouped, guarded
-from kmsiac.frontends.terraform.collections_ import distinct
+from kmsiac.frontends.terraform.collection_functions import distinct
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined, decode, encode, to_text
 from kmsiac.frontends.terraform.split import Body
 from kmsiac.frontends.terraform.symbolic import Invalid, combine

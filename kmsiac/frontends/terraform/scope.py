@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kmsiac.errors import SourceError
+from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.evaluate import evaluate, source_of
 from kmsiac.frontends.terraform.module_files import ModuleFiles, read_folder
@@ -53,8 +53,9 @@ class Context:
             known = self.folders[folder] = read_folder(self.tree, folder)
             for unread in known.unread:
                 self.stack.files.add(unread.path)
-                position = unread.position(0)
-                self.stack.gaps.append(Gap("", "", "`.tf.json` is not read yet", position))
+                hint = "scan the output of `terraform show -json` for a plan of it"
+                place = unread.span(unread.position(0)) if unread.data else whole_file(unread.path)
+                self.stack.errors.append(SourceError("`.tf.json` is not read yet", place, hint))
             self.stack.files.update(file.file.path for file in known.files)
         return known
 

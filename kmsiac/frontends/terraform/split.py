@@ -299,7 +299,7 @@ _WHAT = {
     _STRING: "this string is never closed",
     _HEREDOC: "this heredoc is never closed",
 }
-_MAX_FRAMES = 100
+_MAX_FRAMES = 40
 """Strings and interpolations inside each other; every level is read once more when it is parsed."""
 
 

@@ -119,6 +119,13 @@ def restrict(value: Value, guard: Guard, atom: Atom) -> Value:
     return value
 
 
+def may_be_absent(value: Value) -> bool:
+    """Whether a member exists only in some cases."""
+    return isinstance(value, Choice) and any(
+        isinstance(branch, Absent) or may_be_absent(branch) for _, branch in value.branches
+    )
+
+
 def as_choice(value: Unknown) -> Choice:
     """An unknown condition as its two cases."""
     guard = Guard(value.unit, value.expression)

@@ -45,6 +45,9 @@ class _Marker:
         self.names = names
 
 
+MAX_INTERPOLATIONS = 10_000
+"""Expressions inside one template: some seconds of parsing; the largest policies have a hundred."""
+
 _Token = Stretch | Node | _Marker
 
 
@@ -104,7 +107,7 @@ def _tokens(
 ) -> list[_Token]:
     text = file.text
     tokens: list[_Token] = []
-    position, strip_next = start, False
+    position, strip_next, interpolations = start, False, 0
     while position < end:
         run = plain.match(text, position, end)
         if run:
@@ -122,6 +125,9 @@ def _tokens(
             tokens.append(Stretch(file.position(position + 1), text[position] + "{"))
             position, strip_next = position + 3, False
         elif text.startswith(("${", "%{"), position):
+            interpolations += 1
+            if interpolations > MAX_INTERPOLATIONS:
+                raise Unterminated(position, f"more than {MAX_INTERPOLATIONS:,} interpolations")
             close = interpolation_end(file, position + 2, end)
             strip_next = _interpolation(file, position, close, tokens, parse)
             position = close

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform.collections_ import to_set
+from kmsiac.frontends.terraform.collection_functions import to_set
 from kmsiac.frontends.terraform.conversion import (
     CallError,
     Undetermined,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform.conversion import CallError, from_plain
+from kmsiac.frontends.terraform.conversion import from_plain
 from kmsiac.frontends.terraform.nodes import Name, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute, parse_expression
 from kmsiac.frontends.terraform.split import split
+from kmsiac.reading.json_reader import load_json
 from kmsiac.values import Text, Value
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
         file = context.tree.read(path)
         if path.name.endswith(".json"):
             position = file.position(0)
-            plain = json.loads(file.text, parse_float=Decimal)
+            plain = load_json(file)
             context.stack.files.add(file.path)
             plain = plain if isinstance(plain, dict) else {}
             return {
@@ -79,23 +78,12 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
     except SourceError as error:
         context.stack.errors.append(error)
         return {}
-    except (ValueError, CallError, RecursionError, ArithmeticError) as error:
-        message = f"these variable values are not JSON: {_reason(error)}"
-        context.stack.errors.append(SourceError(message, file.span(file.position(0))))
-        return {}
     context.stack.files.add(file.path)
     context.stack.errors.extend(split_file.errors)
     return {
         name: partial(nothing.frame.attribute, attribute)
         for name, attribute in split_file.body.attributes.items()
     }
-
-
-def _reason(error: Exception) -> str:
-    """What is wrong with JSON, in words for people."""
-    if isinstance(error, RecursionError):
-        return "nested too deep"
-    return "a number out of range" if isinstance(error, ArithmeticError) else str(error)
 
 
 def _text_value(name: str, written: str, origin: str, nothing: Scope) -> Value:

@@ -8,7 +8,7 @@ from kmsiac.policy.document import Pattern
 from kmsiac.rules.fields.statement import ACTIONS, action_items
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, reading
 from kmsiac.rules.vocabulary import BOOL, FieldType, declare, names, one
-from kmsiac.values import Text, Unknown, blame_on
+from kmsiac.values import Text, Unknown, blame_on, open_blame
 
 if TYPE_CHECKING:
     from kmsiac.aws.actions import KmsAction
@@ -51,7 +51,7 @@ def _service(thing: Thing) -> Reading:
         return Text((value.prefix.split(":", 1)[0],), value.position)
     if value.literal is not None:
         return ABSENT
-    return Open(blame_on(part) for part in value.parts if not isinstance(part, str))
+    return Open(open_blame(value))
 
 
 @declare("action", "explicit", BOOL, "written without a wildcard, in Action", "explicit: true")

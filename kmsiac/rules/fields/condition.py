@@ -16,7 +16,7 @@ from kmsiac.rules.vocabulary import (
     names,
     one,
 )
-from kmsiac.values import Text, blame_on
+from kmsiac.values import Text, open_blame
 
 VALUES = FieldType("text", many=True, pattern=True, by_operator=True)
 
@@ -66,7 +66,7 @@ def _operator(thing: Thing) -> Reading:
 
 
 def _open(text: Text) -> Open:
-    return Open(blame_on(part) for part in text.parts if not isinstance(part, str))
+    return Open(open_blame(text))
 
 
 def _unusual(condition: Condition) -> Reading:

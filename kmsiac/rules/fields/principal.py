@@ -115,15 +115,11 @@ def _identity(thing: Thing) -> Reading:
     value = principal_of(thing).value
     if isinstance(value, Unknown):
         return Open((blame_on(value),))
-    scope = thing.scope
     symbol = value.symbol
     if symbol is not None and symbol.origin == "resource":
-        for identity in scope.inventory.identities:
-            if identity.address == symbol.address and scope.exists(identity):
-                return scope.thing("identity", identity)
-    if value.literal is not None and symbol is None:
-        return ABSENT
-    return ABSENT if symbol is not None else _open(value)
+        identity = thing.scope.identity(symbol.address)
+        return ABSENT if identity is None else thing.scope.thing("identity", identity)
+    return ABSENT if symbol is not None or value.literal is not None else _open(value)
 
 
 def _open(value: Text) -> Open:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading
 from kmsiac.rules.vocabulary import TEXT, TEXT_FIELDS, FieldType, TextField
-from kmsiac.values import Text, Unknown, blame_on
+from kmsiac.values import Text, Unknown, blame_on, open_blame
 
 
 def _unclear(text: Text) -> Reading:
     """Absent for a literal that is no ARN; open where it may turn out to be one."""
     if text.literal is not None:
         return ABSENT
-    return Open(blame_on(part) for part in text.parts if not isinstance(part, str))
+    return Open(open_blame(text))
 
 
 def _part(name: str, index: int) -> None:

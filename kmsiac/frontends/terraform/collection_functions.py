@@ -17,8 +17,8 @@ from kmsiac.frontends.terraform.conversion import (
     why,
 )
 from kmsiac.frontends.terraform.operators import equal
-from kmsiac.frontends.terraform.strings import Row
-from kmsiac.frontends.terraform.symbolic import Budget, Set, combine
+from kmsiac.frontends.terraform.string_functions import Row
+from kmsiac.frontends.terraform.symbolic import Budget, Set, combine, may_be_absent
 from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 _STEPS = 200_000
@@ -33,13 +33,6 @@ def or_null(value: Value, position: int) -> Value:
         branches = [(atom, or_null(branch, position)) for atom, branch in value.branches]
         return Choice(value.guard, branches, value.position, value.sensitive)
     return value
-
-
-def may_be_absent(value: Value) -> bool:
-    """Whether a list member exists only in some cases."""
-    return isinstance(value, Choice) and any(
-        isinstance(branch, Absent) or may_be_absent(branch) for _, branch in value.branches
-    )
 
 
 def _concat(position: int, arguments: list[Value]) -> Value:

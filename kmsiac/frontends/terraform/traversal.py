@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform.conversion import CallError, literal, to_number
-from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, combine
+from kmsiac.frontends.terraform.conversion import CallError, kind, literal, to_number
+from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, combine, may_be_absent
 from kmsiac.values import Absent, Choice, List, Map, Null, Number, Symbol, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -110,18 +110,12 @@ def _present(value: Value, name: str, node: Node, frame: Frame) -> Value:
 def _item(value: List, index: int, node: Node, frame: Frame) -> Value:
     if 0 <= index < len(value.items):
         # An item behind one that may be absent moves up, so its index is not certain.
-        if any(_may_be_absent(item) for item in value.items[:index]):
+        if any(may_be_absent(item) for item in value.items[:index]):
             return frame.unknown(node, "the members of this list depend on an open condition")
         return _present(value.items[index], f"item {index}", node, frame)
     if value.open is not None:
         return frame.unknown(node, value.open.reason)
     raise CallError(f"there is no item {index} here")
-
-
-def _may_be_absent(value: Value) -> bool:
-    return isinstance(value, Choice) and any(
-        isinstance(branch, Absent) or _may_be_absent(branch) for _, branch in value.branches
-    )
 
 
 def _is_open_text(value: Value) -> bool:
@@ -147,8 +141,4 @@ def _inside_open(value: Value, step: str, node: Node) -> Value:
             symbol.address,
         )
         return Text((inner,), node.position, value.sensitive)
-    raise CallError(f"there is no {step} in {_kind(value)}")
-
-
-def _kind(value: Value) -> str:
-    return type(value).__name__.lower()
+    raise CallError(f"there is no {step} in {kind(value)}")
