@@ -16,13 +16,15 @@ class Request:
     `principal` is an ARN (a user, a role session, `…:root`) or the name of an AWS service
     principal; `resource` the ARN of a key or alias, or `*` where the action has none. `context`
     maps condition keys to their values; what is not in it, the request does not carry. Keys are
-    compared without case.
+    compared without case. `hidden` are the keys (lower case) whose names or values must not be
+    printed, since a sensitive value of the template went into them.
     """
 
     principal: str
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, object]:
         """The request as reports show it; a key with one value is plain text."""
@@ -33,8 +35,13 @@ class Request:
             "context": {
                 key: values[0] if len(values) == 1 else list(values)
                 for key, values in sorted(self.context.items())
-            },
+                if key.lower() not in self.hidden
+            }
+            | ({"(sensitive)": "(sensitive)"} if self.hidden & self._carried() else {}),
         }
+
+    def _carried(self) -> frozenset[str]:
+        return frozenset(key.lower() for key in self.context)
 
 
 @dataclass(frozen=True)

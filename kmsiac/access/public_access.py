@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from functools import cached_property
 
 from kmsiac.access.authorize import authorize
 from kmsiac.access.instantiate import Instances
@@ -28,7 +30,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_actions
 from kmsiac.inventory.expand import digest
-from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.policy.document import Condition, PolicyDocument, Statement
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Provider
 from kmsiac.values import (
@@ -47,6 +49,7 @@ from kmsiac.values import (
 )
 
 _REMEMBERED = 512
+_AT_HAND = 16
 _TOO_COMPLEX = "too complex to decide"
 _COMPARED = "compares two things that a caller may choose"
 _FAILED = "a witness did not hold; this is a fault of kmsiac"
@@ -59,28 +62,75 @@ def public(
 
     The Denies of the whole document count. A yes carries the request as witness.
     """
-    instances = Instances(provider, [document.value], trusted.accounts | trusted.organizations)
-    concrete = instances.document(document)
-    key = (
-        digest(concrete.value),
-        instances.account,
-        instances.region,
-        instances.partition,
-        trusted.accounts,
-        trusted.organizations,
-    )
-    model = _models.get(key)
-    if model is None:
-        model = _models[key] = _Model(concrete, instances, trusted)
-        if len(_models) > _REMEMBERED:
-            _models.popitem(last=False)
-    else:
-        _models.move_to_end(key)
-    answer = model.public(None if statement is None else statement.index)
-    return _placed(answer, document, instances)
+    asked = (id(document), id(provider), trusted)
+    prepared = _prepared.get(asked)
+    if prepared is None:
+        prepared = _prepared[asked] = _Prepared(document, provider, trusted)
+        if len(_prepared) > _AT_HAND:
+            _prepared.popitem(last=False)
+    return prepared.public(None if statement is None else statement.index)
+
+
+class _Prepared:
+    """A document made ready once for the questions about each of its statements."""
+
+    def __init__(self, document: PolicyDocument, provider: Provider, trusted: Trusted) -> None:
+        # Both are kept, so that their ids stay theirs.
+        self._document = document
+        self._provider = provider
+        avoid = trusted.accounts | trusted.organizations
+        self._instances = instances = Instances(provider, [document.value], avoid)
+        concrete = instances.document(document)
+        place = (instances.account, instances.region, instances.partition)
+        key = (digest(concrete.value), *place, trusted.accounts, trusted.organizations)
+        model = _models.get(key)
+        if model is None:
+            model = _models[key] = _Model(concrete, instances, trusted)
+            if len(_models) > _REMEMBERED:
+                _models.popitem(last=False)
+        else:
+            _models.move_to_end(key)
+        self._model = model
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, int]]:
+        found = _places(self._document, self._instances)
+        return {told: (spelt, position) for told, spelt, position in found}
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The condition keys that a sensitive value stands in or under, in lower case."""
+        return frozenset(
+            str(key).lower()
+            for statement in self._document
+            for condition in statement.conditions
+            for key in [self._instances.text(condition.key).literal]
+            if key is not None and _is_sensitive(condition)
+        )
+
+    def public(self, index: int | None) -> Answer:
+        """The answer with its blame as this document spells it, and where (an equal one was
+        judged), and with what is sensitive in it hidden.
+        """
+        answer = self._model.public(index)
+        if isinstance(answer.witness, Request) and self._hidden:
+            return answer._replace(witness=replace(answer.witness, hidden=self._hidden))
+        if not answer.is_open:
+            return answer
+        blame = []
+        for one in answer.blame:
+            here = (one.expression, self._document.position)
+            spelt, position = self._places.get(one.expression, here)
+            blame.append(Blame(spelt, one.reason, position))
+        return cannot_tell(*blame)
+
+
+def _is_sensitive(condition: Condition) -> bool:
+    return condition.key.sensitive or any(value.sensitive for value in condition.values)
 
 
 _models: OrderedDict[Hashable, _Model] = OrderedDict()
+_prepared: OrderedDict[Hashable, _Prepared] = OrderedDict()
 
 
 class _Model:
@@ -93,6 +143,7 @@ class _Model:
         arn = f"arn:{instances.partition}:kms:{instances.region}:{instances.account}:key/"
         key_arn = arn + instances.fresh("00000000-0000-4000-9000-{:012x}")
         self._views = [View(statement, variables, key_arn) for statement in document]
+        self._by_index = {view.statement.index: [view] for view in self._views}
         literals = [
             part
             for inner in walk(document.value)
@@ -115,7 +166,7 @@ class _Model:
         return self._answers[index]
 
     def _decide(self, index: int | None) -> Answer:
-        views = [v for v in self._views if index is None or v.statement.index == index]
+        views = self._views if index is None else self._by_index.get(index, [])
         views = [v for v in views if any(not v.allows(action).is_no for action in self._actions)]
         budget = Budget()
         try:
@@ -197,19 +248,6 @@ def _allow_all() -> PolicyDocument:
     document = parse_document(Map([(text("Statement"), List([statement]))]))
     assert isinstance(document, PolicyDocument)
     return document
-
-
-def _placed(answer: Answer, document: PolicyDocument, instances: Instances) -> Answer:
-    """The answer with its blame as this document spells it, and where (an equal one was judged)."""
-    if not answer.is_open:
-        return answer
-    places = {told: (spelt, position) for told, spelt, position in _places(document, instances)}
-    here = document.position
-    blame = []
-    for one in answer.blame:
-        spelt, position = places.get(one.expression, (one.expression, here))
-        blame.append(Blame(spelt, one.reason, position))
-    return cannot_tell(*blame)
 
 
 def _places(document: PolicyDocument, instances: Instances) -> Iterator[tuple[str, str, int]]:
