@@ -96,7 +96,7 @@ def scan_unit(
         return UnitScan(errors=[error] if error else [])
     matches = run(rules, inventory, trusted)
     if unit.only:
-        matches = [match for match in matches if _path(tree, match.position) in unit.only]
+        matches = [match for match in matches if _concerns(match, unit.only, inventory, tree)]
     return UnitScan(
         matches=matches,
         gaps=inventory.gaps,
@@ -109,9 +109,12 @@ def scan_unit(
     )
 
 
-def _path(tree: SourceTree, position: int) -> str:
-    file = tree.file(position)
-    return file.path if file else ""
+def _concerns(match: Match, paths: frozenset[str], inventory: Inventory, tree: SourceTree) -> bool:
+    """Whether a match has to do with some files: its place, its resource, or a call on the way."""
+    headers = [e.position for e in inventory.entities() if e.address == match.resource]
+    calls = [call.position for call in match.call_chain]
+    places = [match.position, *headers, *calls]
+    return any((file := tree.file(place)) and file.path in paths for place in places)
 
 
 def take_inventory(options: ScanOptions) -> dict[str, Any]:

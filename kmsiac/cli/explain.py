@@ -16,6 +16,7 @@ from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
 from kmsiac.cli.rule_sets import all_rules, rule_named
 from kmsiac.findings.excerpt import one_line, printable
+from kmsiac.findings.finding import SEVERITIES
 from kmsiac.rules.model import Prose, Rule
 
 app = new_app()
@@ -69,13 +70,13 @@ def _lines(rule: Rule, prose: Prose) -> Iterator[str]:
     yield f"{rule.id} {rule.name}"
     yield one_line(rule.title)
     yield ""
-    yield f"severity: {rule.severity}"
+    worst = min((e.severity for e in rule.escalate), key=SEVERITIES.index, default=rule.severity)
+    yield f"severity: {rule.severity}" + (f" to {worst}" if worst != rule.severity else "")
     yield f"category: {rule.category}"
     if rule.profile != "default":
         yield f"profile:  {rule.profile} (runs with --pedantic)"
     if rule.aliases:
         yield f"also:     {', '.join(rule.aliases)}"
-    yield f"says:     {one_line(rule.message)}"
     for key, title in _SECTIONS:
         if prose.get(key):
             yield ""
@@ -101,11 +102,11 @@ def _examples(examples: object) -> Iterator[str]:
         return
     for key, title in (("bad", "Found"), ("good", "Fine")):
         listed = examples.get(key)
-        for example in listed if isinstance(listed, list) else ():
+        for example in listed[:1] if isinstance(listed, list) else ():
             if not isinstance(example, Mapping):
                 continue
             for framework, text in example.items():
-                if framework == "name":
+                if framework not in ("terraform", "cloudformation"):
                     continue
                 yield ""
                 named = f": {one_line(str(example['name']))}" if example.get("name") else ""

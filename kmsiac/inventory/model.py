@@ -7,7 +7,7 @@ and hold *effective* values, provider and service defaults included.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -171,3 +171,10 @@ class Inventory:
     gaps: list[Gap] = field(default_factory=list)
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
+
+    def entities(self) -> Iterator[Entity]:
+        """Every entity, policies included."""
+        for found in (self.keys, self.aliases, self.policies, self.grants, self.endpoints):
+            yield from found
+        yield from self.identities
+        yield from self.consumers

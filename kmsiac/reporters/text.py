@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from kmsiac.errors import KmsiacError, Span
@@ -127,19 +127,21 @@ class _Report:
         entries = self._result.unresolved
         if not entries:
             return
-        shown = entries if self._options.verbose else entries[:_MAX_UNRESOLVED]
+        whole = self._options.verbose or len(entries) <= _MAX_UNRESOLVED
+        lines = [_open(entry) for entry in entries] if whole else _by_cause(entries)
+        shown = lines if whole else lines[:_MAX_UNRESOLVED]
         yield self._style.strong(f"could not decide ({len(entries)}):")
-        for entry in shown:
-            yield f"  {_open(entry)}"
-        if len(shown) < len(entries):
-            yield f"  ... and {len(entries) - len(shown)} more (-v shows all)"
+        for line in shown:
+            yield f"  {line}"
+        if len(shown) < len(lines):
+            yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
         yield ""
 
     def _errors(self) -> Iterator[str]:
         errors = self._result.errors
         if not errors:
             return
-        yield self._style.strong(f"not read ({len(_paths(errors))}):")
+        yield self._style.strong(f"not read, or not in full ({len(_paths(errors))}):")
         for error in errors:
             place = f"{where(error.span)}: " if error.span else ""
             hint = f" ({one_line(error.hint)})" if error.hint else ""
@@ -161,6 +163,19 @@ def where(span: Span) -> str:
     """`path:line:column`; for plan JSON, which has no lines worth naming, `path#/pointer`."""
     text = f"{span.path}#{span.pointer}" if span.pointer else str(span)
     return escaped(text)
+
+
+def _by_cause(entries: Sequence[Unresolved]) -> list[str]:
+    """What keeps rules open first, then what was not read, the most frequent cause first."""
+    lines = [_open(entry) for entry in entries if entry.rules]
+    causes: dict[str, list[Unresolved]] = {}
+    for entry in entries:
+        if not entry.rules:
+            causes.setdefault(entry.reason, []).append(entry)
+    for same in sorted(causes.values(), key=len, reverse=True):
+        more = f" (and {len(same) - 1} more like it)" if len(same) > 1 else ""
+        lines.append(_open(same[0]) + more)
+    return lines
 
 
 def _open(entry: Unresolved) -> str:

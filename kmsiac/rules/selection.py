@@ -20,7 +20,7 @@ def selected(
 
     Raises `UsageError` for a name that is neither a rule nor a category.
     """
-    wanted, unwanted = set(select), set(ignore)
+    wanted, unwanted = {_spelt(rules, n) for n in select}, {_spelt(rules, n) for n in ignore}
     _check(rules, wanted | unwanted)
 
     def runs(rule: Rule) -> bool:
@@ -34,6 +34,11 @@ def selected(
         return pedantic or rule.profile == "default"
 
     return rules.only(runs)
+
+
+def _spelt(rules: RuleSet, name: str) -> str:
+    """An id in any case as the rules spell it."""
+    return name.upper() if rules.get(name.upper()) is not None else name
 
 
 def _check(rules: RuleSet, names: set[str]) -> None:

@@ -96,7 +96,7 @@ medium[KEY-01] Automatic rotation is off
 could not decide (1):
   x.tf:9:3  aws_kms_key.x (policy): local.p: not evaluated [KP-20, KP-21]
 
-not read (1):
+not read, or not in full (1):
   error: bad.tf:2:4: not closed (close the brace)
 
 settings that can hide findings:
@@ -148,11 +148,23 @@ def test_only_broken_files_claims_to_have_looked_at_nothing() -> None:
 
 
 def test_unresolved_entries_are_cut_at_ten_and_all_shown_with_verbose() -> None:
-    entries = [Unresolved(f"r{i:02}", "policy", "unknown", (), None) for i in range(13)]
+    entries = [Unresolved(f"r{i:02}", "policy", "unknown", ("KP-20",), None) for i in range(13)]
     result = ScanResult(unresolved=entries, summary=Summary(files=1))
     assert report(result).count("r0") == 10
     assert "  ... and 3 more (-v shows all)\n" in report(result)
     assert "r12 (policy): unknown" in report(result, verbose=True)
+
+
+def test_what_keeps_rules_open_comes_first_and_equal_causes_are_one_line() -> None:
+    gaps = [Unresolved(f"module.m{i}", "source", "not here", (), None) for i in range(20)]
+    result = ScanResult(
+        unresolved=[*gaps, Unresolved("k", "policy", "unknown", ("KP-20",), None)],
+        summary=Summary(files=1),
+    )
+    assert report(result).startswith(
+        "could not decide (21):\n  k (policy): unknown [KP-20]\n"
+        "  module.m0 (source): not here (and 19 more like it)\n\n"
+    )
 
 
 def test_suppressed_findings_are_counted_and_shown_with_verbose() -> None:
