@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from kmsiac.cli import run
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_block_of_the_readme_is_printed_by_the_demo(monkeypatch, capsys):
-    from kmsiac.cli import run
-
     monkeypatch.chdir(ROOT)
     assert run(["scan", "fixtures/demo/terraform", "--color", "never"]) == 1
     printed = capsys.readouterr().out
