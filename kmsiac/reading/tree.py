@@ -6,6 +6,7 @@ what templates refer to (`file()`, local modules, nested stacks).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -210,7 +211,8 @@ def _printable(name: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Why the system refused, without the absolute path that some of its messages hold."""
-    if isinstance(error, RuntimeError):  # what pathlib makes of links that lead in a circle
+    # Up to Python 3.12 pathlib makes a RuntimeError of links that lead in a circle.
+    if isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP:
         return "its links lead in a circle"
     return getattr(error, "strerror", None) or "not a usable name"
 
