@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
-from kmsiac.errors import KmsiacError, SourceError, whole_file
+from kmsiac.errors import KmsiacError, SourceError, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.finding import ScanResult, Summary, Unresolved
 from kmsiac.frontends.discover import discover
@@ -32,7 +33,7 @@ from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import selected
-from kmsiac.stack import Gap
+from kmsiac.stack import CLOUDFORMATION, TERRAFORM, Gap
 
 __all__ = ["ScanOptions", "scan", "scan_unit", "take_inventory"]
 
@@ -45,6 +46,8 @@ class UnitScan:
     gaps: list[Gap] = field(default_factory=list)
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
+    framework: str = ""
+    declared: frozenset[str] = frozenset()
     keys: int = 0
     policies: int = 0
     grants: int = 0
@@ -58,6 +61,7 @@ def scan(options: ScanOptions) -> ScanResult:
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
     tree, discovery = _discover(options)
     units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in discovery.units]
+    _check_inputs(options.inputs, units)
     matches = [match for unit in units for match in unit.matches]
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
@@ -67,6 +71,21 @@ def scan(options: ScanOptions) -> ScanResult:
         summary=_summary(discovery, units, len(rules)),
         prose=rules.prose,
     )
+
+
+def _check_inputs(inputs: Inputs, units: list[UnitScan]) -> None:
+    """A value for something that no unit declares is a slip of the pen: nothing would come of it."""
+    for framework, option, names in (
+        (TERRAFORM, "--var", inputs.variables),
+        (CLOUDFORMATION, "--parameters", inputs.parameters),
+    ):
+        takers = [unit for unit in units if unit.framework == framework]
+        declared = frozenset[str]().union(*(unit.declared for unit in takers))
+        for name in names if takers else ():
+            if name not in declared:
+                near = get_close_matches(name, declared, 1)
+                hint = f"did you mean {near[0]}?" if near else ""
+                raise UsageError(f"{option} {name}: nothing that is scanned takes it", hint=hint)
 
 
 def _rules(options: ScanOptions) -> RuleSet:
@@ -102,6 +121,8 @@ def scan_unit(
         gaps=inventory.gaps,
         errors=inventory.errors,
         files=inventory.files,
+        framework="" if inventory.from_plan else inventory.framework,
+        declared=inventory.declared,
         keys=len(inventory.keys),
         policies=sum(not policy.default for policy in inventory.policies),
         grants=len(inventory.grants),

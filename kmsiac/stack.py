@@ -141,6 +141,8 @@ class Stack:
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     """Report paths of the templates that were read for this unit."""
+    declared: frozenset[str] = frozenset()
+    """Names of the variables or parameters that it takes."""
     from_plan: bool = False
     """Read from plan JSON, which never shows where or how something was written."""
 

@@ -21,7 +21,7 @@ from kmsiac.frontends.recognise import (
 )
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.reading.source import SourceFile
-from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree
+from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree, missing
 
 TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """What Terraform and OpenTofu read in a folder."""
@@ -80,7 +80,9 @@ class _Search:
 
     def take_path(self, path: Path) -> None:
         """One path that the user named."""
-        if self.tree.is_folder(path):
+        if missing(path):
+            self._error(path, "no such file or directory")
+        elif self.tree.is_folder(path):
             self._walk(path)
         elif path.name.endswith(TERRAFORM_SUFFIXES) and self.tree.exists(path):
             self._take_terraform_file(path)

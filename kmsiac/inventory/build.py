@@ -47,6 +47,7 @@ def build(stack: Stack) -> Inventory:
         gaps=list(stack.gaps),
         errors=list(stack.errors),
         files=set(stack.files),
+        declared=stack.declared,
     )
     resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
     for resource in resources:

@@ -171,6 +171,7 @@ class Inventory:
     gaps: list[Gap] = field(default_factory=list)
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
+    declared: frozenset[str] = frozenset()
 
     def entities(self) -> Iterator[Entity]:
         """Every entity, policies included."""

@@ -196,6 +196,17 @@ class SourceTree:
         return tuple(self._files)
 
 
+def missing(path: Path) -> bool:
+    """Whether there is certainly nothing at `path`, not even a link; never raises."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def present(path: Path) -> bool:
     """Whether something is at `path`, as far as we may look; never raises."""
     try:

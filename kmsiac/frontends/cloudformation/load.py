@@ -70,6 +70,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
         resource = loader.resource(declared)
         if resource is not None:
             stack.resources.append(resource)
+    stack.declared = frozenset(template.parameters)
     stack.gaps = template.gaps
     stack.errors = template.errors
     return stack

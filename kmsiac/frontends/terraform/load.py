@@ -43,6 +43,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
         root = Scope(context, folder, "", providers, given)
         providers.update(configured(root))
         _collect_all(root, stack)
+    stack.declared = frozenset(root.files.variables)
     for files in context.folders.values():
         stack.errors.extend(files.all_errors)
     stack.errors.sort(key=lambda error: (str(error.span or ""), error.message))
