@@ -85,7 +85,8 @@ class Resource:
     names in `attributes` are the framework's (`aws_kms_key`, `policy`; `AWS::KMS::Key`,
     `KeyPolicy`); nested Terraform blocks are Lists of Maps. An attribute that is not written is
     not in the Map. `position` is the header: the block's first token, the logical id's key.
-    `end` is the offset in the same file where the resource ends (exclusive).
+    `end` is the offset in the same file where the resource ends (exclusive); its comments are
+    those of `SourceFile.comments_between(position, end)`.
 
     `exists` is the guard and its values under which the resource exists (None: always); `absent`
     is the Unknown that decides it where no guard does (an unknown `count`).
@@ -103,6 +104,11 @@ class Resource:
     exists: tuple[tuple[Guard, bool | str | int], ...] | None = None
     absent: Unknown | None = None
     call_chain: tuple[Call, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """The deployment unit that it is in."""
+        return self.provider.owner.unit
 
 
 @dataclass(frozen=True)

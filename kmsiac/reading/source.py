@@ -9,7 +9,7 @@ file is read again, once, when the first of its positions is printed.
 from __future__ import annotations
 
 import codecs
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -88,6 +88,12 @@ class SourceFile:
         """The offset (exclusive) where what starts at a position ends: the first end given for it."""
         offset = offset_of(position)
         return self._ends.get(offset, offset + 1)
+
+    def comments_between(self, start: int, end: int) -> list[Comment]:
+        """The comments from the position `start` to the offset `end` (exclusive)."""
+        first = bisect_left(self.comments, start, key=lambda comment: comment.position)
+        last = self.id << _SHIFT | end
+        return [comment for comment in self.comments[first:] if comment.position < last]
 
     # -- positions that count JSON paths -----------------------------------------------------------
 

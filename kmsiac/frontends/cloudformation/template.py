@@ -95,7 +95,11 @@ class Template:
             elif isinstance(current, Sequence) and current.items:
                 current = current.items[-1]
             else:
-                return end
+                if not self.file.comments:
+                    return end
+                # With the rest of its line: a comment behind the last value is the node's own.
+                line = self.file.text.find("\n", end)
+                return line if line >= 0 else len(self.file.text)
             # An alias stands for a node further up.
             if offset_of(current.position) >= offset_of(node.position):
                 end = max(end, self.file.end(current.position))
