@@ -81,11 +81,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Deciding:
-    """A statement that decided, by its layer (`key policy`) and its label."""
+    """A statement that decided, by its layer (`key policy`) and its label.
+
+    `resource` is the address of the resource that its policy is written in, where that is known.
+    """
 
     layer: str
     label: str
     position: int
+    resource: str = ""
 
 
 @dataclass(frozen=True)

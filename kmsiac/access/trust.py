@@ -11,3 +11,7 @@ class Trusted:
 
     accounts: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
+
+
+NOBODY = Trusted()
+"""Trust in nobody beyond the own account."""
