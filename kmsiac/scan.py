@@ -18,7 +18,7 @@ from typing import Any
 
 from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
-from kmsiac.errors import KmsiacError, SourceError, UsageError, whole_file
+from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.finding import ScanResult, Summary, Unresolved
 from kmsiac.frontends.discover import discover
@@ -35,7 +35,7 @@ from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import selected
 from kmsiac.stack import CLOUDFORMATION, TERRAFORM, Gap
 
-__all__ = ["ScanOptions", "scan", "scan_unit", "take_inventory"]
+__all__ = ["ScanOptions", "UnitsRead", "read_units", "scan", "scan_unit", "take_inventory"]
 
 
 @dataclass
@@ -61,7 +61,7 @@ def scan(options: ScanOptions) -> ScanResult:
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
     tree, discovery = _discover(options)
     units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in discovery.units]
-    _check_inputs(options.inputs, units)
+    _check_inputs(options.inputs, [(unit.framework, unit.declared) for unit in units])
     matches = [match for unit in units for match in unit.matches]
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
@@ -73,14 +73,17 @@ def scan(options: ScanOptions) -> ScanResult:
     )
 
 
-def _check_inputs(inputs: Inputs, units: list[UnitScan]) -> None:
-    """A value for something that no unit declares is a slip of the pen: nothing would come of it."""
+def _check_inputs(inputs: Inputs, units: list[tuple[str, frozenset[str]]]) -> None:
+    """A value for something that no unit declares is a slip of the pen: nothing would come of it.
+
+    `units` are their frameworks ("" for one that takes no inputs) and the names that they declare.
+    """
     for framework, option, names in (
         (TERRAFORM, "--var", inputs.variables),
         (CLOUDFORMATION, "--parameters", inputs.parameters),
     ):
-        takers = [unit for unit in units if unit.framework == framework]
-        declared = frozenset[str]().union(*(unit.declared for unit in takers))
+        takers = [names for of, names in units if of == framework]
+        declared = frozenset[str]().union(*takers)
         for name in names if takers else ():
             if name not in declared:
                 near = get_close_matches(name, declared, 1)
@@ -141,6 +144,34 @@ def _concerns(match: Match, paths: frozenset[str], inventory: Inventory, tree: S
 def take_inventory(options: ScanOptions) -> dict[str, Any]:
     """What was found, judged by nobody: the `inventory` JSON of version 1."""
 
+    read = read_units(options)
+    result = export(read.inventories, read.locate)
+    result["errors"] += [
+        {"message": error.message, "location": place(error.span)} for error in read.errors
+    ]
+    return result
+
+
+@dataclass(frozen=True)
+class UnitsRead:
+    """Every unit of a scan as its inventory, judged by nobody.
+
+    `errors` are the files and units that could not be read; those of an inventory it has itself.
+    `unread` are kinds of files that are known and not read. `locate` gives the place of a position.
+    """
+
+    inventories: tuple[Inventory, ...]
+    errors: tuple[KmsiacError, ...]
+    unread: tuple[Unresolved, ...]
+    locate: Callable[[int], Span | None]
+
+
+def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead:
+    """Read all that the options name.
+
+    With `check_inputs` an input that no unit takes is a `UsageError`.
+    """
+
     tree, discovery = _discover(options)
     found: list[Inventory] = []
     errors = list(discovery.errors)
@@ -150,11 +181,11 @@ def take_inventory(options: ScanOptions) -> dict[str, Any]:
             found.append(inventory)
         elif error is not None:
             errors.append(error)
-    result = export(found, tree.span)
-    result["errors"] += [
-        {"message": error.message, "location": place(error.span)} for error in _sorted(errors)
-    ]
-    return result
+    if check_inputs:
+        declared = [("" if i.from_plan else i.framework, i.declared) for i in found]
+        _check_inputs(options.inputs, declared)
+    unread = tuple(_unread(discovery))
+    return UnitsRead(tuple(found), tuple(_sorted(errors)), unread, tree.span)
 
 
 def _inventory_of(

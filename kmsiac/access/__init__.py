@@ -48,7 +48,7 @@ def public(
     A stranger is a principal of an account and organization that neither the policy names nor the
     user trusts. The Denies of the whole document count.
     """
-    from kmsiac.access.public_access import public as decide
+    from kmsiac.access.statement_questions import public as decide
 
     return decide(document, statement, provider, trusted)
 

@@ -1,28 +1,48 @@
 """Whether KMS authorizes a request: the procedure, concrete, one step after the other.
 
-Sources: KMS Developer Guide, "Policy evaluation", "Key policies", "Allowing users in other accounts
-to use a KMS key", "Grants", "VPC endpoint"; IAM User Guide, "Policy evaluation logic". What is not
-documented, or not modelled yet, is cannot tell.
+1. A Deny that applies, in any policy in force, ends it.
+2. Every level of service control policies must allow.
+3. The policy of the VPC endpoint that the request passes must allow.
+4. A request without a key, or on an alias, is left to the caller's own side: its identity
+   policies, permissions boundary and session policy all allow.
+5. An AWS service principal needs the key policy, or a grant, and nothing else.
+6. A caller of another account needs the key policy (or a grant) and its own side, and an operation
+   that works across accounts.
+7. A caller of the account that owns the key needs one of: a key policy that names it; one that
+   names its role, or everybody; one that names the account, and its own side; a grant.
+8. Else it is denied.
+
+`kms:RetireGrant` is left to the grant (`_retire`). Sources: KMS Developer Guide, "Key policies",
+"Allowing users in other accounts to use a KMS key", "Grants in AWS KMS", "VPC endpoint"; IAM User
+Guide, "Policy evaluation logic", "Permissions boundaries"; `docs/semantics.md` says which section
+stands behind which step. What is not documented is cannot tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
-from kmsiac.access.model import Deciding, Decision, Environment, Grant, Request
-from kmsiac.access.patterns import Context
-from kmsiac.access.statements import (
-    Caller,
-    applies,
-    caller_of,
-    folded_context,
-    has_effect,
-    principal_path,
-    variables_of,
+from kmsiac.access.grants import A_GRANT, accounts_to_retire, granted, named_to_retire
+from kmsiac.access.lacks import BLOCKED, lack, the
+from kmsiac.access.layers import (
+    BOUNDARY,
+    ENDPOINT,
+    GRANTS,
+    IDENTITY,
+    KEY_POLICY,
+    RCP,
+    SCP,
+    SESSION,
+    Asked,
+    Found,
+    allows,
+    applying,
+    deciding,
+    paths,
 )
-from kmsiac.aws.actions import KmsAction, kms_action
-from kmsiac.aws.shapes import fold
+from kmsiac.access.model import Blocked, Decision, Environment, Request
+from kmsiac.access.statements import caller_of, folded_context
+from kmsiac.aws.actions import kms_action
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import (
@@ -36,335 +56,342 @@ from kmsiac.values import (
     cannot_tell,
 )
 
-KEY_POLICY = "key policy"
-IDENTITY = "identity policies"
-BOUNDARY = "permissions boundary"
-SESSION = "session policy"
-SCP = "service control policies"
-RCP = "resource control policies"
-ENDPOINT = "endpoint policy"
-GRANTS = "grants"
-
-
-class _Asked(NamedTuple):
-    request: Request
-    environment: Environment
-    caller: Caller
-    action: KmsAction
-    context: Context
-
-
-class _Found(NamedTuple):
-    """What one layer says: the statements that gave the answer, else which layer lacks what."""
-
-    answer: Answer
-    deciding: tuple[Deciding, ...] = ()
-    layer: str = ""
-    missing: str = ""
+_RETIRE = "kms:RetireGrant"
+_OPERATION = "operation"
+_WITHOUT_POLICY = Found(NO)
 
 
 def authorize(request: Request, environment: Environment) -> Decision:
-    """Allowed (yes), denied (no) or cannot tell, with the statements or the layer that decided."""
+    """Allowed (yes), denied (no) or cannot tell, with the statements or the layer that decided.
+
+    The request carries the context that it lists and nothing else: `derive.completed` adds what
+    follows from caller and key.
+    """
     caller = caller_of(request)
     action = kms_action(request.action)
+    if action is None:
+        return Decision(NO, (), "action", f"KMS has no action {request.action}.")
     if caller is None:
         return _open(request.principal, "not a principal whose kind the ARN shows")
-    if action is None:
-        return Decision(NO, (), "action", f"{request.action} is not an action of KMS")
-    if action.name == "kms:RetireGrant":
-        return _open(request.action, "only the grant itself decides who may retire it")
-    asked = _Asked(request, environment, caller, action, folded_context(request))
+    resource = "*" if action.needs_star else request.resource
+    asked = Asked(request, environment, caller, action, resource, folded_context(request))
     deny = _explicit_deny(asked)
     if deny is not None and deny.answer.is_no:
         return deny
-    decision = _after_denies(asked)
+    decision = _retire(asked) if action.name == _RETIRE else _after_denies(asked)
     if deny is None or decision.answer.is_no:
         return decision  # where nothing allows, a Deny that may apply makes no difference
     return deny
 
 
-def _after_denies(asked: _Asked) -> Decision:
-    """Steps 2 to 8 of the procedure: no Deny applies, so who allows?"""
+def authorize_alias(
+    request: Request, environment: Environment, keys: Mapping[str, Environment]
+) -> Decision:
+    """Create-, Update- or DeleteAlias: one decision about the alias, one about each key.
+
+    `request.resource` is the ARN of the alias. `keys` are the keys by ARN, with what is in force
+    on their side: for UpdateAlias the old and the new one. All must allow.
+    """
+    decisions = [authorize(request, environment)]
+    for arn, of_key in keys.items():
+        about = Request(request.principal, request.action, arn, request.context, request.hidden)
+        decisions.append(authorize(about, of_key))
+    answer = all_of(decision.answer for decision in decisions)
+    first = next((d for d in decisions if d.answer.verdict is answer.verdict), decisions[0])
+    if not answer.is_yes:
+        return first
+    return Decision(YES, tuple(one for decision in decisions for one in decision.deciding))
+
+
+def _after_denies(asked: Asked) -> Decision:
+    """Steps 2 to 8: no Deny applies, so who allows?"""
     gates = list(_gates(asked))
-    for layer, answer in gates:
-        if answer.is_no:
-            return Decision(NO, (), layer, f"an Allow in the {layer}")
-    found = _grounds(asked)
-    answer = all_of([*(gate for _, gate in gates), found.answer])
+    for gate in gates:
+        if gate.answer.is_no:
+            return _denied(asked, gate)
+    grounds = _grounds(asked)
+    if grounds.answer.is_no:
+        return _denied(asked, grounds)
+    answer = all_of([*(gate.answer for gate in gates), grounds.answer])
     if answer.is_yes:
-        return Decision(answer, found.deciding)
-    layer = next((layer for layer, gate in gates if gate.is_open), found.layer)
-    return Decision(answer, found.deciding, layer, found.missing)
+        return Decision(answer, grounds.deciding)
+    layer = next((gate.layer for gate in gates if gate.answer.is_open), grounds.layer)
+    return Decision(
+        answer, grounds.deciding, layer, f"Whether it is allowed by {the(layer)} is open."
+    )
 
 
 # -- step 1: explicit denies ------------------------------------------------------------------
 
 
-def _explicit_deny(asked: _Asked) -> Decision | None:
+def _explicit_deny(asked: Asked) -> Decision | None:
     """The Deny that applies in any layer: denied, or cannot tell; None if there is none."""
     still_open: Decision | None = None
     for layer, document in _denying_layers(asked):
-        for statement, answer in _applying(asked, document, "Deny", layer):
-            named = (Deciding(layer, statement.label, statement.position),)
+        for statement, applies in applying(asked, document, "Deny", layer):
+            answer = _weighed(asked, layer, statement, applies)
+            named = (deciding(layer, statement),)
             if answer.is_yes:
-                return Decision(NO, named, layer, f"the request to be outside {statement.label}")
-            still_open = still_open or Decision(answer, named, layer, "to know what it denies")
+                sentence = f"{statement.label} of {the(layer)} denies it: exempt the request there."
+                word: Blocked = "rcp" if layer == RCP else "explicit-deny"
+                return Decision(NO, named, layer, sentence[0].upper() + sentence[1:], word)
+            sentence = f"Whether {statement.label} of {the(layer)} denies it is open."
+            still_open = still_open or Decision(answer, named, layer, sentence)
         if document.open is not None:
             unknown = cannot_tell(blame_on(document.open))
-            still_open = still_open or Decision(unknown, (), layer, "to know all statements")
+            sentence = f"Not all statements of {the(layer)} are known."
+            still_open = still_open or Decision(unknown, (), layer, sentence)
     return still_open
 
 
-def _denying_layers(asked: _Asked) -> Iterator[tuple[str, PolicyDocument]]:
-    environment = asked.environment
-    if environment.key_policy is not None and _on_key(asked):
+def _denying_layers(asked: Asked) -> Iterator[tuple[str, PolicyDocument]]:
+    """Every policy in force whose Deny counts.
+
+    For kms:RetireGrant neither that of the key policy nor that of an RCP is effective.
+    """
+    environment, kind = asked.environment, asked.caller.kind
+    retiring = asked.action.name == _RETIRE
+    if environment.key_policy is not None and asked.on_key and not retiring:
         yield KEY_POLICY, environment.key_policy
     if environment.endpoint is not None:
         yield ENDPOINT, environment.endpoint
-    for level in environment.rcps or ():
-        yield from ((RCP, document) for document in level)
-    if asked.caller.kind == "service":
+    if not retiring:
+        for level in environment.rcps or ():
+            yield from ((RCP, document) for document in level)
+    if kind == "service":
         return  # no identity, no organization's SCP: the service acts for itself
-    yield from ((IDENTITY, document) for document in environment.identity)
-    if environment.boundary is not None:
-        yield BOUNDARY, environment.boundary
+    if kind != "root":  # the root user has neither identity policies nor a boundary
+        yield from ((IDENTITY, document) for document in environment.identity)
+        if environment.boundary is not None:
+            yield BOUNDARY, environment.boundary
     if environment.session is not None:
         yield SESSION, environment.session
-    for level in environment.scps or ():
+    for level in _scps(asked):
         yield from ((SCP, document) for document in level)
+
+
+def _weighed(asked: Asked, layer: str, statement: Statement, applies: Answer) -> Answer:
+    """A Deny of an RCP is certain only where RCPs are documented to reach."""
+    if layer != RCP or (asked.on_key and not _service_linked(asked)):
+        return applies
+    reason = "whether RCPs reach service-linked roles, or requests without a key"
+    return all_of([applies, cannot_tell(Blame(statement.label, reason, statement.position))])
+
+
+def _scps(asked: Asked) -> tuple[tuple[PolicyDocument, ...], ...]:
+    """The levels of SCPs: those of the caller's account; none for services and what they own."""
+    if asked.caller.kind == "service" or _service_linked(asked):
+        return ()
+    return asked.environment.scps or ()
+
+
+def _service_linked(asked: Asked) -> bool:
+    return ":role/aws-service-role/" in asked.caller.role
 
 
 # -- steps 2 and 3: what must allow beside the grounds ----------------------------------------
 
 
-def _gates(asked: _Asked) -> Iterator[tuple[str, Answer]]:
-    environment = asked.environment
-    if asked.caller.kind != "service":
-        for level in environment.scps or ():
-            yield SCP, any_of(_allows(asked, document, SCP).answer for document in level)
-    if environment.endpoint is not None:
-        yield ENDPOINT, _allows(asked, environment.endpoint, ENDPOINT).answer
+def _gates(asked: Asked) -> Iterator[Found]:
+    for level in _scps(asked):
+        yield allows(asked, level, SCP)
+    if asked.environment.endpoint is not None:
+        yield allows(asked, (asked.environment.endpoint,), ENDPOINT)
 
 
 # -- steps 4 to 8: who allows -----------------------------------------------------------------
 
 
-def _grounds(asked: _Asked) -> _Found:
-    if not _on_key(asked):
+def _grounds(asked: Asked) -> Found:
+    if not asked.on_key:
         return _without_key(asked)
     policy = asked.environment.key_policy
     if policy is None:
         reason = "the key policy is not known"
-        return _Found(cannot_tell(Blame(asked.request.resource, reason, NOWHERE)), (), KEY_POLICY)
+        return Found(cannot_tell(Blame(asked.request.resource, reason, NOWHERE)), (), KEY_POLICY)
     if asked.caller.kind == "service":
-        return _allows(asked, policy, KEY_POLICY)
-    owner = asked.environment.resource_account or _account_of(asked.request.resource)
-    if asked.caller.account != owner:
+        return _first([allows(asked, (policy,), KEY_POLICY), granted(asked)])
+    if asked.caller.account != asked.owner:
         return _across_accounts(asked, policy)
     return _same_account(asked, policy)
 
 
-def _without_key(asked: _Asked) -> _Found:
+def _without_key(asked: Asked) -> Found:
     """Step 4: no key policy speaks for an alias or for actions without a resource."""
-    resource = asked.request.resource
-    if ":alias/" in resource and "alias" not in asked.action.on:
+    resource = asked.resource
+    on_alias = ":alias/" in resource and "alias" in asked.action.on
+    if not (on_alias or asked.action.needs_star):
         reason = "policies see the key behind an alias; name the key"
-        return _Found(cannot_tell(Blame(resource, reason, NOWHERE)), (), "resource")
+        if ":alias/" not in resource:
+            reason = "not the ARN of a key"
+        return Found(cannot_tell(Blame(resource, reason, NOWHERE)), (), KEY_POLICY)
+    if asked.caller.kind == "service":
+        return Found(NO, (), IDENTITY)  # a service principal has no identity policies
+    if on_alias and asked.caller.account != asked.owner:
+        return Found(NO, (), _OPERATION)
     return _own_side(asked)
 
 
-def _across_accounts(asked: _Asked, policy: PolicyDocument) -> _Found:
+def _across_accounts(asked: Asked, policy: PolicyDocument) -> Found:
     """Step 6: both sides must allow, and only some operations work across accounts."""
     if not asked.action.cross_account:
-        return _Found(
-            NO,
-            (),
-            "action",
-            f"a caller in the account of the key: {asked.action.name} works on no other",
-        )
-    key_side = _allows(asked, policy, KEY_POLICY)
-    grant_side = _granted(asked)
-    if key_side.answer.is_no:
-        if grant_side.answer.is_no:
-            return key_side
-        reason = "whether a grant to another account needs its IAM policy too is not documented"
-        return _Found(cannot_tell(Blame(asked.request.principal, reason, NOWHERE)), (), GRANTS)
+        return Found(NO, (), _OPERATION)
     own = _own_side(asked)
-    answer = all_of([key_side.answer, own.answer])
-    layer, missing = (KEY_POLICY, key_side.missing) if own.answer.is_yes else own[2:]
-    return _Found(answer, key_side.deciding + own.deciding, layer, missing)
+    ways = [_both(allows(asked, (policy,), KEY_POLICY), own)]
+    grant = granted(asked)
+    if not grant.answer.is_no:
+        if own.answer.is_no:
+            reason = "whether a grant to another account needs its IAM policy too"
+            undocumented = cannot_tell(Blame(asked.request.principal, reason, NOWHERE))
+            ways.append(Found(undocumented, grant.deciding, GRANTS))
+        else:
+            ways.append(_both(grant, own))
+    return _first(ways)
 
 
-def _same_account(asked: _Asked, policy: PolicyDocument) -> _Found:
+def _same_account(asked: Asked, policy: PolicyDocument) -> Found:
     """Step 7: the first way that is open, else what the best way lacks."""
     ways = [
-        _way(asked, statement, answer, path) for statement, answer, path in _paths(asked, policy)
+        _way(asked, statement, answer, path) for statement, answer, path in paths(asked, policy)
     ]
-    granted = _granted(asked)
-    if not granted.answer.is_no:
-        ways.append(granted)
     if policy.open is not None:
-        ways.append(_Found(cannot_tell(blame_on(policy.open)), (), KEY_POLICY))
-    answer = any_of(way.answer for way in ways)
-    if answer.is_no:
-        if not ways:
-            return _Found(NO, (), KEY_POLICY, "a statement that names the caller or its account")
-        return ways[0]
-    best = next(way for way in ways if way.answer.verdict is answer.verdict)
-    return _Found(answer, best.deciding, best.layer, best.missing)
+        ways.append(Found(cannot_tell(blame_on(policy.open)), (), KEY_POLICY))
+    ways.append(_by_grant(asked))
+    return _first(ways) if len(ways) > 1 or not ways[0].answer.is_no else _lacking_key_policy()
 
 
-def _way(asked: _Asked, statement: Statement, answer: Answer, path: str) -> _Found:
+def _way(asked: Asked, statement: Statement, answer: Answer, path: str) -> Found:
     """What one Allow of the key policy needs beside itself, by how it names the caller."""
-    named = (Deciding(KEY_POLICY, statement.label, statement.position),)
-    if path in ("named", "arn-condition"):  # D1, D2: implicit denies elsewhere do not count
-        return _Found(answer, named, KEY_POLICY)
-    if path == "account" and asked.caller.kind == "root":  # the root user has no IAM policies
-        return _Found(answer, named, KEY_POLICY)
-    if path == "account":  # D4: delegated to IAM
-        own = _own_side(asked)
-        return _Found(all_of([answer, own.answer]), named + own.deciding, own.layer, own.missing)
-    limits = _limits(asked)  # D3: the role, or anyone
+    named = Found(answer, (deciding(KEY_POLICY, statement),), KEY_POLICY)
+    if path == "account":
+        # The account: delegated to IAM. Its root user has no IAM policies.
+        return named if asked.caller.kind == "root" else _both(named, _own_side(asked))
+    if path == "arn-condition" or (path == "named" and not _federated_by_user(asked)):
+        # A user or session itself, or `*` pinned by aws:PrincipalArn: implicit denies of
+        # identity policies, boundary and session policy do not count.
+        return named
+    limits = _limits(asked)
     if path in ("anyone", "not-listed") and limits.answer.is_no:
         reason = "whether boundaries and session policies limit `*` is not documented"
-        return _Found(
-            cannot_tell(Blame(statement.label, reason, statement.position)), named, limits.layer
-        )
-    return _Found(all_of([answer, limits.answer]), named, limits.layer, limits.missing)
+        undocumented = cannot_tell(Blame(statement.label, reason, statement.position))
+        return Found(undocumented, named.deciding, limits.layer)
+    return _both(named, limits)  # the role of the session, or anyone
 
 
-def _own_side(asked: _Asked) -> _Found:
+def _federated_by_user(asked: Asked) -> bool:
+    """Whether a request given under a user's ARN is of a session (GetFederationToken).
+
+    A user itself has no session policy; a user's session is limited by it, and by the boundary.
+    """
+    return asked.caller.kind == "user" and asked.environment.session is not None
+
+
+def _by_grant(asked: Asked) -> Found:
+    grant = granted(asked)
+    limits = _limits(asked)
+    if grant.answer.is_no or limits.answer.is_yes:
+        return grant
+    reason = "whether boundaries and session policies limit grants is not documented"
+    undocumented = cannot_tell(Blame(asked.request.principal, reason, NOWHERE))
+    return Found(undocumented, grant.deciding, GRANTS)
+
+
+def _own_side(asked: Asked) -> Found:
     """The caller's own side: identity policies, boundary and session policy all allow."""
     if asked.caller.kind == "root":
-        return _Found(YES, (), IDENTITY)
-    found = [_allows(asked, document, IDENTITY) for document in asked.environment.identity]
-    identity = any_of(one.answer for one in found)
-    deciding = next((one.deciding for one in found if one.answer.is_yes), ())
-    limits = _limits(asked)
-    answer = all_of([identity, limits.answer])
-    if not identity.is_yes:
-        return _Found(answer, deciding, IDENTITY, "an Allow in the caller's identity policies")
-    return _Found(answer, deciding, limits.layer, limits.missing)
+        return Found(YES, (), IDENTITY)
+    return _both(allows(asked, asked.environment.identity, IDENTITY), _limits(asked))
 
 
-def _limits(asked: _Asked) -> _Found:
+def _limits(asked: Asked) -> Found:
     """Boundary and session policy, where there are any, allow."""
-    answers: list[Answer] = []
-    layer, missing = "", ""
-    for name, document in (
-        (BOUNDARY, asked.environment.boundary),
-        (SESSION, asked.environment.session),
-    ):
-        if document is None:
-            continue
-        answers.append(_allows(asked, document, name).answer)
-        if not answers[-1].is_yes and not layer:
-            layer, missing = name, f"an Allow in the {name}"
-    return _Found(all_of(answers), (), layer, missing)
+    environment = asked.environment
+    found = Found(YES)
+    if environment.boundary is not None and asked.caller.kind != "root":
+        found = _both(found, allows(asked, (environment.boundary,), BOUNDARY)._replace(deciding=()))
+    if environment.session is not None:
+        found = _both(found, allows(asked, (environment.session,), SESSION)._replace(deciding=()))
+    return found
 
 
-def _granted(asked: _Asked) -> _Found:
-    """D5: a grant for the caller or its role that lists the operation, its constraints met."""
-    answers = [_grant(asked, grant) for grant in asked.environment.grants]
-    answer = any_of(answers)
-    limits = _limits(asked)
-    if answer.is_yes and not limits.answer.is_yes:
-        reason = "whether boundaries and session policies limit grants is not documented"
-        answer = cannot_tell(Blame(asked.request.principal, reason, NOWHERE))
-    return _Found(answer, (Deciding(GRANTS, "a grant", NOWHERE),), GRANTS)
+# -- kms:RetireGrant --------------------------------------------------------------------------
 
 
-def _grant(asked: _Asked, grant: Grant) -> Answer:
-    caller = asked.caller
-    if grant.grantee not in (*caller.names, caller.role, caller.arn):
-        return NO
-    if asked.action.name.removeprefix("kms:") not in grant.operations:
-        return NO
-    if grant.source_arn is not None:
-        given = asked.context.get("aws:sourcearn", ())
-        return YES if given == (grant.source_arn,) else NO
-    prefix = "kms:encryptioncontext:"
-    given_context = {
-        key.removeprefix(prefix): values[0]
-        for key, values in asked.context.items()
-        if key.startswith(prefix) and values
-    }
-    subset = {fold(key): value for key, value in grant.subset.items()}
-    equals = {fold(key): value for key, value in (grant.equals or {}).items()}
-    fits = subset.items() <= given_context.items()
-    return YES if fits and (grant.equals is None or equals == given_context) else NO
+def _retire(asked: Asked) -> Decision:
+    """The grant says who may retire it; its account may too, and delegates that with IAM."""
+    named = named_to_retire(asked)
+    gates = all_of(gate.answer for gate in _gates(asked))
+    if named.is_yes and gates.is_yes:
+        return Decision(YES, (A_GRANT,))
+    if named.is_yes:
+        return _open(asked.request.action, "whether SCPs and endpoint policies limit RetireGrant")
+    own = Found(NO)
+    if asked.caller.account in accounts_to_retire(asked):
+        own = _own_side(asked)
+        if own.answer.is_yes and gates.is_yes:
+            return Decision(YES, own.deciding)
+        if own.answer.is_yes and gates.is_no:
+            return _denied(asked, next(gate for gate in _gates(asked) if gate.answer.is_no))
+    if named.is_open or not asked.environment.grants or own.answer.is_open:
+        return _open(asked.request.action, "the grant itself decides, and which it is is not known")
+    sentence = "No grant names the caller as retiring principal, or as grantee with RetireGrant"
+    return Decision(NO, (), GRANTS, f"{sentence}, and its account does not let it: add it there.")
 
 
-# -- statements -------------------------------------------------------------------------------
+# -- combining --------------------------------------------------------------------------------
 
 
-def _allows(asked: _Asked, document: PolicyDocument, layer: str) -> _Found:
-    """Whether any Allow of a document covers the request."""
-    answers: list[Answer] = []
-    named: tuple[Deciding, ...] = ()
-    for statement, answer in _applying(asked, document, "Allow", layer):
-        answers.append(answer)
-        if answer.is_yes:
-            named = (Deciding(layer, statement.label, statement.position),)
-            break
-    if document.open is not None:
-        answers.append(cannot_tell(blame_on(document.open)))
-    return _Found(any_of(answers), named, layer, f"an Allow in the {layer}")
+def _both(left: Found, right: Found) -> Found:
+    """Both must allow; the layer is the first that does not."""
+    answer = all_of([left.answer, right.answer])
+    blocking = right if left.answer.is_yes or (right.answer.is_no and left.answer.is_open) else left
+    layer = left.layer if answer.is_yes else blocking.layer
+    return Found(answer, left.deciding + right.deciding, layer)
 
 
-def _applying(
-    asked: _Asked, document: PolicyDocument, effect: str, layer: str
-) -> Iterator[tuple[Statement, Answer]]:
-    """The statements with that effect that apply, or may."""
-    with_principal = layer in (KEY_POLICY, ENDPOINT, RCP)
-    for statement, answer in _of_effect(asked, document, effect):
-        if not with_principal:
-            yield statement, answer
-            continue
-        covered = any_of(way for _, way in _covering(asked, statement, effect))
-        whole = all_of([answer, covered])
-        if not whole.is_no:
-            yield statement, whole
+def _first(ways: list[Found]) -> Found:
+    """One of the ways is enough: the first with the best answer."""
+    answer = any_of(way.answer for way in ways)
+    best = next((way for way in ways if way.answer.verdict is answer.verdict), _WITHOUT_POLICY)
+    return Found(answer, best.deciding, best.layer)
 
 
-def _paths(asked: _Asked, policy: PolicyDocument) -> Iterator[tuple[Statement, Answer, str]]:
-    """The Allows of the key policy that apply, with each way in which they name the caller."""
-    for statement, answer in _of_effect(asked, policy, "Allow"):
-        for path, way in _covering(asked, statement, "Allow"):
-            whole = all_of([answer, way])
-            if not whole.is_no:
-                yield statement, whole, path
+def _lacking_key_policy() -> Found:
+    return Found(NO, (), KEY_POLICY)
 
 
-def _covering(asked: _Asked, statement: Statement, effect: str) -> list[tuple[str, Answer]]:
-    ways = principal_path(statement, asked.caller, deny=effect == "Deny")
-    boundary = asked.environment.boundary is not None
-    if effect == "Deny" and boundary and "NotPrincipal" in statement.elements:
-        return [("not-listed", YES)]  # documented: it denies everyone who has a boundary
-    return ways
+def _denied(asked: Asked, found: Found) -> Decision:
+    """The first layer that was missing, and what would mend it."""
+    layer = found.layer
+    if layer == _OPERATION:
+        name = asked.action.name
+        sentence = f"{name} works only within the account that owns the key: call it from there."
+        return Decision(NO, (), "action", sentence, "cross-account-operation")
+    if layer == IDENTITY and asked.caller.kind == "service":
+        sentence = f"{asked.action.name} has no key whose policy could allow it to a service."
+        return Decision(NO, (), layer, sentence, BLOCKED[layer])
+    word, sentence = lack(asked, layer, _documents(asked, layer))
+    return Decision(NO, found.deciding, layer, sentence, word)
 
 
-def _of_effect(
-    asked: _Asked, document: PolicyDocument, effect: str
-) -> Iterator[tuple[Statement, Answer]]:
-    variables = variables_of(document)
-    for statement in document:
-        fits = has_effect(statement, effect)
-        if fits.is_no:
-            continue
-        answer = all_of([fits, applies(statement, asked.request, asked.context, variables)])
-        if not answer.is_no:
-            yield statement, answer
-
-
-def _on_key(asked: _Asked) -> bool:
-    return ":key/" in asked.request.resource
-
-
-def _account_of(resource: str) -> str:
-    fields = resource.split(":", 5)
-    return fields[4] if len(fields) == 6 else ""
+def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
+    environment = asked.environment
+    single = {
+        KEY_POLICY: environment.key_policy,
+        BOUNDARY: environment.boundary,
+        SESSION: environment.session,
+        ENDPOINT: environment.endpoint,
+    }.get(layer)
+    if single is not None:
+        yield single
+    elif layer == IDENTITY:
+        yield from environment.identity
+    elif layer == SCP:
+        for level in environment.scps or ():
+            if allows(asked, level, SCP).answer.is_no:
+                yield from level
+                return
 
 
 def _open(expression: str, reason: str) -> Decision:
-    return Decision(cannot_tell(Blame(expression, reason, NOWHERE)), (), None, reason)
+    return Decision(cannot_tell(Blame(expression, reason, NOWHERE)), (), None, f"Open: {reason}.")

@@ -1,6 +1,7 @@
 """Being written."""
 
 from typing import Any
+
 from kmsiac.values import Answer, cannot_tell
 
 

@@ -21,11 +21,21 @@ _DEEPEST = 8
 class Instances:
     """The texts that stand for symbols; the same symbol always gets the same text."""
 
-    def __init__(self, provider: Provider, values: Iterable[Value], avoid: Iterable[str]) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        values: Iterable[Value],
+        avoid: Iterable[str],
+        account: str | None = None,
+    ) -> None:
+        """`account`: what the provider's account is taken to be, where it is a symbol."""
         self._taken = "\n".join([*_literals(values), *avoid])
         self._texts: dict[Symbol, str] = {}
         self._count = 0
         self._provider = provider
+        own = provider.account.symbol
+        if account is not None and own is not None:
+            self._texts[own] = account
         self.partition = self.of(provider.partition) or "aws"
         self.region = self.of(provider.region) or "us-east-1"
         self.account = self.of(provider.account) or self._account()

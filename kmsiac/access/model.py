@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import Answer
@@ -48,7 +49,9 @@ class Request:
 class Grant:
     """A grant on the key: who may call which operations (`Decrypt`), under which constraints.
 
-    `subset` and `equals` are encryption contexts that the request must contain or equal.
+    `grantee` and `retiring` are ARNs, or names of AWS service principals. `subset` and `equals`
+    are encryption contexts that the request must contain or equal; `source_arn` is the only
+    aws:SourceArn. `account` is the account in which the grant was created, None where not known.
     """
 
     grantee: str
@@ -56,6 +59,8 @@ class Grant:
     subset: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] | None = None
     source_arn: str | None = None
+    retiring: frozenset[str] = frozenset()
+    account: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,15 +97,35 @@ class Deciding:
     resource: str = ""
 
 
+Blocked = Literal[
+    "explicit-deny",
+    "key-policy",
+    "identity-policy",
+    "boundary",
+    "session-policy",
+    "endpoint",
+    "condition",
+    "cross-account-operation",
+    "scp",
+    "rcp",
+]
+"""What stands in the way, in the words of `kmsiac can`. `explicit-deny`: a Deny of any policy but
+an RCP, which has nothing but Denies. `condition`: a statement names the caller, the action and the
+resource, and only its conditions fail."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """Allowed (yes), denied (no) or cannot tell.
 
-    `deciding` are the statements that allow, or the Deny that stops; `blocked_by` the layer of
-    that Deny, or the first layer in which an Allow is missing (`missing` says what would mend it).
+    `deciding` are the statements that allow, or the Deny that stops. `blocked_by` is the layer of
+    that Deny, or the first layer in which an Allow is missing; `blocked` the same in the words of
+    `can`, only when denied (None too where no layer is to blame: KMS has no such action).
+    `missing` is a sentence: what stands in the way, and what would mend it.
     """
 
     answer: Answer
     deciding: tuple[Deciding, ...] = ()
     blocked_by: str | None = None
     missing: str = ""
+    blocked: Blocked | None = None

@@ -24,6 +24,7 @@ Tokens = tuple[str, ...]
 """Literal characters one by one, RUN and ONE."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*+)\}")
+_RUNS = re.compile(r"\*{2,}")
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 
 
@@ -76,6 +77,8 @@ def _substitute(inner: str, context: Context) -> str | None:
 def _literal(value: str, like: bool) -> Tokens:
     if not like or ("*" not in value and "?" not in value):
         return tuple(value)
+    if "**" in value:
+        value = _RUNS.sub("*", value)
     return tuple(RUN if c == "*" else ONE if c == "?" else c for c in value)
 
 

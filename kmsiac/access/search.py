@@ -1,44 +1,30 @@
-"""Finding a request that one Allow lets through and no Deny stops, or that there is none.
+"""Is there a request that some statements cover and others do not? One that shows it, or none.
 
-The principal, the way of the call and the action are enumerated as representatives; every other key
-is a space of classes. What an Allow accepts is a box (a set of classes per key); each Deny that
-applies must be left in one of its keys.
+The caller, the way of the call, the action and the resource are enumerated as representatives;
+every other condition key is a space of classes. What a statement covers is a box (a set of classes
+per key). A request must lie in the boxes of some statements and outside those of others.
+
+Statements to stay outside of come in only when a request that was found meets them. Leaving some
+out makes more requests possible, so "none" is right at any time; and most never matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import NamedTuple
 
+from kmsiac.access.boxes import Box, Budget, Masks, leave
 from kmsiac.access.model import Request
+from kmsiac.access.people import ABOUT_PRINCIPAL, Circle, People, Person
+from kmsiac.access.presence import NO_LIMITS, Limits, modes_of, presence, shape_of
 from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
-from kmsiac.access.strangers import ABOUT_PRINCIPAL, MODES, Known, Stranger, presence, shape_of
 from kmsiac.access.views import View
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
-from kmsiac.values import Blame, Verdict
-
-STEPS = 20_000
-"""What one question may cost before it is too complex."""
+from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
 _COMBINATIONS = 64
-
-
-class TooComplex(Exception):  # noqa: N818 - not an error: the answer is "cannot tell"
-    """The budget of steps ran out."""
-
-
-class Budget:
-    """A count of steps; the same input always takes the same number."""
-
-    def __init__(self, steps: int = STEPS) -> None:
-        self._left = steps
-
-    def spend(self, steps: int = 1) -> None:
-        """Take steps off; raises `TooComplex` where none are left."""
-        self._left -= steps
-        if self._left < 0:
-            raise TooComplex
 
 
 class Sense(Enum):
@@ -50,307 +36,439 @@ class Sense(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """How to read what is open, on the side of the Allow and on that of the Denies."""
+    """How to read what is open: in the statements that must cover a request (`inside`), and in
+    those that must not (`outside`).
+    """
 
-    allow: Sense
-    deny: Sense
+    inside: Sense
+    outside: Sense
 
     @property
     def generous(self) -> bool:
-        """Whether everything open is read in favour of access."""
-        return self.allow is Sense.POSSIBLE and self.deny is Sense.CERTAIN
+        """Whether everything open is read in favour of such a request."""
+        return self.inside is Sense.POSSIBLE and self.outside is Sense.CERTAIN
 
     @property
     def strict(self) -> bool:
-        """Whether everything open is read against access."""
-        return self.allow is Sense.CERTAIN and self.deny is Sense.POSSIBLE
+        """Whether everything open is read against it."""
+        return self.inside is Sense.CERTAIN and self.outside is Sense.POSSIBLE
 
 
 SURELY = Question(Sense.CERTAIN, Sense.POSSIBLE)
 PERHAPS = Question(Sense.POSSIBLE, Sense.CERTAIN)
+EXACTLY_KNOWN = Question(Sense.CERTAIN, Sense.CERTAIN)
+CAUTIOUS = Question(Sense.POSSIBLE, Sense.POSSIBLE)
 
-Masks = dict[str, int]
-Box = tuple[tuple[str, int], ...]
+
+class Part(NamedTuple):
+    """A statement in a question. `effect`: Allow, Deny, or `either` for no matter which.
+
+    `path`: only where it names the caller in that way. `like`: only where it names the caller as
+    directly as that other statement.
+    """
+
+    view: View
+    effect: str = "Allow"
+    path: str = ""
+    like: View | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which requests are in question: who calls, what, on which resources, and how."""
+
+    circles: tuple[Circle, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    limits: Limits = NO_LIMITS
+    persons: tuple[Person, ...] = ()
+    """Callers given one by one, beside the circles."""
+
+
+class Scene(NamedTuple):
+    """One caller with one action on one resource, by one way."""
+
+    person: Person
+    mode: str
+    action: str
+    resource: str
+    assigned: Mapping[str, tuple[str, ...]]
+
+
+class Found(NamedTuple):
+    """A request, with the scene and the classes that it was made from."""
+
+    request: Request
+    scene: Scene
+    open_keys: frozenset[str]
+    keys: frozenset[str]
+
+
+@dataclass
+class _Case:
+    """One search for requests: what must and must not cover them, over which reach."""
+
+    inside: Sequence[Part]
+    outside: Sequence[Part]
+    reach: Reach
+    question: Question
+    budget: Budget
+    terms: list[Term] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        parts = [*self.inside, *self.outside]
+        self.terms = [term for part in parts for term in part.view.terms]
+        keys = [term.key for term in self.terms]
+        self.names = list(dict.fromkeys([*keys, *(n for t in self.terms for n in t.names)]))
 
 
 class Search:
-    """The requests of strangers to one key, under the statements of its policy."""
+    """Searches over one set of documents made concrete; remembers representatives and spaces.
 
-    def __init__(
-        self,
-        views: Sequence[View],
-        people: Sequence[Stranger],
-        known: Known,
-        key_arn: str,
-        actions: Sequence[str],
-    ) -> None:
-        self._views = views
+    `reaches` says of an action whether callers of other accounts can do it at all.
+    """
+
+    def __init__(self, people: People, reaches: Callable[[str], bool]) -> None:
         self._people = people
-        self._known = known
-        self._key_arn = key_arn
-        self._actions = actions
-        self._terms: dict[str, list[Term]] = {}
-        for view in views:
-            for term in view.terms:
-                self._terms.setdefault(term.key, []).append(term)
-        self._denies: dict[tuple[str, Sense], tuple[View, ...]] = {}
+        self._reaches = reaches
         self._spaces: dict[tuple[object, ...], Space] = {}
+        self._elsewhere: dict[tuple[int, str], Person] = {}
 
-    def find(self, view: View, question: Question, budget: Budget) -> Request | None:
-        """A request that passes by this Allow; what is open is read as the question says."""
-        for action, denies in self._action_classes(view, question):
-            budget.spend(1 + len(denies))
-            terms = [*view.terms, *(term for deny in denies for term in deny.terms)]
-            keys = list(dict.fromkeys(term.key for term in terms))
-            names = list(dict.fromkeys([*keys, *(n for term in terms for n in term.names)]))
-            for stranger, mode in self._callers(names, action):
-                budget.spend()
-                for assigned in self._assignments(terms, stranger, mode, action, question):
-                    found = self._solve(
-                        _Case(stranger, mode, action, assigned),
-                        view,
-                        denies,
-                        keys,
-                        question,
-                        budget,
-                    )
+    def find(
+        self,
+        inside: Sequence[Part],
+        outside: Sequence[Part],
+        reach: Reach,
+        question: Question,
+        budget: Budget,
+    ) -> Found | None:
+        """A request that all of `inside` cover and none of `outside`, read as the question says.
+
+        None also where the representatives were not complete: then `budget.incomplete` is set.
+        Raises `TooComplex`.
+        """
+        active: list[Part] = []
+        while True:
+            case = _Case(inside, active, reach, question, budget)
+            found = self._attempt(case)
+            if found is None:
+                return None
+            budget.spend(len(outside))
+            known = {id(part.view) for part in active}
+            more = [
+                part
+                for part in outside
+                if id(part.view) not in known and not self._meets(part, found, reach).is_no
+            ]
+            if not more:
+                return found
+            active += more
+
+    # -- one attempt ------------------------------------------------------------------------------
+
+    def _attempt(self, case: _Case) -> Found | None:
+        for resource in case.reach.resources:
+            for action in self._actions(case):
+                for scene, outside in self._scenes(case, action, resource):
+                    case.budget.spend()
+                    found = self._solve(case, scene, outside)
                     if found is not None:
                         return found
         return None
 
-    def compares(self, term: Term) -> bool:
-        """Whether its values name keys that a caller chooses, through policy variables."""
-        return any(name not in ABOUT_PRINCIPAL for name in term.names)
-
-    def blame(self, view: View) -> set[Blame]:
-        """What is open about the conditions of a statement, as far as it has been looked at."""
-        found: set[Blame] = set()
-        for term in view.terms:
-            spaces = [s for key, s in self._spaces.items() if key[0] == term.key]
-            for space in spaces:
-                found |= space.blame[id(term)]
-            if not term.key:
-                continue  # blamed already: the key itself is not known
-            key, position = str(term.condition.key), term.condition.position
-            info = condition_key(term.key)
-            if info is None:
-                found.add(Blame(key, "not a condition key whose meaning is known", position))
-            elif "unknown" in (
-                info.present_direct,
-                info.present_endpoint,
-                info.present_via_service,
-            ):
-                found.add(Blame(key, "which requests carry it is not documented", position))
-            if any(not space.complete for space in spaces):
-                found.add(Blame(key, "its conditions are too complex to decide", position))
-        return found
-
-    def _action_classes(
-        self, view: View, question: Question
-    ) -> Iterator[tuple[str, tuple[View, ...]]]:
-        """An action for each set of Denies and of keys that the requests carry."""
+    def _actions(self, case: _Case) -> Iterator[str]:
+        """An action for each set of statements that fit it and of keys that its requests carry."""
         seen: set[tuple[object, ...]] = set()
-        for action in self._actions:
-            if not _fits(view.allows(action).verdict, question.allow):
+        asked = [key for key in case.names if actions_carrying(key) is not None]
+        for action in case.reach.actions:
+            fits = [p.view.covers_action(action).verdict for p in case.inside]
+            if any(verdict is Verdict.NO for verdict in fits):
                 continue
-            denies = tuple(
-                other for other in self._denying(action, question.deny) if other is not view
-            )
-            keys = {term.key for other in (view, *denies) for term in other.terms}
-            carried = frozenset(key for key in keys if _carries(key, action))
-            signature = (tuple(id(deny) for deny in denies), carried)
+            if any(not _fits(v, case.question.inside) for v in fits):
+                continue
+            outside = tuple(p.view.covers_action(action).verdict for p in case.outside)
+            carried = tuple(action in (actions_carrying(key) or ()) for key in asked)
+            signature = (tuple(fits), outside, carried, self._reaches(action))
             if signature not in seen:
                 seen.add(signature)
-                yield action, denies
+                yield action
+        case.budget.spend()
 
-    def _denying(self, action: str, sense: Sense) -> tuple[View, ...]:
-        """The statements that deny the action, or may."""
-        memo = (action, sense)
-        if memo not in self._denies:
-            self._denies[memo] = tuple(
-                view for view in self._views if _fits(view.denies(action).verdict, sense)
-            )
-        return self._denies[memo]
-
-    def _callers(self, names: Sequence[str], action: str) -> Iterator[tuple[Stranger, str]]:
-        """Each stranger, by each way that makes a difference to the keys in question."""
+    def _scenes(
+        self, case: _Case, action: str, resource: str
+    ) -> Iterator[tuple[Scene, tuple[Part, ...]]]:
+        """Each caller by each way that makes a difference, with the statements to stay outside of."""
         seen: set[tuple[object, ...]] = set()
-        for mode in MODES:
-            for stranger in self._people:
-                about = tuple(stranger.context.get(name, ()) for name in names)
+        limits, question = case.reach.limits, case.question
+        for person in self._callers(case, resource):
+            if person.account not in ("", self._people.known.own_account) and not self._reaches(
+                action
+            ):
+                continue
+            if not all(
+                _fits(_covers(part, person, action, resource).verdict, question.inside)
+                for part in case.inside
+            ):
+                continue
+            outside = tuple(
+                part
+                for part in case.outside
+                if _fits(_covers(part, person, action, resource).verdict, question.outside)
+            )
+            flags = tuple(id(part.view) for part in outside)
+            about = tuple(person.context.get(name, ()) for name in case.names)
+            for mode in modes_of(person, limits):
                 rest = tuple(
-                    (presence(name, mode, stranger, action), self._shape(name, mode, stranger))
-                    for name in names
+                    (
+                        presence(name, mode, person, action, limits),
+                        self._shape(name, mode, person, case),
+                    )
+                    for name in case.names
                     if name not in ABOUT_PRINCIPAL
                 )
-                if (about, rest) not in seen:
-                    seen.add((about, rest))
-                    yield stranger, mode
+                signature = (about, rest, flags)
+                if signature in seen:
+                    continue
+                seen.add(signature)
+                scene = Scene(person, mode, action, resource, {})
+                for assigned in self._assignments(case, scene):
+                    yield scene._replace(assigned=assigned), outside
 
-    def _shape(self, key: str, mode: str, stranger: Stranger) -> Shape:
-        return shape_of(key, mode, stranger, self._known, self._terms.get(key, ()))
+    def _callers(self, case: _Case, resource: str) -> Iterator[Person]:
+        for person in self._everybody(case):
+            yield self._placed(person, resource)
 
-    def _assignments(
-        self, terms: Sequence[Term], stranger: Stranger, mode: str, action: str, question: Question
-    ) -> Iterator[Mapping[str, tuple[str, ...]]]:
+    def _placed(self, person: Person, resource: str) -> Person:
+        """The caller with the keys that follow from the resource it calls."""
+        fields = resource.split(":", 5)
+        if len(fields) < 6 or not fields[4]:
+            return person
+        place = {"aws:resourceaccount": (fields[4],), "aws:requestedregion": (fields[3],)}
+        if place.items() <= person.context.items():
+            return person
+        memo = (id(person), resource)
+        if memo not in self._elsewhere:
+            context = {**person.context, **place}
+            self._elsewhere[memo] = replace(person, context=context)
+        return self._elsewhere[memo]
+
+    def _everybody(self, case: _Case) -> Iterator[Person]:
+        yield from case.reach.persons
+        named = frozenset[str]().union(*(part.view.named for part in (*case.inside, *case.outside)))
+        for circle in case.reach.circles:
+            people, complete = self._people.of(circle, case.terms, named, case.reach.limits.is_free)
+            if not complete:
+                case.budget.incomplete = True
+            case.budget.spend()
+            yield from people
+
+    def _shape(self, key: str, mode: str, person: Person, case: _Case) -> Shape:
+        terms = [term for term in case.terms if term.key == key]
+        return shape_of(key, mode, person, self._people.known, terms, case.reach.limits)
+
+    def _assignments(self, case: _Case, scene: Scene) -> Iterator[Mapping[str, tuple[str, ...]]]:
         """Values for the keys that policy variables name; none where they are left open."""
-        names = {n for term in terms for n in term.names if n not in ABOUT_PRINCIPAL}
-        if not names or not question.strict:
+        names = {n for term in case.terms for n in term.names if n not in ABOUT_PRINCIPAL}
+        if not names or not case.question.strict:
             yield {}
             return
         combinations: list[dict[str, tuple[str, ...]]] = [{}]
         for name in sorted(names):
-            given = presence(name, mode, stranger, action)
+            given = presence(name, scene.mode, scene.person, scene.action, case.reach.limits)
             values: list[tuple[str, ...]] = [] if given == "yes" else [()]
             if given in ("yes", "sometimes"):
-                values += self._values_of(name, terms, stranger, mode)
+                values += self._values_of(name, case, scene)
             combinations = [{**one, name: value} for one in combinations for value in values][
                 :_COMBINATIONS
             ]
         yield from combinations
 
-    def _values_of(
-        self, name: str, terms: Sequence[Term], stranger: Stranger, mode: str
-    ) -> list[tuple[str, ...]]:
-        shape = self._shape(name, mode, stranger)
-        found = build(self._terms.get(name, []), name, shape, stranger.context).values[1:]
+    def _values_of(self, name: str, case: _Case, scene: Scene) -> list[tuple[str, ...]]:
+        shape = self._shape(name, scene.mode, scene.person, case)
+        context = scene.person.context
+        terms = [term for term in case.terms if term.key == name]
+        found = build(terms, name, shape, context).values[1:]
         if shape == Shape():
-            others = {term.key for term in terms if name in term.names}
-            fixed = [stranger.context[key] for key in sorted(others) if key in stranger.context]
+            others = {term.key for term in case.terms if name in term.names}
+            fixed = [context[key] for key in sorted(others) if key in context]
             found = [*fixed, ("own-value",), *found]
         return found
 
-    def _solve(
-        self,
-        case: _Case,
-        view: View,
-        denies: Sequence[View],
-        keys: Sequence[str],
-        question: Question,
-        budget: Budget,
-    ) -> Request | None:
-        spaces = {key: self._space(case, key) for key in keys}
-        masks = {key: self._domain(case, key, spaces[key], question) for key in keys}
-        for term in view.terms:
-            masks[term.key] &= _mask(term, spaces[term.key], question.allow, question)
+    # -- one scene --------------------------------------------------------------------------------
+
+    def _solve(self, case: _Case, scene: Scene, outside: Sequence[Part]) -> Found | None:
+        terms = [t for part in case.inside for t in part.view.terms]
+        terms += [t for part in outside for t in part.view.terms]
+        keys = list(dict.fromkeys(term.key for term in terms))
+        spaces = {key: self._space(case, scene, key) for key in keys}
+        question = case.question
+        masks = {key: self._domain(case, scene, key, spaces[key]) for key in keys}
+        for part in case.inside:
+            for term in part.view.terms:
+                masks[term.key] &= _mask(term, spaces[term.key], question.inside, question)
         if not all(masks.values()):
             return None
-        boxes = [_box(deny, spaces, question) for deny in denies]
-        left = leave(masks, boxes, budget)
-        return None if left is None else self._request(case, left, spaces)
+        boxes = [_box(part.view, spaces, question) for part in outside]
+        left = leave(masks, boxes, case.budget)
+        return None if left is None else _found(scene, left, spaces)
 
-    def _space(self, case: _Case, key: str) -> Space:
-        terms = self._terms[key]
+    def _space(self, case: _Case, scene: Scene, key: str) -> Space:
+        terms = tuple(term for term in case.terms if term.key == key)
         names = {name for term in terms for name in term.names}
-        around = {**case.stranger.context, **case.assigned}
+        around = {**scene.person.context, **scene.assigned}
         context = {name: around[name] for name in sorted(names) if name in around}
-        if key in ABOUT_PRINCIPAL or key in case.assigned:
+        which = tuple(id(term) for term in terms)
+        if key in ABOUT_PRINCIPAL or key in scene.assigned:
             given = around.get(key, ())
-            memo: tuple[object, ...] = (key, given, tuple(context.items()))
+            memo: tuple[object, ...] = (key, which, given, tuple(context.items()))
             if memo not in self._spaces:
                 values = [given] if given else []
                 self._spaces[memo] = tabulate(terms, key, values, True, context)
             return self._spaces[memo]
-        shape = self._shape(key, case.mode, case.stranger)
-        memo = (key, shape, tuple(context.items()))
+        shape = self._shape(key, scene.mode, scene.person, case)
+        memo = (key, which, shape, tuple(context.items()))
         if memo not in self._spaces:
             self._spaces[memo] = build(terms, key, shape, context)
         return self._spaces[memo]
 
-    def _domain(self, case: _Case, key: str, space: Space, question: Question) -> int:
-        """The classes that the stranger's request can have."""
-        if key in ABOUT_PRINCIPAL or key in case.assigned:
-            around = {**case.stranger.context, **case.assigned}
-            has = bool(around.get(key)) and _carries(key, case.action)
+    def _domain(self, case: _Case, scene: Scene, key: str, space: Space) -> int:
+        """The classes that the caller's request can have."""
+        limits = case.reach.limits
+        given = presence(key, scene.mode, scene.person, scene.action, limits)
+        if key in ABOUT_PRINCIPAL or key in scene.assigned:
+            around = {**scene.person.context, **scene.assigned}
+            if not around.get(key) and scene.person.kind == "service" and given == "unknown":
+                return space.open
+            has = bool(around.get(key)) and _carries(key, scene.action)
+            if key in limits.absent or (
+                key in limits.values and around.get(key) != limits.values[key]
+            ):
+                return 0 if has else space.absent
             return space.present if has else space.absent
-        given = presence(key, case.mode, case.stranger, case.action)
         if given == "no":
             return space.absent
         classes = space.present | (0 if given == "yes" else space.absent)
-        if given == "unknown" and question.strict:
+        if given == "unknown" and case.question.strict:
             return space.open
-        if question.generous and not space.complete:
-            classes |= space.open
+        if not space.complete:
+            case.budget.incomplete = True
+            if case.question.generous:
+                classes |= space.open
         return classes
 
-    def _request(self, case: _Case, masks: Masks, spaces: Mapping[str, Space]) -> Request:
-        context: dict[str, tuple[str, ...]] = dict(case.stranger.context)
-        context["aws:viaawsservice"] = ("true" if case.mode == "service" else "false",)
-        context |= case.assigned
-        for key, mask in masks.items():
-            index = (mask & -mask).bit_length() - 1
-            space = spaces[key]
-            value = space.values[index] if index < len(space.values) else ()
-            context[key] = value
-        carried = {key: value for key, value in context.items() if value}
-        return Request(case.stranger.principal, case.action, self._key_arn, carried)
+    # -- a request that was found -------------------------------------------------------------------
 
+    def _meets(self, part: Part, found: Found, reach: Reach) -> Answer:
+        """Whether a statement may cover a request; what the request leaves open is cannot tell."""
+        scene = found.scene
+        covered = _covers(part, scene.person, scene.action, scene.resource)
+        if covered.is_no:
+            return NO
+        context = {key.lower(): values for key, values in found.request.context.items()}
+        return all_of(
+            [covered, *(self._holds(term, context, found, reach) for term in part.view.terms)]
+        )
 
-@dataclass(frozen=True)
-class _Case:
-    stranger: Stranger
-    mode: str
-    action: str
-    assigned: Mapping[str, tuple[str, ...]]
-
-
-def leave(masks: Masks, boxes: Sequence[Box | None], budget: Budget) -> Masks | None:
-    """The classes left when every box is left by one key; None if that cannot be.
-
-    A box of no keys covers everything; None in place of a box covers nothing.
-    """
-    stack: list[tuple[Masks, list[Box]]] = [(masks, [box for box in boxes if box is not None])]
-    while stack:
-        current, pending = stack.pop()
-        narrowed = _narrow(dict(current), pending, budget)
-        if narrowed is None:
-            continue
-        current, rest = narrowed
-        if not rest:
-            return current
-        for key, bad in reversed(rest[0]):
-            good = current[key] & ~bad
-            if good:
-                stack.append(({**current, key: good}, rest[1:]))
-    return None
-
-
-def _narrow(masks: Masks, pending: list[Box], budget: Budget) -> tuple[Masks, list[Box]] | None:
-    """Boxes that are left already fall away; where one key only can leave a box, it must."""
-    changed = True
-    while changed:
-        changed = False
-        rest: list[Box] = []
-        for box in pending:
-            budget.spend()
-            if any(not masks[key] & bad for key, bad in box):
+    def _holds(
+        self, term: Term, context: Mapping[str, tuple[str, ...]], found: Found, reach: Reach
+    ) -> Answer:
+        scene = found.scene
+        for key in (term.key, *term.names):
+            if key in found.open_keys:
+                return cannot_tell()
+            if key in context or key in found.keys or key in ABOUT_PRINCIPAL:
                 continue
-            ways = [(key, masks[key] & ~bad) for key, bad in box if masks[key] & ~bad]
-            if not ways:
-                return None
-            if len(ways) == 1:
-                masks[ways[0][0]] = ways[0][1]
-                changed = True
-            else:
-                rest.append(box)
-        pending = rest
-    return masks, pending
+            given = presence(key, scene.mode, scene.person, scene.action, reach.limits)
+            if given in ("yes", "unknown"):
+                return cannot_tell()
+        return term.holds(context)
+
+    # -- why a question stays open ------------------------------------------------------------------
+
+    def blame(self, view: View) -> set[Blame]:
+        """What is open about the conditions of a statement, as far as it has been looked at."""
+        found: set[Blame] = set()
+        for term in view.terms:
+            spaces = [
+                space
+                for key, space in self._spaces.items()
+                if key[0] == term.key and id(term) in space.masks
+            ]
+            for space in spaces:
+                found |= space.blame[id(term)]
+            if not term.key:
+                continue  # blamed already: the key itself is not known
+            found |= set(_key_blame(term, any(not space.complete for space in spaces)))
+        return found
 
 
-def _box(deny: View, spaces: Mapping[str, Space], question: Question) -> Box | None:
-    """What a Deny stops; None where it is not certain to stop anything and that must not count."""
-    if question.deny is Sense.CERTAIN and deny.conditions_open:
+def compares(term: Term) -> bool:
+    """Whether its values name keys that a caller chooses, through policy variables."""
+    return any(name not in ABOUT_PRINCIPAL for name in term.names)
+
+
+def _key_blame(term: Term, incomplete: bool) -> Iterable[Blame]:
+    key, position = str(term.condition.key), term.condition.position
+    info = condition_key(term.key)
+    if info is None:
+        yield Blame(key, "not a condition key whose meaning is known", position)
+    elif info.klass not in ("request", "resource") and "unknown" in (
+        info.present_direct,
+        info.present_endpoint,
+        info.present_via_service,
+    ):
+        yield Blame(key, "which requests carry it is not documented", position)
+    if incomplete:
+        yield Blame(key, "its conditions are too complex to decide", position)
+
+
+def _covers(part: Part, person: Person, action: str, resource: str) -> Answer:
+    """Whether a statement covers a caller's action, conditions apart, as the part wants it."""
+    view = part.view
+    answer = view.meets(part.effect, person, action, resource)
+    if answer.is_no:
+        return NO
+    if part.path:
+        ways = [way for path, way in view.ways(person, deny=False) if path == part.path]
+        return all_of([answer, *ways]) if ways else NO
+    if part.like is not None and view.rank(person) < part.like.rank(person):
+        return NO
+    return answer
+
+
+def _found(scene: Scene, masks: Masks, spaces: Mapping[str, Space]) -> Found:
+    context: dict[str, tuple[str, ...]] = dict(scene.person.context)
+    context["aws:viaawsservice"] = ("true" if scene.mode == "service" else "false",)
+    context |= scene.assigned
+    still_open: set[str] = set()
+    for key, mask in masks.items():
+        index = (mask & -mask).bit_length() - 1
+        space = spaces[key]
+        if index >= len(space.values):
+            still_open.add(key)
+            context.pop(key, None)
+        else:
+            context[key] = space.values[index]
+    carried = {key: value for key, value in context.items() if value}
+    request = Request(scene.person.principal, scene.action, scene.resource, carried)
+    return Found(request, scene, frozenset(still_open), frozenset(masks))
+
+
+def _box(view: View, spaces: Mapping[str, Space], question: Question) -> Box | None:
+    """What a statement covers; None where that it covers anything is not certain enough to count."""
+    if question.outside is Sense.CERTAIN and view.conditions_open:
         return None
     box: Masks = {}
-    for term in deny.terms:
-        mask = _mask(term, spaces[term.key], question.deny, question)
+    for term in view.terms:
+        mask = _mask(term, spaces[term.key], question.outside, question)
         box[term.key] = box.get(term.key, -1) & mask
     return tuple(box.items())
 
 
 def _mask(term: Term, space: Space, sense: Sense, question: Question) -> int:
     yes, maybe = space.masks[id(term)]
-    if not question.strict and any(name not in ABOUT_PRINCIPAL for name in term.names):
+    if not question.strict and compares(term):
         yes, maybe = yes & space.absent, maybe | space.present | space.open
     return yes if sense is Sense.CERTAIN else maybe
 

@@ -69,13 +69,21 @@ def term_of(condition: Condition, variables: Variables) -> Term:
 
 @dataclass(frozen=True)
 class Shape:
-    """What values a stranger can give a key: the format, and the rows that none may match."""
+    """What values a caller can give a key: the formats, and the rows that none may match.
 
-    format: Pieces = ANYTHING
+    `values` are the only ones, where they are given; of a multivalued key they are one list.
+    `unpinned`: addresses outside every range that counts as a limit, numbers and dates that no
+    condition asks for. `choices` are the single values of an enumeration.
+    """
+
+    formats: tuple[Pieces, ...] = (ANYTHING,)
     excluded: tuple[Row, ...] = ()
     type: str = "string"
     multivalued: bool = False
     complete: bool = True
+    unpinned: bool = False
+    values: tuple[str, ...] | None = None
+    choices: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -144,19 +152,23 @@ def candidates(
     """Values that reach every class of the key, and whether they surely do."""
     singles: list[str] = []
     complete = shape.complete
+    if shape.values is not None:
+        return [shape.values], True
+    if shape.choices is not None:
+        return _lists([*shape.choices], terms, shape, complete)
     families = {term.operator.family for term in terms if term.operator} - {"null"}
-    if shape.type == "bool":
+    if shape.type == "bool" and ANYTHING in shape.formats:
         return [("true",), ("false",)], complete
     if not families & {"numeric", "date", "ip", "binary"} and shape.type in ("string", "arn"):
         found, whole = strings(terms, shape, context)
         # The empty text comes last: whether it counts as null is not documented.
-        singles += [*found, ""] if shape.format == ANYTHING else found
+        singles += [*found, ""] if ANYTHING in shape.formats else found
         complete &= whole
     else:
         complete &= len(families) <= 1
         literals = [value for term in terms for value in literal_values(term)]
         if shape.type == "ip" or "ip" in families:
-            singles += addresses(literals)
+            singles += addresses(literals, unpinned=shape.unpinned)
             complete &= families <= {"ip"}
         elif shape.type == "date" or "date" in families:
             singles += _around([instant(value) for value in literals])
@@ -167,6 +179,14 @@ def candidates(
             complete &= families <= {"binary"}
         if families == {"binary"}:
             singles.append("AA==")
+    if shape.unpinned and shape.type in ("numeric", "date"):
+        singles = [value for value in singles if not _asked_for(value, terms)]
+    return _lists(singles, terms, shape, complete)
+
+
+def _lists(
+    singles: list[str], terms: Sequence[Term], shape: Shape, complete: bool
+) -> tuple[list[tuple[str, ...]], bool]:
     if not shape.multivalued:
         return [(value,) for value in singles], complete
     return _sets(singles, terms, complete)
@@ -202,9 +222,26 @@ def strings(terms: Sequence[Term], shape: Shape, context: Context) -> tuple[list
                 wanted, complete = None, False
             if wanted is not None:
                 rows.append(row_of(wanted, operator))
-    form = _SOMETHING if shape.format == ANYTHING else shape.format
-    found = classes(form, rows[:_MANY_VALUES], shape.excluded)
-    return list(found.texts), complete and found.complete and len(rows) <= _MANY_VALUES
+    complete &= len(rows) <= _MANY_VALUES
+    texts: dict[str, None] = {}
+    for form in shape.formats:
+        found = classes(
+            _SOMETHING if form == ANYTHING else form, rows[:_MANY_VALUES], shape.excluded
+        )
+        texts.update(dict.fromkeys(found.texts))
+        complete &= found.complete
+    return list(texts), complete
+
+
+def _asked_for(value: str, terms: Iterable[Term]) -> bool:
+    """Whether a positive condition on the key is true for a value."""
+    return any(
+        term.operator is not None
+        and not term.operator.negated
+        and term.operator.family != "null"
+        and term.holds({term.key: (value,)}).is_yes
+        for term in terms
+    )
 
 
 def row_of(wanted: Tokens, operator: Operator) -> Row:
@@ -224,14 +261,14 @@ def literal_values(term: Term) -> list[str]:
     return found
 
 
-def addresses(ranges: Iterable[str]) -> list[str]:
-    """An address of each elementary interval, outside every range that counts as a limit."""
+def addresses(ranges: Iterable[str], *, unpinned: bool) -> list[str]:
+    """An address of each elementary interval; unpinned: outside every range that is a limit."""
     networks = [found for text in ranges if (found := network(text)) is not None]
     out: list[str] = []
     for version, plain, top in ((4, _PUBLIC_V4, (1 << 32) - 1), (6, _PUBLIC_V6, (1 << 128) - 1)):
         own = [net for net in networks if net.version == version]
-        limits = _merged([net for net in own if net.length >= WIDEST[version]])
-        wide = [net for net in own if net.length < WIDEST[version]]
+        limits = _merged([n for n in own if unpinned and n.length >= WIDEST[version]])
+        wide = [net for net in own if not unpinned or net.length < WIDEST[version]]
         starts = {0, plain, *(net.first for net in wide), *(net.last + 1 for net in wide)}
         ordered = sorted(start for start in starts if start <= top)
         # A common public address comes first: witnesses read better with it.

@@ -1,19 +1,198 @@
-"""Being written."""
+"""Questions about one Allow of a document: whom it lets in, and whether it does anything."""
 
-from typing import Any
-from kmsiac.values import Answer, cannot_tell
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kmsiac.access.authorize import authorize
+from kmsiac.access.deciding import Confirm, Wanted, exists
+from kmsiac.access.model import Environment, Request
+from kmsiac.access.people import LOCAL, OUTSIDE, OWN, SERVICES, STRANGERS, Circle
+from kmsiac.access.place import Ask, Place
+from kmsiac.access.prepared import (
+    Model,
+    Prepared,
+    agreed,
+    all_action_names,
+    allow_all,
+    key_actions,
+    prepare,
+)
+from kmsiac.access.presence import NO_LIMITS, Limits, limits_for
+from kmsiac.access.resources import resources_of
+from kmsiac.access.search import Part, Reach
+from kmsiac.access.statements import allows_by_itself
+from kmsiac.access.trust import Trusted
+from kmsiac.access.views import View
+from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.stack import Provider
+from kmsiac.values import NO, Answer, Verdict, cannot_tell, negate
+
+CIRCLES: dict[str, tuple[Circle, ...]] = {
+    "anyone": (STRANGERS,),
+    "external": (STRANGERS, OUTSIDE),
+    "local": (LOCAL,),
+    "service": (SERVICES,),
+    "any": (OWN, OUTSIDE, SERVICES),
+}
 
 
-def allows(*_: Any) -> Answer:
-    """Being written."""
-    return cannot_tell()
+def public(
+    document: PolicyDocument, statement: Statement | None, provider: Provider, trusted: Trusted
+) -> Answer:
+    """Whether a stranger can be allowed by a statement of a key policy (None: by any)."""
+    place = Place("key", provider, trusted)
+    (prepared,) = prepare((document,), place, accounts=False)
+    index = None if statement is None else statement.index
+    return prepared.remember(("public", index), lambda: _public(prepared, index))
 
 
-def shadowed(*_: Any) -> Answer:
-    """Being written."""
-    return cannot_tell()
+def _public(prepared: Prepared, index: int | None) -> Answer:
+    model = prepared.model
+    views = _views(prepared, index)
+    reach = reach_of(model, views, CIRCLES["anyone"], key_actions(), NO_LIMITS)
+    wanted = [Wanted((Part(view),), denies_of(model, view)) for view in views]
+    found = exists(model, wanted, reach, confirm_with(model), model.documents)
+    further = model.documents[0].open
+    if index is None and further is not None and found.is_no:
+        from kmsiac.values import blame_on  # noqa: PLC0415 - rare
+
+        return cannot_tell(blame_on(further))
+    return found
 
 
-def redundant(*_: Any) -> Answer:
-    """Being written."""
-    return cannot_tell()
+def _views(prepared: Prepared, index: int | None) -> list[View]:
+    if index is None:
+        return list(prepared.model.views[0])
+    view = prepared.view(index)
+    return [view] if view is not None else []
+
+
+def allows(document: PolicyDocument, statement: Statement, place: Place, ask: Ask) -> Answer:
+    """Whether some request that `ask` describes passes this Allow and the document's Denies."""
+
+    def decide(prepared: Prepared) -> Answer:
+        key = ("allows", statement.index, ask)
+        return prepared.remember(key, lambda: _allows(prepared, statement.index, ask))
+
+    return agreed(prepare((document,), place, accounts=ask.to != "anyone"), decide)
+
+
+def _allows(prepared: Prepared, index: int, ask: Ask) -> Answer:
+    model = prepared.model
+    view = prepared.view(index)
+    if view is None:
+        return NO
+    limits = limits_for(ask.free)
+    actions = sorted(ask.actions & set(all_action_names()))
+    circles = CIRCLES[ask.to]
+    reach = reach_of(model, [view], circles, actions, limits)
+    wanted = [Wanted((Part(view),), denies_of(model, view))]
+    return exists(model, wanted, reach, confirm_with(model), model.documents)
+
+
+def shadowed(document: PolicyDocument, statement: Statement, place: Place) -> Answer:
+    """Whether an Allow that is not empty by itself is emptied by the document's Denies."""
+
+    def decide(prepared: Prepared) -> Answer:
+        key = ("shadowed", statement.index)
+        return prepared.remember(key, lambda: _shadowed(prepared, statement.index))
+
+    return agreed(prepare((document,), place), decide)
+
+
+def _shadowed(prepared: Prepared, index: int) -> Answer:
+    model = prepared.model
+    view = prepared.view(index)
+    if view is None or view.effect.is_no:
+        return NO
+    denies = denies_of(model, view)
+    if not denies and model.documents[0].open is None:
+        return NO
+    reach = reach_of(model, [view], CIRCLES["any"], all_action_names(), NO_LIMITS)
+    alone = exists(model, [Wanted((Part(view),), ())], reach, None)
+    if not alone.is_yes:
+        return alone
+    left = exists(model, [Wanted((Part(view),), denies)], reach, confirm_with(model))
+    return without_witness(negate(left))
+
+
+def redundant(document: PolicyDocument, statement: Statement, place: Place) -> Answer:
+    """Whether the other Allows of the document give all that this one gives, as directly."""
+
+    def decide(prepared: Prepared) -> Answer:
+        key = ("redundant", statement.index)
+        return prepared.remember(key, lambda: _redundant(prepared, statement.index))
+
+    return agreed(prepare((document,), place), decide)
+
+
+def _redundant(prepared: Prepared, index: int) -> Answer:
+    model = prepared.model
+    view = prepared.view(index)
+    if view is None or view.effect.is_no:
+        return NO
+    others = [v for v in model.views[0] if v is not view and not v.effect.is_no]
+    if not others:
+        return NO
+    reach = reach_of(model, [view], CIRCLES["any"], all_action_names(), NO_LIMITS)
+    alone = exists(model, [Wanted((Part(view),), denies_of(model, view))], reach, None)
+    if not alone.is_yes:
+        return without_witness(alone)
+    outside = (*denies_of(model, view), *(Part(other, like=view) for other in others))
+    more = exists(model, [Wanted((Part(view),), outside)], reach, None)
+    return without_witness(negate(more))
+
+
+# -- what the questions share -------------------------------------------------------------------
+
+
+def denies_of(model: Model, view: View | None = None) -> tuple[Part, ...]:
+    """The statements that deny, or may; but for one that is asked about itself."""
+    return tuple(
+        Part(other, "Deny")
+        for views in model.views
+        for other in views
+        if other is not view and not other.effect.is_yes
+    )
+
+
+def reach_of(
+    model: Model,
+    views: Sequence[View],
+    circles: tuple[Circle, ...],
+    actions: Iterable[str],
+    limits: Limits,
+) -> Reach:
+    """The requests in question, for the kind of document that the model is of."""
+    wanted = tuple(actions)
+    if model.kind == "key":
+        usable = set(key_actions())
+        wanted = tuple(action for action in wanted if action in usable)
+        return Reach(circles, wanted, (model.key_arn,), limits)
+    if model.kind == "identity":
+        circles = (LOCAL,)
+    if model.kind == "endpoint":
+        modes = tuple(mode for mode in limits.modes if mode == "endpoint")
+        limits = Limits(limits.free, limits.plain, absent=limits.absent, modes=modes)
+    return Reach(circles, wanted, resources_of(model, views, limits), limits)
+
+
+def confirm_with(model: Model) -> Confirm:
+    """The concrete procedure on the documents of the model."""
+    document = model.documents[0]
+
+    def confirm(request: Request) -> Answer:
+        if model.kind != "key":
+            return allows_by_itself(document, request, has_principal=model.kind == "endpoint")
+        environment = Environment(
+            key_policy=document, identity=(allow_all(),), resource_account=model.account
+        )
+        return authorize(request, environment).answer
+
+    return confirm
+
+
+def without_witness(answer: Answer) -> Answer:
+    """An answer about all requests has no request to show."""
+    return Answer(Verdict(answer.verdict), answer.blame)

@@ -6,12 +6,15 @@ principal of a key policy is exact: no wildcards but `*` alone; `Resource: "*"` 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables, all_hold
 from kmsiac.access.patterns import Context, MultivaluedVariableError, matches, tokens
 from kmsiac.aws.shapes import fold
+from kmsiac.policy.conditions import operator_of
 from kmsiac.policy.document import Pattern, PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import glob
 from kmsiac.policy.principals import kind_of
@@ -36,7 +39,8 @@ class Caller(NamedTuple):
     """A concrete principal taken apart.
 
     `kind`: `user`, `role` (a session of one), `root`, `federated` or `service`. `names` are the
-    texts of Principal elements that name the caller exactly; `account` is its account.
+    texts of Principal elements that name the caller exactly; `account` is its account. Given by
+    the ARN of a role, it is some session of that role, which nothing names exactly.
     """
 
     kind: str
@@ -46,12 +50,15 @@ class Caller(NamedTuple):
     role: str = ""
 
 
+_SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
+
+
 def caller_of(request: Request) -> Caller | None:
     """The caller of a request; None for a principal of no known form."""
     principal = request.principal
     parts = principal.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
-        is_service = principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        is_service = ":" not in principal and principal.endswith(_SERVICE_SUFFIXES)
         names = frozenset({principal})
         return Caller("service", "", principal, names) if is_service else None
     partition, service, account, resource = parts[1], parts[2], parts[4], parts[5]
@@ -60,6 +67,8 @@ def caller_of(request: Request) -> Caller | None:
         return Caller("root", account, principal, frozenset())
     if service == "iam" and kind == "user":
         return Caller("user", account, principal, frozenset({principal}))
+    if service == "iam" and kind == "role":
+        return Caller("role", account, principal, frozenset(), principal)
     if service == "sts" and kind == "federated-user":
         return Caller("federated", account, principal, frozenset({principal}))
     if service == "sts" and kind == "assumed-role":
@@ -112,8 +121,9 @@ def principal_path(
 def _listed(statement: Statement, caller: Caller, *, deny: bool) -> Answer:
     """Whether NotPrincipal exempts the caller.
 
-    In a Deny the caller, its role and its account must all be listed; the account alone exempts
-    only its root user. Where only some are, AWS documents that the Deny may still apply.
+    In a Deny a user and its account must be listed, or a role and its account for its sessions;
+    the account alone exempts only its root user. Where only some are, AWS documents that the Deny
+    may still apply.
     """
     found: dict[str, list[Answer]] = {}
     for principal in statement.principals:
@@ -142,10 +152,9 @@ def _listed(statement: Statement, caller: Caller, *, deny: bool) -> Answer:
         return named
     if named.is_no:
         return NO
-    needed = [itself, role, account] if caller.kind == "role" else [itself, account]
-    if all_of(needed).is_yes:
+    if all_of([role if caller.kind == "role" else itself, account]).is_yes:
         return YES
-    reason = "a NotPrincipal that does not list principal, role and account may still deny"
+    reason = "a NotPrincipal that does not list the account beside the user or role may still deny"
     return cannot_tell(Blame(statement.label, reason, statement.position))
 
 
@@ -180,28 +189,35 @@ def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[st
 
 
 def _arn_pinned(statement: Statement) -> bool:
-    return any(
-        condition.key.literal is not None and fold(condition.key.literal) == "aws:principalarn"
-        for condition in statement.conditions
-    )
+    """Whether aws:PrincipalArn must have a value that the statement lists."""
+    for condition in statement.conditions:
+        key, operator = condition.key.literal, operator_of(condition)
+        if key is None or operator is None or fold(key) != "aws:principalarn":
+            continue
+        plain = not (operator.negated or operator.if_exists or operator.set_operator)
+        if plain and operator.family in ("arn", "string"):
+            return True
+    return False
 
 
 def covers_action(statement: Statement, action: str) -> Answer:
     """Whether Action or NotAction covers the action (`kms:Decrypt`), case aside."""
-    answers = [_action(p, action) for p in statement.actions]
     rest = statement.actions_open or (None if statement.actions else statement.open)
-    if rest is not None:
-        answers.append(cannot_tell(blame_on(rest)))
-    covered = any_of(answers)
+    further = [cannot_tell(blame_on(rest))] if rest is not None else []
+    if not statement.actions and not further:
+        reason = "what a statement without Action covers is not documented"
+        return cannot_tell(Blame(statement.label, reason, statement.position))
+    wanted = Text((fold(action),))
+    covered = any_of(chain((_action(p, wanted) for p in statement.actions), further))
     return negate(covered) if "NotAction" in statement.elements else covered
 
 
-def _action(pattern: Pattern, action: str) -> Answer:
+def _action(pattern: Pattern, action: Text) -> Answer:
     if isinstance(pattern.value, Unknown):
         return cannot_tell(blame_on(pattern.value))
     if pattern.value.literal is None:
         return cannot_tell(*open_blame(pattern.value))
-    return glob(fold(pattern.value.literal), Text((fold(action),)))
+    return glob(fold(pattern.value.literal), action)
 
 
 def covers_resource(
@@ -211,13 +227,11 @@ def covers_resource(
     if not statement.resources and statement.resources_open is None and statement.open is None:
         reason = "what a statement without Resource covers is not documented"
         return cannot_tell(Blame(statement.label, reason, statement.position))
-    answers = [_resource(p, resource, context, variables) for p in statement.resources]
     rest = statement.resources_open or (None if statement.resources else statement.open)
-    if rest is not None:
-        answers.append(cannot_tell(blame_on(rest)))
-    if "NotResource" not in statement.elements:
-        return any_of(answers)
-    return negate(any_of(answers))
+    further = [cannot_tell(blame_on(rest))] if rest is not None else []
+    each = (_resource(p, resource, context, variables) for p in statement.resources)
+    covered = any_of(chain(each, further))
+    return negate(covered) if "NotResource" in statement.elements else covered
 
 
 def _resource(pattern: Pattern, resource: str, context: Context, variables: Variables) -> Answer:
@@ -270,18 +284,40 @@ def applies(
     statement: Statement, request: Request, context: Context, variables: Variables
 ) -> Answer:
     """Whether action, resource and conditions of a statement fit (not its Principal)."""
-    parts = [
-        covers_action(statement, request.action),
-        covers_resource(statement, request.resource, context, variables),
-        all_hold(statement.conditions, context, variables),
-    ]
-    if statement.conditions_open is not None:
-        parts.append(cannot_tell(blame_on(statement.conditions_open)))
-    if statement.open is not None:
-        parts.append(cannot_tell(blame_on(statement.open)))
-    return all_of(parts)
+    return all_of(_parts(statement, request, context, variables))
+
+
+def _parts(
+    statement: Statement, request: Request, context: Context, variables: Variables
+) -> Iterator[Answer]:
+    yield covers_action(statement, request.action)
+    yield covers_resource(statement, request.resource, context, variables)
+    yield all_hold(statement.conditions, context, variables)
+    for rest in (statement.conditions_open, statement.open):
+        if rest is not None:
+            yield cannot_tell(blame_on(rest))
 
 
 def folded_context(request: Request) -> Context:
     """The request's context with its keys in lower case."""
     return _context(request)
+
+
+def allows_by_itself(document: PolicyDocument, request: Request, *, has_principal: bool) -> Answer:
+    """Whether a document allows a request, whatever other documents say: an Allow, and no Deny."""
+    context, variables = _context(request), variables_of(document)
+    caller = caller_of(request)
+    allowed: list[Answer] = []
+    denied: list[Answer] = []
+    for statement in document:
+        answer = applies(statement, request, context, variables)
+        if answer.is_no:
+            continue
+        for effect, into in (("Allow", allowed), ("Deny", denied)):
+            ways = [YES]
+            if has_principal:
+                deny = effect == "Deny"
+                found = principal_path(statement, caller, deny=deny) if caller is not None else []
+                ways = [any_of(way for _, way in found)]
+            into.append(all_of([has_effect(statement, effect), answer, *ways]))
+    return all_of([any_of(allowed), negate(any_of(denied))])

@@ -1,12 +1,14 @@
-"""A statement of a key policy as strangers meet it: does it name them, what does it cover."""
+"""A statement of a concrete document as requests meet it: whom, what and which resource it covers."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
+from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables
-from kmsiac.access.spaces import term_of
-from kmsiac.access.statements import covers_resource, has_effect
+from kmsiac.access.people import Person
+from kmsiac.access.spaces import Term, term_of
+from kmsiac.access.statements import caller_of, covers_resource, has_effect, principal_path
 from kmsiac.policy.actions import ActionSet, covered_actions
 from kmsiac.policy.document import Principal, Statement
 from kmsiac.policy.principals import kind_of
@@ -24,16 +26,77 @@ from kmsiac.values import (
     negate,
 )
 
+RANKS = {
+    "account": 1,
+    "identity": 1,
+    "role": 2,
+    "anyone": 2,
+    "not-listed": 2,
+    "arn-condition": 3,
+    "named": 3,
+}
+"""How directly a way of naming a caller gives access: by its account (IAM must allow too), by its
+role or as anyone (boundary and session policies limit), itself."""
+
+Ways = tuple[tuple[str, Answer], ...]
+
 
 class View:
-    """One statement of a concrete document (no symbols), seen from a stranger's side."""
+    """One statement of a concrete document (no symbols).
 
-    def __init__(self, statement: Statement, variables: Variables, key_arn: str) -> None:
+    `has_principal`: its Principal element says for whom it is; else it is for whoever has it.
+    `own_key`: the ARN of the key that the document belongs to, whose id is not known: any literal
+    key ARN of its account and Region may be this key.
+    """
+
+    def __init__(
+        self,
+        statement: Statement,
+        variables: Variables,
+        *,
+        layer: str,
+        has_principal: bool,
+        own_key: str | None = None,
+        terms: tuple[Term, ...] | None = None,
+    ) -> None:
         self.statement = statement
-        self.terms = tuple(term_of(condition, variables) for condition in statement.conditions)
+        self.layer = layer
+        self.terms = (
+            tuple(term_of(condition, variables) for condition in statement.conditions)
+            if terms is None
+            else terms
+        )
         self.conditions_open = statement.conditions_open is not None
-        self._key_arn = key_arn
+        self._has_principal = has_principal
+        self._own_key = own_key
         self._variables = variables
+        self._people: dict[tuple[str, bool, bool], Ways] = {}
+        self._resources: dict[str, Answer] = {}
+
+    def only(self, terms: tuple[Term, ...]) -> View:
+        """The statement with some of its conditions, the rest of it unchanged."""
+        made = View(
+            self.statement,
+            self._variables,
+            layer=self.layer,
+            has_principal=self._has_principal,
+            own_key=self._own_key,
+            terms=terms,
+        )
+        made.conditions_open = self.conditions_open and terms == self.terms
+        return made
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """What its principals spell: ARNs, account ids, names of services."""
+        found: set[str] = set()
+        for principal in self.statement.principals:
+            literal = principal.value.literal if isinstance(principal.value, Text) else None
+            kind = kind_of(principal)[0]
+            if literal is None or kind not in _NAMING:
+                continue
+            found.add(literal.split(":")[4] if kind == "account" and ":" in literal else literal)
+        return frozenset(found)
 
     @cached_property
     def effect(self) -> Answer:
@@ -41,45 +104,99 @@ class View:
         return has_effect(self.statement, "Allow")
 
     @cached_property
-    def _parts(self) -> tuple[Answer, ...]:
-        """What must be true of the statement for any action."""
-        parts = [names_strangers(self.statement), self._covers_key()]
+    def _always(self) -> tuple[Answer, ...]:
+        """What must be true of the statement for any request."""
+        parts = []
         if self.statement.open is not None:
             parts.append(cannot_tell(blame_on(self.statement.open)))
-        if self.statement.conditions_open is not None:
+        if self.conditions_open and self.statement.conditions_open is not None:
             parts.append(cannot_tell(blame_on(self.statement.conditions_open)))
         return tuple(parts)
 
-    def _covers_key(self) -> Answer:
-        # The id of the key is not known before deployment: a literal one may be this key's.
-        answer = covers_resource(self.statement, self._key_arn, {}, self._variables)
+    def ways(self, person: Person, *, deny: bool) -> Ways:
+        """The ways in which it names a caller: (path, answer), those that are no left out."""
+        if not self._has_principal:
+            return (("identity", YES),)
+        key = (person.principal, deny, person.stranger)
+        found = self._people.get(key)
+        if found is None:
+            found = self._people[key] = self._named_ways(person, deny)
+        return found
+
+    def _named_ways(self, person: Person, deny: bool) -> Ways:
+        if person.stranger:
+            answer = names_strangers(self.statement)
+            path = "arn-condition" if any(t.key == "aws:principalarn" for t in self.terms) else ""
+            return () if answer.is_no else ((path or "anyone", answer),)
+        caller = caller_of(Request(person.principal, "", "", person.context))
+        return () if caller is None else tuple(principal_path(self.statement, caller, deny=deny))
+
+    def covers_resource(self, resource: str) -> Answer:
+        """Whether Resource or NotResource covers an ARN, policy variables aside."""
+        found = self._resources.get(resource)
+        if found is None:
+            found = self._resources[resource] = self._covers(resource)
+        return found
+
+    def _covers(self, resource: str) -> Answer:
+        answer = covers_resource(self.statement, resource, {}, self._variables)
+        if self._own_key is None:
+            return answer
         negated = "NotResource" in self.statement.elements
-        doubtful = [p for p in self.statement.resources if _may_be_key(p.value, self._key_arn)]
+        doubtful = [p for p in self.statement.resources if _may_be_key(p.value, self._own_key)]
         if doubtful and (answer.is_yes if negated else answer.is_no):
             return cannot_tell(*(Blame(str(p.value), _OWN_KEY, p.value.position) for p in doubtful))
         return answer
 
-    def covers(self, action: str) -> Answer:
-        """Whether it covers a stranger's call of the action, its conditions apart."""
-        actions = self._actions
+    def covers_action(self, action: str) -> Answer:
+        """Whether Action or NotAction covers an action."""
+        actions = self.actions
         if action not in actions.possible:
             return NO
-        certain = action in actions.certain
-        return all_of([*self._parts, YES if certain else cannot_tell(*actions.blame)])
+        return YES if action in actions.certain else cannot_tell(*actions.blame)
 
     @cached_property
-    def _actions(self) -> ActionSet:
+    def actions(self) -> ActionSet:
+        """The KMS actions that it covers."""
         return covered_actions(self.statement)
 
-    def allows(self, action: str) -> Answer:
-        """Whether it is an Allow that covers the action."""
-        return all_of([self.effect, self.covers(action)])
+    def covers(self, person: Person, action: str, resource: str, *, deny: bool) -> Answer:
+        """Whether it covers the request, its conditions and its effect apart."""
+        covered = self.covers_action(action)
+        if covered.is_no:
+            return NO
+        place = self.covers_resource(resource)
+        if place.is_no:
+            return NO
+        ways = any_of(answer for _, answer in self.ways(person, deny=deny))
+        return all_of([covered, place, ways, *self._always])
 
-    def denies(self, action: str) -> Answer:
-        """Whether it is a Deny that covers the action."""
-        return all_of([negate(self.effect), self.covers(action)])
+    def statement_blame(self) -> frozenset[Blame]:
+        """What is open about the statement as a whole, and about whom it names."""
+        blame = frozenset[Blame]().union(*(answer.blame for answer in self._always))
+        for ways in self._people.values():
+            blame |= frozenset[Blame]().union(*(answer.blame for _, answer in ways))
+        return blame
+
+    def has(self, effect: str) -> Answer:
+        """Whether its effect is Allow, or Deny; `either` asks nothing of it."""
+        if effect == "either":
+            return YES
+        return self.effect if effect == "Allow" else negate(self.effect)
+
+    def meets(self, effect: str, person: Person, action: str, resource: str) -> Answer:
+        """Whether it is of that effect and covers the request, conditions apart."""
+        fits = self.has(effect)
+        if fits.is_no:
+            return NO
+        return all_of([fits, self.covers(person, action, resource, deny=effect == "Deny")])
+
+    def rank(self, person: Person) -> int:
+        """How directly it names a caller, at best; 0 for not at all."""
+        return max((RANKS[path] for path, _ in self.ways(person, deny=False)), default=0)
 
 
+_NAMING = frozenset({"account", "role", "user", "session", "service"})
 _OWN_KEY = "whether this is the key itself is known only after deployment"
 
 
@@ -89,7 +206,7 @@ def _may_be_key(value: Text | Unknown, key_arn: str) -> bool:
     if literal is None or "*" in literal or "?" in literal:
         return False
     head = key_arn[: key_arn.index(":key/") + len(":key/")]
-    return literal.startswith(head)
+    return literal.startswith(head) and literal != key_arn
 
 
 def names_strangers(statement: Statement) -> Answer:

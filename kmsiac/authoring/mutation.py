@@ -1,8 +1,10 @@
-"""Mutants of a rule: each term of its `when` must matter to some example.
+"""Mutants of a rule: each term of it must matter to some example.
 
 Dropping a term of a conjunction lets the rule say more, dropping a branch of an `any`, or one of
-the values that a field may equal, less; if no example notices, nothing tests the term. A structural term beside a semantic one that implies it is
-the cheap filter before it, and needs no example.
+the values that a field may equal, less; if no example notices, nothing tests the term. A structural
+term beside a semantic one is the cheap filter before it, and needs no example. The same holds for
+the terms of escalations, for each escalation, and for each rule that this one yields to: an example
+must show the difference.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kmsiac.authoring.example import Failure
-from kmsiac.authoring.sandbox import Prepared, with_those_it_yields_to
+from kmsiac.authoring.sandbox import Prepared, Said, with_those_it_yields_to
+from kmsiac.authoring.words import words_of
 from kmsiac.rules.expression import All, AnyOf, Leaf, Node, Not, Written
-from kmsiac.rules.matchers import Equals
-from kmsiac.rules.model import Rule, RuleSet
+from kmsiac.rules.matchers import Equals, Glob
+from kmsiac.rules.model import Escalation, Rule, RuleSet
 from kmsiac.rules.quantifiers import Count, Covers, Quantified
 from kmsiac.rules.vocabulary import Cost
 
@@ -26,30 +29,43 @@ ANYTHING = All([])
 
 
 def untested(rules: RuleSet, rule: Rule, prepared: Sequence[Prepared]) -> list[Failure]:
-    """The terms and escalations of a rule that none of its examples tests.
+    """The terms, escalations and `yields_to` of a rule that none of its examples tests.
 
     The examples must have passed: a mutant is noticed where what is said differs from before.
     """
     company = with_those_it_yields_to(rules, rule.id)
-    before = [one.ask(company).findings for one in prepared]
-    failures: list[Failure] = []
-    for words, when in mutants(rule.when):
-        mutated = _with(company, replace(rule, when=when))
-        if not any(
-            one.ask(mutated).findings != said for one, said in zip(prepared, before, strict=True)
-        ):
-            failures.append(Failure(rule.id, "", "", f'the term "{words}" is untested'))
-    seen = {severity for said in before for _, severity in said}
-    failures += [
-        Failure(rule.id, "", "", f"the escalation to {escalation.severity} is untested")
-        for escalation in rule.escalate
-        if escalation.severity not in seen
+    before = [one.ask(company) for one in prepared]
+    return [
+        Failure(rule.id, "", "", f"{words} is untested")
+        for words, mutated in mutated_rules(rule)
+        if not _noticed(replace(company, rules={**company.rules, rule.id: mutated}), prepared, before)
     ]
-    return failures
 
 
-def _with(rules: RuleSet, rule: Rule) -> RuleSet:
-    return replace(rules, rules={**rules.rules, rule.id: rule})
+def _noticed(rules: RuleSet, prepared: Sequence[Prepared], before: Sequence[Said]) -> bool:
+    return any(
+        one.ask(rules).findings != said.findings
+        for one, said in zip(prepared, before, strict=True)
+    )
+
+
+def mutated_rules(rule: Rule) -> Iterator[tuple[str, Rule]]:
+    """The rule without one of its parts, in every way, each with what was dropped."""
+    for words, when in mutants(rule.when):
+        yield f'the term "{words}"', replace(rule, when=when)
+    for index, escalation in enumerate(rule.escalate):
+        rest = (*rule.escalate[:index], *rule.escalate[index + 1 :])
+        name = f"the escalation to {escalation.severity}"
+        yield name, replace(rule, escalate=rest)
+        for words, when in mutants(escalation.when):
+            other = Escalation(when, escalation.severity)
+            mutated = (*rule.escalate[:index], other, *rule.escalate[index + 1 :])
+            yield f'the term "{words}" of {name}', replace(rule, escalate=mutated)
+    for id in sorted(rule.yields_to):
+        yield f"that it yields to {id}", replace(rule, yields_to=rule.yields_to - {id})
+
+
+# -- terms ----------------------------------------------------------------------------------------
 
 
 def mutants(when: Node) -> Iterator[Mutant]:
@@ -73,12 +89,17 @@ def _mutants(node: Node) -> Iterator[Mutant]:
         before = f"{node.path.name}: {node.quantifier}: "
         # A bare matcher is a conjunction of one term; a negation of anything is nothing to drop.
         if isinstance(node.inner, Leaf | Written):
-            yield before + words_of(node.inner), node_with(node, ANYTHING)
+            yield before + words_of(node.inner), _over(node, ANYTHING)
         for words, inner in _mutants(node.inner):
-            yield before + words, node_with(node, inner)
+            yield before + words, _over(node, inner)
+    elif isinstance(node, Count) and node.at_least is not None and node.at_most is not None:
+        yield f"{node.path.name}: at_least", Count(node.path, None, node.at_most)
+        yield f"{node.path.name}: at_most", Count(node.path, node.at_least, None)
+    elif isinstance(node, Covers):
+        yield from _of_covered(node)
 
 
-def node_with(node: Quantified, inner: Node) -> Quantified:
+def _over(node: Quantified, inner: Node) -> Quantified:
     """The quantified term over something else."""
     return Quantified(node.path, node.quantifier, inner)
 
@@ -106,27 +127,23 @@ def _of_any(node: AnyOf) -> Iterator[Mutant]:
 
 def _of_values(node: Leaf) -> Iterator[Mutant]:
     check = node.check
-    if not isinstance(check, Equals) or len(check.values) < 2:
-        return
-    for index, value in enumerate(check.values):
-        others = [*check.values[:index], *check.values[index + 1 :]]
-        without = Leaf(node.path, Equals(others, check.type))
-        yield f"{node.path.name or 'the value'}: {value}", without
-
-
-def words_of(node: Node) -> str:
-    """A term in a few words, after the fields it asks."""
-    if isinstance(node, Not):
-        return f"not {words_of(node.node)}"
-    if isinstance(node, All | AnyOf):
-        joined = ", ".join(words_of(term) for term in node.nodes)
-        return joined if isinstance(node, All) else f"any of ({joined})"
-    if isinstance(node, Quantified):
-        return f"{node.path.name}: {node.quantifier}: {words_of(node.inner)}"
-    if isinstance(node, Count | Covers):
-        return f"{node.path.name}: {type(node).__name__.lower()}"
-    if isinstance(node, Written):
-        return f"{node.path.name}: written"
-    assert isinstance(node, Leaf)
     name = node.path.name or "the value"
-    return f"{name}: {type(node.check).__name__}"
+    if isinstance(check, Equals):
+        for value in check.values if len(check.values) > 1 else ():
+            rest = [other for other in check.values if other is not value]
+            yield f"{name}: {value}", Leaf(node.path, Equals(rest, check.type))
+    elif isinstance(check, Glob):
+        for pattern in check.patterns if len(check.patterns) > 1 else ():
+            left = [other for other in check.patterns if other is not pattern]
+            yield f"{name}: glob {pattern}", Leaf(node.path, Glob(left, check.type))
+
+
+def _of_covered(node: Covers) -> Iterator[Mutant]:
+    """Each value but those of a table, which is one term as a whole."""
+    values = node.words.split(", ")
+    if len(values) != len(node.checks):
+        return
+    for index, value in enumerate(values):
+        checks = [*node.checks[:index], *node.checks[index + 1 :]]
+        if checks:
+            yield f"{node.path.name}: covers {value}", Covers(node.path, checks, node.words)

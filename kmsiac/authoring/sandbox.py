@@ -6,7 +6,7 @@ The inventory is built once; rules and their mutants run on it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +18,10 @@ from kmsiac.frontends.load import load_unit
 from kmsiac.inventory.build import build
 from kmsiac.inventory.model import Inventory
 from kmsiac.reading.tree import SourceTree
-from kmsiac.rules.engine import run
+from kmsiac.rules.engine import runner
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
+from kmsiac.stack import Stack
 from kmsiac.values import Verdict
 
 
@@ -39,7 +40,9 @@ class Prepared:
     def __init__(self, example: Example) -> None:
         self.example = example
         self.errors: list[KmsiacError] = []
+        self.stacks: list[Stack] = []
         self.inventories: list[Inventory] = []
+        self._runners: list[Callable[[RuleSet], list[Match]]] | None = None
         with tempfile.TemporaryDirectory(prefix="kmsiac-") as folder:
             root = Path(folder)
             (root / _file_name(example)).write_text(example.text, encoding="utf-8")
@@ -52,21 +55,30 @@ class Prepared:
         self.errors += found.errors
         for unit in found.units:
             try:
-                inventory = build(load_unit(unit, self.tree, inputs))
+                stack = load_unit(unit, self.tree, inputs)
+                inventory = build(stack)
             except KmsiacError as error:
                 self.errors.append(error)
                 continue
             self.errors += inventory.errors
+            self.stacks.append(stack)
             self.inventories.append(inventory)
 
     def matches(self, rules: RuleSet) -> list[Match]:
         """What the rules say of the example."""
-        trusted = Trusted(self.example.trusted_accounts)
-        return [match for one in self.inventories for match in run(rules, one, trusted)]
+        if self._runners is None:
+            trusted = Trusted(self.example.trusted_accounts)
+            # Mutants of a rule ask the same fields again: they share the answers.
+            self._runners = [runner(one, trusted) for one in self.inventories]
+        return [match for run in self._runners for match in run(rules)]
+
+    def own(self, rules: RuleSet) -> list[Match]:
+        """What the example's own rule says, in the company of the others."""
+        return [match for match in self.matches(rules) if match.rule == self.example.rule]
 
     def ask(self, rules: RuleSet) -> Said:
         """What the example's own rule says, in the company of the others."""
-        own = [match for match in self.matches(rules) if match.rule == self.example.rule]
+        own = self.own(rules)
         return Said(
             tuple(sorted((self.line(m), m.severity) for m in own if _counts(m))),
             tuple(match.message for match in own if _counts(match)),
@@ -84,9 +96,10 @@ def _counts(match: Match) -> bool:
 
 
 def _file_name(example: Example) -> str:
+    is_json = example.text.lstrip().startswith("{")
     if example.framework == "terraform":
-        return "main.tf"
-    return "template.json" if example.text.lstrip().startswith("{") else "template.yaml"
+        return "plan.json" if is_json else "main.tf"
+    return "template.json" if is_json else "template.yaml"
 
 
 def with_those_it_yields_to(rules: RuleSet, rule: str) -> RuleSet:

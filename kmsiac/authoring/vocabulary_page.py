@@ -5,6 +5,7 @@ from __future__ import annotations
 from kmsiac.authoring.markdown import GENERATED, cell, code, table
 from kmsiac.aws.formats import FORMATS
 from kmsiac.aws.tables import TABLES
+from kmsiac.rules.key_classes import CLASSES, keys_of_class
 from kmsiac.rules.points import points_of
 from kmsiac.rules.vocabulary import (
     CATEGORIES,
@@ -23,11 +24,15 @@ A rule asks about a *target*, through the *fields* of the target and of what bel
 
 A field of type *list* needs a quantifier (`some`, `every`, `none`), `count` or `covers`. The type
 says what the members are: where it names a kind of thing (a statement, a condition), the fields of
-that kind follow. Cost says how dear a field is; cheap terms of a rule are tried first.
+that kind follow. A field of type *question* takes a mapping of arguments and is true or false;
+arguments that name actions take names with wildcards, a matcher over actions (`{duty: use}`), or a
+path to a list of actions (`target.actions`). Cost says how dear a field is; cheap terms of a rule
+are tried first.
 """
 
 _KINDS = {
     "action_value": "an AWS KMS action, as a value",
+    "consumer": "a resource that uses a key",
     "grantee_principal": "the grantee of a grant",
     "tag": "a tag, or a pair of an encryption context",
 }
@@ -109,6 +114,10 @@ def _words() -> list[str]:
         (code(name), ", ".join(code(kind) for kind in sorted(kinds)))
         for name, kinds in POLICY_KINDS.items()
     ]
+    classes = [
+        (code(f"@{name}"), ", ".join(code(key) for key in sorted(keys_of_class(name))))
+        for name in CLASSES
+    ]
     return [
         "## Names",
         "",
@@ -117,4 +126,8 @@ def _words() -> list[str]:
         f"Categories: {', '.join(code(c) for c in CATEGORIES)}.",
         "",
         *table(("`in`", "kinds of policy"), kinds),
+        "",
+        "Classes of condition keys, for `unlimited_by`:",
+        "",
+        *table(("class", "keys"), classes),
     ]

@@ -39,10 +39,15 @@ class TooManyWorlds(Exception):  # noqa: N818
 class Varying(Generic[T]):
     """A thing that has one value per case. The cases exclude each other and leave nothing out."""
 
-    __slots__ = ("cases",)
+    __slots__ = ("_cases",)
 
     def __init__(self, cases: tuple[tuple[World, T], ...]) -> None:
-        self.cases = cases
+        self._cases = cases
+
+    @property
+    def cases(self) -> tuple[tuple[World, T], ...]:
+        """Every case and its value."""
+        return self._cases
 
     @classmethod
     def always(cls, value: T) -> Varying[T]:

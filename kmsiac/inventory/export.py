@@ -9,7 +9,7 @@ from typing import Any
 from kmsiac.errors import Span
 from kmsiac.inventory.cases import Varying, World
 from kmsiac.inventory.expand import digest, settle, varying
-from kmsiac.inventory.model import Entity, Inventory, Policy, Related, Settings
+from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy, Related, Settings
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import DataDocument
@@ -115,9 +115,9 @@ def export(inventories: Iterable[Inventory], locate: Locate) -> dict[str, Json]:
             ("grants", inventory.grants),
             ("endpoints", inventory.endpoints),
             ("identities", inventory.identities),
-            ("consumers", inventory.consumers),
         ):
             result[name] += [_entity(entity, locate) for entity in entities]
+        result["consumers"] += [_consumer(consumer, locate) for consumer in inventory.consumers]
         for document in inventory.documents:
             result["data"].append(_data(document, locate))
         for gap in inventory.gaps:
@@ -142,6 +142,7 @@ def _policy(policy: Policy, locate: Locate) -> Json:
         "kind": policy.kind,
         "document": None,
         "default_policy": policy.default,
+        **({"aws_managed": policy.aws_managed} if policy.aws_managed else {}),
         "maybe_absent": maybe_absent(policy),
         "location": place(locate(policy.attribute_position)),
         "symbols": [],
@@ -252,17 +253,28 @@ def _entity(entity: Entity, locate: Locate) -> Json:
         "key",
         "primary",
         "grantee",
+        "retiring",
         "boundary",
         "policies",
         "aliases",
         "grants",
         "replicas",
+        "groups",
     ):
         related = getattr(entity, name, None)
         if isinstance(related, Related):
             shape[name] = [other.address for other in related.items]
             if related.maybe:
                 shape[f"{name}_maybe"] = [other.address for other in related.maybe]
+    return shape
+
+
+def _consumer(consumer: Consumer, locate: Locate) -> Json:
+    shape = _entity(consumer, locate)
+    shape["type"] = consumer.type
+    shape["attribute"] = consumer.attribute
+    shape["location"] = place(locate(consumer.attribute_position))
+    shape["key_open"] = sorted({blame.reason for blame in consumer.key.open})
     return shape
 
 

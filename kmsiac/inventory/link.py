@@ -3,146 +3,152 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
 
-from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
-from kmsiac.inventory.expand import digest
+from kmsiac.inventory.gathered import Gathered
 from kmsiac.inventory.model import Entity, Related
-from kmsiac.inventory.settings import at_path, exists
+from kmsiac.inventory.references import references, same_values
 from kmsiac.policy.matching import Arn, same, split_arn
-from kmsiac.stack import Resource
+from kmsiac.stack import Provider
 from kmsiac.values import (
+    YES,
     Answer,
     Blame,
-    List,
     Part,
     Symbol,
     Text,
     Unknown,
     Value,
+    Verdict,
     all_of,
     blame_on,
     open_blame,
+    text,
 )
 
 E = TypeVar("E", bound=Entity)
 
 _STEP = re.compile(r'([^.\[]+)(\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\])?')
-_SERVICES = {"alias": "kms", "role": "iam", "user": "iam", "group": "iam", "policy": "iam"}
+_KMS = ("key", "alias")
 _MAX_LOOSE = 64
+_NO_PATH = text("/")
 
 Name = tuple[str, tuple[Part, ...]]
 """What sort of thing (`role`, `alias`) and its name, symbols included, without a path."""
 
 
-class Gathered(Generic[E]):
-    """Entities collected one by one, without doubles; what is certain once is certain."""
+class Naming(NamedTuple):
+    """How the entities of one sort are named.
 
-    __slots__ = ("_items", "_maybe", "open")
+    `types` are the symbol types that name one (`role_arn`, `role_name`): any other attribute of
+    its resource, its description say, is about it but does not name it. `name` and `path` are
+    where its name and its IAM path are written; empty where it has none.
+    """
 
-    def __init__(self) -> None:
-        self._items: dict[E, None] = {}
-        self._maybe: dict[E, None] = {}
-        self.open: set[Blame] = set()
+    noun: str
+    types: frozenset[str]
+    name: str = ""
+    path: str = ""
 
-    def add(self, entity: E, *, certain: bool) -> None:
-        """One more, certain or possible."""
-        (self._items if certain else self._maybe)[entity] = None
 
-    def update(self, related: Related[E], *, certain: bool = True) -> None:
-        """All of some; none of them certain where `certain` is not."""
-        for entity in related.items:
-            self.add(entity, certain=certain)
-        for entity in related.maybe:
-            self.add(entity, certain=False)
-        self.open |= related.open
+class _Named(NamedTuple):
+    """What is known of an entity under one name: whether it always has it, and its IAM paths."""
 
-    def freeze(self) -> Related[E]:
-        """What was collected."""
-        maybe = tuple(entity for entity in self._maybe if entity not in self._items)
-        return Related(tuple(self._items), maybe, frozenset(self.open))
+    always: bool
+    paths: tuple[Value, ...]
 
 
 class Directory(Generic[E]):
-    """Entities of one sort, found by what refers to them.
+    """Entities of one sort, found by what refers to them."""
 
-    `name_of` says which sort of name an entity has and where it is written; None for no name.
-    """
-
-    def __init__(
-        self,
-        entities: Iterable[E],
-        name_of: Callable[[E], tuple[str, str] | None] = lambda _: None,
-    ) -> None:
-        self._by_address: dict[str, E] = {}
+    def __init__(self, entities: Iterable[tuple[E, Naming]]) -> None:
+        self._by_address: dict[str, tuple[E, Naming]] = {}
         self._by_plain: dict[tuple[str, ...], list[E]] = {}
-        self._by_name: dict[Name, dict[E, bool]] = {}
-        for entity in entities:
-            self._by_address[entity.address] = entity
+        self._by_name: dict[Name, dict[E, _Named]] = {}
+        for entity, naming in entities:
+            self._by_address[entity.address] = (entity, naming)
             plain = tuple(name for name, _ in _steps(entity.address))
             self._by_plain.setdefault(plain, []).append(entity)
-            named = name_of(entity)
-            if named is None:
-                continue
-            noun, path = named
-            cases = references(entity.resource, path)
-            for values in cases:
-                for value in values:
-                    if isinstance(value, Text) and value.parts:
-                        name = (noun, _named_parts(noun, value.parts))
-                        always = all(_same_values(values, other) for other in cases)
-                        self._by_name.setdefault(name, {})[entity] = always
+            if naming.name:
+                self._add_names(entity, naming)
 
-    def find(self, value: Value, noun: str = "") -> Related[E]:
-        """What one value refers to; `noun` is the sort of thing that a bare name means."""
+    def _add_names(self, entity: E, naming: Naming) -> None:
+        cases = references(entity.resource, naming.name)
+        paths: tuple[Value, ...] = ()
+        if naming.path:
+            written = references(entity.resource, naming.path)
+            paths = tuple(value for case in written for value in case or (_NO_PATH,))
+        for values in cases:
+            for value in values:
+                if isinstance(value, Text) and value.parts:
+                    name = (naming.noun, _named_parts(naming.noun, value.parts))
+                    always = all(same_values(values, other) for other in cases)
+                    self._by_name.setdefault(name, {})[entity] = _Named(always, paths)
+
+    def find(self, value: Value, noun: str = "", near: Provider | None = None) -> Related[E]:
+        """What one value refers to.
+
+        `noun` is the sort of thing that a bare name means, `near` the account and Region in which
+        it means it (None: that of the entity, whichever it is).
+        """
         if isinstance(value, Unknown):
             return Related(open=frozenset({blame_on(value)}))
         if not isinstance(value, Text):
-            return Related(open=frozenset({_outside(value)}))
-        symbol = _subject(value)
-        return self._at(symbol, value) if symbol is not None else self._named(value, noun)
+            return Related(open=frozenset({outside(value)}))
+        if value.symbol is not None and value.symbol.address:
+            return self._at(value.symbol, value)
+        arn = split_arn(value)
+        last = _last_symbol(arn)
+        if arn is not None and last is not None:
+            return _placed_only(self._at(last, value), arn, value)
+        return self._named(value, arn, noun, near)
 
     def _at(self, symbol: Symbol, value: Text) -> Related[E]:
         unit = symbol.owner.unit
         found = self._by_address.get(symbol.address)
-        if found is not None and found.resource.provider.owner.unit == unit:
-            return Related((found,))
+        if found is not None and found[0].resource.provider.owner.unit == unit:
+            entity, naming = found
+            if symbol.type in naming.types:
+                return Related((entity,))
+            doubt = Blame(str(value), f"does not name the {naming.noun}", value.position)
+            return Related(open=frozenset({doubt}))
         # A plan's references leave indexes out: one resource of that name is the one meant.
         steps = _steps(symbol.address)
         family = self._by_plain.get(tuple(name for name, _ in steps), [])
-        loose = [e for e in family[: _MAX_LOOSE + 1] if _may_be(e, steps, unit)]
+        loose = [
+            e
+            for e in family[: _MAX_LOOSE + 1]
+            if _may_be(e, steps, unit) and symbol.type in self._by_address[e.address][1].types
+        ]
         if len(family) == 1 and loose:
             return Related(tuple(loose))
         if loose:
             doubt = Blame(str(value), "it is not known which instance is meant", value.position)
             maybe = tuple(loose) if len(family) <= _MAX_LOOSE else ()
             return Related(maybe=maybe, open=frozenset({doubt}))
-        return Related(open=frozenset({_outside(value)}))
+        return Related(open=frozenset({outside(value)}))
 
-    def _named(self, value: Text, noun: str) -> Related[E]:
-        arn = split_arn(value)
+    def _named(self, value: Text, arn: Arn | None, noun: str, near: Provider | None) -> Related[E]:
         parts = value.parts if arn is None else arn.resource.parts
         first = parts[0] if parts and isinstance(parts[0], str) else ""
         head, slash, _ = first.partition("/")
         if arn is not None or head == "alias":
             noun = head if slash else ""
         gathered: Gathered[E] = Gathered()
-        for entity, always in self._by_name.get((noun, _named_parts(noun, parts)), {}).items():
-            placed = _placed(arn, noun, entity)
+        for entity, named in self._by_name.get((noun, _named_parts(noun, parts)), {}).items():
+            if arn is None:
+                placed = _near(near, noun, entity)
+            else:
+                placed = all_of((_placed(arn, noun, entity), _pathed(arn, noun, parts, named)))
             if not placed.is_no:
-                gathered.add(entity, certain=always and placed.is_yes)
+                gathered.add(entity, certain=named.always and placed.is_yes)
                 gathered.open |= placed.blame
         found = gathered.freeze()
         if found.items or found.maybe:
             return found
         unknown = open_blame(value)
-        return Related(open=unknown or frozenset({_outside(value)}))
-
-
-def _same_values(left: list[Value], right: list[Value]) -> bool:
-    return [digest(value) for value in left] == [digest(value) for value in right]
+        return Related(open=unknown or frozenset({outside(value)}))
 
 
 def _steps(address: str) -> tuple[tuple[str, str], ...]:
@@ -157,15 +163,12 @@ def _may_be(entity: Entity, steps: tuple[tuple[str, str], ...], unit: str) -> bo
     return all(not a or not b or a == b for (_, a), (_, b) in zip(own, steps, strict=True))
 
 
-def _subject(value: Text) -> Symbol | None:
-    """The symbol of a resource that a text stands for: the whole text, or the end of an ARN."""
-    symbol = value.symbol
-    if symbol is None:
-        arn = split_arn(value)
-        parts = arn.resource.parts if arn is not None else ()
-        if len(parts) != 2 or not isinstance(parts[0], str) or not parts[0].endswith("/"):
-            return None
-        symbol = parts[1] if isinstance(parts[1], Symbol) else None
+def _last_symbol(arn: Arn | None) -> Symbol | None:
+    """The symbol of a resource that an ARN ends with: `key/${aws_kms_key.k.key_id}`."""
+    parts = arn.resource.parts if arn is not None else ()
+    if len(parts) != 2 or not isinstance(parts[0], str) or not parts[0].endswith("/"):
+        return None
+    symbol = parts[1] if isinstance(parts[1], Symbol) else None
     return symbol if symbol is not None and symbol.address else None
 
 
@@ -179,73 +182,82 @@ def _named_parts(noun: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return Text((first, *parts[1:])).parts
 
 
-def _placed(arn: Arn | None, noun: str, entity: Entity) -> Answer:
-    """Whether an ARN is of the service, account and (for an alias) Region that an entity is in."""
-    if arn is None:
-        return all_of(())
+def _placed_only(found: Related[E], arn: Arn, value: Text) -> Related[E]:
+    """Of what an ARN ends with, that which its account and Region fit."""
+    noun = str(arn.resource.parts[0]).partition("/")[0]
+    kept: Gathered[E] = Gathered()
+    for certain, entities in ((True, found.items), (False, found.maybe)):
+        for entity in entities:
+            placed = _placed(arn, noun, entity)
+            if not placed.is_no:
+                kept.add(entity, certain=certain and placed.is_yes)
+                kept.open |= placed.blame
+    kept.open |= found.open
+    result = kept.freeze()
+    if result.items or result.maybe or result.open:
+        return result
+    return Related(open=frozenset({outside(value)}))
+
+
+def _placed(arn: Arn, noun: str, entity: Entity) -> Answer:
+    """Whether an ARN is of the service, account and (for a key or alias) Region of an entity."""
     provider = entity.resource.provider
-    answers = [same(arn.service, Text((_SERVICES.get(noun, noun),)))]
-    answers.append(same(arn.account, provider.account))
-    if noun == "alias":
+    service = {"key": "kms", "alias": "kms", "vpc-endpoint": "ec2"}.get(noun, "iam")
+    answers = [same(arn.service, text(service)), same(arn.account, provider.account)]
+    if service != "iam":
         answers.append(same(arn.region, provider.region))
     return all_of(answers)
 
 
-def _outside(value: Value) -> Blame:
+def _near(near: Provider | None, noun: str, entity: Entity) -> Answer:
+    """Whether a bare name that is used in an account (and Region) means an entity there."""
+    if near is None:
+        return YES
+    own = entity.resource.provider
+    if near is own:
+        return YES
+    answers = [same(near.account, own.account)]
+    if noun in _KMS:
+        answers.append(same(near.region, own.region))
+    return all_of(answers)
+
+
+def _pathed(arn: Arn, noun: str, parts: tuple[Part, ...], named: _Named) -> Answer:
+    """Whether the IAM path in an ARN is that of the entity: `role/service/app` of `/service/`."""
+    if not named.paths or not isinstance(parts[0], str):
+        return YES
+    written = text(parts[0].removeprefix(noun).rpartition("/")[0] + "/")
+    answers = [
+        same(written, path) if isinstance(path, Text) else Answer(Verdict.CANNOT_TELL)
+        for path in named.paths
+    ]
+    if all(answer.is_yes for answer in answers) or all(answer.is_no for answer in answers):
+        return answers[0]
+    doubt = Blame(str(arn.resource), "its path depends on a condition", arn.resource.position)
+    return Answer(Verdict.CANNOT_TELL, frozenset({doubt}))
+
+
+def outside(value: Value) -> Blame:
+    """Who to blame for a value that refers to nothing in the scan."""
     shown = str(value)[:80] if isinstance(value, Text) else type(value).__name__.lower()
-    return Blame(shown, "not in the scanned templates", value.position)
+    reason = "not in the scanned templates"
+    if isinstance(value, Text):
+        if is_aws_managed_key(value):
+            reason = "an AWS managed key: its policy is not in the templates"
+        elif aws_managed_policy(value) is not None:
+            reason = "an AWS managed policy, its text is not in the templates"
+    return Blame(shown, reason, value.position)
 
 
-def references(resource: Resource, path: str, *, conditional: bool = False) -> list[list[Value]]:
-    """The values that stand at a path, by case: a list gives its members, doubles left out.
-
-    Cases in which the resource does not exist count only where it is `conditional`: an alias that
-    does not exist names nothing, an attachment that may not exist may not attach.
-    """
-
-    def question(world: World) -> list[Value] | None:
-        if not exists(resource, world):
-            return None
-        value, _ = at_path(resource, path, world)
-        return [] if value is None else _members(value)
-
-    try:
-        found = [values for _, values in in_every_world(question)]
-    except TooManyWorlds:
-        reason = "depends on too many combinations of conditions"
-        return [[Unknown(resource.address, reason, resource.position)]]
-    cases = [values or [] for values in found if values is not None or conditional]
-    return [*cases, []] if conditional and resource.absent is not None else cases
+def is_aws_managed_key(value: Text) -> bool:
+    """Whether a text is the alias of an AWS managed key: `alias/aws/s3`, or the ARN of it."""
+    arn = split_arn(value) if not value.prefix.startswith("alias/") else None
+    return (arn.resource if arn is not None else value).prefix.startswith("alias/aws/")
 
 
-def _members(value: Value) -> list[Value]:
-    if isinstance(value, List):
-        members = [*value.items, *([value.open] if value.open is not None else [])]
-        return list({digest(member): member for member in members}.values())
-    return [value]
-
-
-def find_all(
-    directory: Directory[E], resource: Resource, paths: Iterable[str], *, conditional: bool = False
-) -> Related[E]:
-    """What a resource refers to at some paths, taken together. Certain is what every case names."""
-    total: Gathered[E] = Gathered()
-    for path in paths:
-        cases = references(resource, path, conditional=conditional)
-        named: Counter[E] = Counter()
-        for values in cases:
-            case: Gathered[E] = Gathered()
-            for value in values:
-                case.update(directory.find(value, _noun(path)))
-            found = case.freeze()
-            named.update(found.items)
-            total.update(found, certain=False)
-        for entity, times in named.items():
-            if times == len(cases):
-                total.add(entity, certain=True)
-    return total.freeze()
-
-
-def _noun(path: str) -> str:
-    """What a bare name at a path means: `roles` and `RoleName` name roles."""
-    return next((noun for noun in ("role", "user", "group") if path.lower().startswith(noun)), "")
+def aws_managed_policy(value: Text) -> str | None:
+    """The name of the AWS managed policy whose ARN a text is, without a path; else None."""
+    if not any(isinstance(part, str) and ":iam::aws:policy/" in part for part in value.parts):
+        return None
+    last = value.parts[-1]
+    return last.rpartition("/")[2] if isinstance(last, str) else None

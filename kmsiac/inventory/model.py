@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kmsiac.errors import KmsiacError
 from kmsiac.inventory.cases import Varying
@@ -17,6 +17,9 @@ from kmsiac.policy.document import PolicyDocument
 from kmsiac.reading.source import NOWHERE
 from kmsiac.stack import DataDocument, Gap, Resource
 from kmsiac.values import Blame, Unknown, Value
+
+if TYPE_CHECKING:
+    from kmsiac.inventory.index import Index
 
 E = TypeVar("E")
 
@@ -78,7 +81,9 @@ class Policy(Entity):
     `attribute` is spelled like `inline_policy[0].policy`, `attribute_position` its key token.
     `document` is, by case: the document; an Unknown that may be any document (`policy unknown` is
     not `no policy given`); or None where none is given. `default` marks the policy that the
-    service gives where none is written (a key's account-root statement, an endpoint's full access).
+    service gives where none is written (a key's account-root statement, an endpoint's full access),
+    and the AWS managed policies that are attached or a boundary: `aws_managed` is their name. Of
+    those the document holds what concerns KMS.
     """
 
     kind: str = "unknown"
@@ -88,6 +93,7 @@ class Policy(Entity):
         default_factory=lambda: Varying.always(None)
     )
     default: bool = False
+    aws_managed: str = ""
     key: Related[Key] = Related()
     identities: Related[Identity] = Related()
     endpoint: Endpoint | None = None
@@ -97,7 +103,8 @@ class Policy(Entity):
 class Key(Entity):
     """A KMS key or replica. Settings: spec, usage, origin, multi_region, enabled, rotation,
     rotation_period, deletion_window, bypass_lockout_check, description, tags, material,
-    primary_arn (replicas).
+    primary_arn (replicas). Spec, usage and origin of a replica are its primary's, an Unknown where
+    the primary is not in the unit.
     """
 
     replica: bool = False
@@ -107,6 +114,7 @@ class Key(Entity):
     grants: Related[Grant] = Related()
     primary: Related[Key] = Related()
     replicas: Related[Key] = Related()
+    consumers: Related[Consumer] = Related()
 
 
 @dataclass(eq=False)
@@ -124,12 +132,14 @@ class Grant(Entity):
 
     key: Related[Key] = Related()
     grantee: Related[Identity] = Related()
+    retiring: Related[Identity] = Related()
+    """The retiring principal; empty and not open where none is written."""
 
 
 @dataclass(eq=False)
 class Endpoint(Entity):
     """A VPC endpoint. Settings: service_name (`com.amazonaws.eu-west-1.kms`), service (its last
-    part; `kms` for the FIPS endpoint too), type, private_dns.
+    part; `kms` for the FIPS endpoint too), type, private_dns, vpc_id.
     """
 
     policies: Related[Policy] = Related()
@@ -137,19 +147,32 @@ class Endpoint(Entity):
 
 @dataclass(eq=False)
 class Identity(Entity):
-    """A role, user or group (`kind`). Settings: name, path, managed_policies, boundary, groups."""
+    """A role, user or group (`kind`). Settings: name, path, managed_policies, boundary, groups.
+
+    `policies` are its own, inline or attached: those of a user's `groups` are on the groups.
+    `policies.open` says which may be attached beside them: AWS managed ones whose text is not
+    known, attachments whose target is not. `boundary` is empty and not open where there is none.
+    """
 
     kind: str = "role"
     policies: Related[Policy] = Related()
     boundary: Related[Policy] = Related()
+    groups: Related[Identity] = Related()
 
 
 @dataclass(eq=False)
 class Consumer(Entity):
-    """A resource that uses a key, where the attribute that names the key is written."""
+    """A resource that uses a key, where the attribute that names the key is written: one of them
+    for each such attribute. Settings: key_id (as written), name.
+
+    `type` is one name for both frameworks where `aws.consumers` has one (`trail`, `log_group`),
+    else the resource type. `attribute` is spelled like `rule[0].kms_key_id`. An AWS managed key
+    (`alias/aws/...`) is no key of the unit: `key` is empty, and `key.open` says so.
+    """
 
     type: str = ""
     attribute: str = ""
+    attribute_position: int = NOWHERE
     key: Related[Key] = Related()
 
 
@@ -172,6 +195,8 @@ class Inventory:
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     declared: frozenset[str] = frozenset()
+    index: Index | None = field(default=None, repr=False, compare=False)
+    """What finds entities by what refers to them: see `named`."""
 
     def entities(self) -> Iterator[Entity]:
         """Every entity, policies included."""

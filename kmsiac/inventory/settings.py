@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 
 from kmsiac.inventory.cases import Rest, Undecided, Varying, World, compatible
 from kmsiac.inventory.expand import branch, digest, settle, varying
@@ -47,50 +48,139 @@ def _atoms(wanted: Atom) -> tuple[Atom, ...]:
     return (True, False) if isinstance(wanted, bool) else (wanted, Rest(wanted))
 
 
-def settings_of(resource: Resource, site: EntitySite) -> Varying[Settings | None]:
-    """The settings that a resource gives its entity, by case; None where it does not exist."""
+Question = Callable[[World], Setting]
 
-    def question(world: World) -> Settings | None:
-        if not exists(resource, world):
-            return None
-        found = {name: _setting(resource, field, world) for name, field in site.fields.items()}
-        for name, constant in site.constants.items():
-            found.setdefault(name, Setting(_constant(constant), False, resource.position))
-        _derive(found)
+
+class EntitySettings(Varying[Settings | None]):
+    """The settings that a resource gives its entity, by case; None where it does not exist.
+
+    Each setting is expanded by itself, when it is first asked for: settings that depend on
+    different conditions do not multiply. `pick` gives a mapping that raises `Undecided` for the
+    setting that its world leaves open; `cases` joins them all.
+    """
+
+    __slots__ = ("_joined", "_known", "_questions", "_resource")
+
+    def __init__(self, resource: Resource, questions: dict[str, Question]) -> None:
+        super().__init__(())
+        self._resource = resource
+        self._questions = questions
+        self._known: dict[str, Varying[Setting]] = {}
+        self._joined: tuple[tuple[World, Settings | None], ...] | None = None
+
+    def pick(self, world: World) -> Settings | None:
+        """The settings in a world, None where the entity does not exist."""
+        return _InWorld(self, world) if exists(self._resource, world) else None
+
+    def setting(self, name: str) -> Varying[Setting]:
+        """One setting by case; raises KeyError for one that the entity does not have."""
+        found = self._known.get(name)
+        if found is None:
+            question = self._questions[name]
+            found = self._known[name] = varying(question, _one_key, self._too_many)
         return found
 
-    def too_many() -> Settings:
+    def replace(self, name: str, question: Question) -> None:
+        """Let a question answer for a setting from now on."""
+        self._questions[name] = question
+        self._known.pop(name, None)
+        self._joined = None
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names of the settings."""
+        return self._questions.keys()
+
+    @property
+    def cases(self) -> tuple[tuple[World, Settings | None], ...]:
+        """All settings together by case. Where that is too many cases, a setting that varies is
+        unknown in the one case that is left."""
+        if self._joined is None:
+            self._joined = varying(self._all, _key, self._fixed).cases
+        return self._joined
+
+    def _all(self, world: World) -> Settings | None:
+        picked = self.pick(world)
+        return None if picked is None else dict(picked.items())
+
+    def _fixed(self) -> Settings:
+        fixed = {}
+        for name in self._questions:
+            cases = self.setting(name).cases
+            fixed[name] = cases[0][1] if len(cases) == 1 else self._too_many()
+        return fixed
+
+    def _too_many(self) -> Setting:
         reason = "depends on too many combinations of conditions"
-        unknown = Unknown(resource.address, reason, resource.position)
-        found = {name: Setting(unknown, False, resource.position) for name in site.fields}
-        for name, constant in site.constants.items():
-            found.setdefault(name, Setting(_constant(constant), False, resource.position))
-        _derive(found)
-        return found
+        unknown = Unknown(self._resource.address, reason, self._resource.position)
+        return Setting(unknown, False, self._resource.position)
 
-    return varying(question, _key, too_many)
+
+class _InWorld(Mapping[str, Setting]):
+    """The settings of an entity in one world."""
+
+    __slots__ = ("_settings", "_world")
+
+    def __init__(self, settings: EntitySettings, world: World) -> None:
+        self._settings = settings
+        self._world = world
+
+    def __getitem__(self, name: str) -> Setting:
+        return self._settings.setting(name).pick(self._world)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings.names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._settings.names)
+
+
+def settings_of(resource: Resource, site: EntitySite) -> EntitySettings:
+    """The settings that a resource gives its entity."""
+    questions: dict[str, Question] = {}
+    for name, field in site.fields.items():
+        questions[name] = partial(_setting, resource, field)
+    for name, constant in site.constants.items():
+        questions.setdefault(
+            name, partial(_fixed, Setting(_constant(constant), False, resource.position))
+        )
+    settings = EntitySettings(resource, questions)
+    if "custom_key_store" in questions:
+        given = questions["origin"]
+        questions["origin"] = lambda world: _origin(_InWorld(settings, world), given(world))
+    if "service_name" in questions:
+        questions["service"] = lambda world: _service_of(_InWorld(settings, world))
+    return settings
+
+
+def _fixed(setting: Setting, _world: World) -> Setting:
+    return setting
 
 
 def _key(settings: Settings | None) -> Hashable:
     if settings is None:
         return None
-    return tuple(
-        (name, digest(setting.value), setting.written) for name, setting in settings.items()
-    )
+    return tuple((name, *_one_key(setting)) for name, setting in settings.items())
 
 
-def _derive(found: dict[str, Setting]) -> None:
-    """What follows from several settings together."""
-    store, external = found.get("custom_key_store"), found.get("external_key")
-    if store is not None and store.value is not None:
-        outside = external.value if external is not None else None
-        origin: Value = text("AWS_CLOUDHSM" if outside is None else "EXTERNAL_KEY_STORE")
-        for doubt in (outside, store.value):
-            origin = doubt if isinstance(doubt, Unknown) else origin
-        found["origin"] = Setting(origin, False, store.position)
-    full = found.get("service_name")
-    if full is not None:
-        found["service"] = Setting(_service(full.value), full.written, full.position)
+def _one_key(setting: Setting) -> tuple[Hashable, bool]:
+    return digest(setting.value), setting.written
+
+
+def _origin(found: Settings, given: Setting) -> Setting:
+    """Where the material of a key is from: the key stores that it is in say so."""
+    store, outside = found["custom_key_store"], found["external_key"].value
+    if store.value is None:
+        return given
+    origin: Value = text("AWS_CLOUDHSM" if outside is None else "EXTERNAL_KEY_STORE")
+    for doubt in (outside, store.value):
+        origin = doubt if isinstance(doubt, Unknown) else origin
+    return Setting(origin, False, store.position)
+
+
+def _service_of(found: Settings) -> Setting:
+    full = found["service_name"]
+    return Setting(_service(full.value), full.written, full.position)
 
 
 def _service(name: Value | None) -> Value | None:

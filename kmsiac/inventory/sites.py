@@ -151,6 +151,7 @@ ENTITIES: Mapping[str, EntitySite] = {
             "service_name": Field("service_name"),
             "type": Field("vpc_endpoint_type", default="Gateway"),
             "private_dns": Field("private_dns_enabled", "bool", False),
+            "vpc_id": Field("vpc_id"),
         },
     ),
     "AWS::EC2::VPCEndpoint": EntitySite(
@@ -159,6 +160,7 @@ ENTITIES: Mapping[str, EntitySite] = {
             "service_name": Field("ServiceName"),
             "type": Field("VpcEndpointType", default="Gateway"),
             "private_dns": Field("PrivateDnsEnabled", "bool", False),
+            "vpc_id": Field("VpcId"),
         },
     ),
     "aws_iam_role": EntitySite("role", _IDENTITY_TF),
@@ -234,15 +236,23 @@ POLICIES: Mapping[str, tuple[PolicySite, ...]] = {
 }
 """Resource type to the policy documents that stand in it."""
 
-MANAGED_POLICIES: Mapping[str, str] = {
-    "aws_iam_policy": "name",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+
+class NameSite(NamedTuple):
+    """Where the name and the IAM path of a thing with an ARN are written."""
+
+    name: str
+    path: str
+
+
+MANAGED_POLICIES: Mapping[str, NameSite] = {
+    "aws_iam_policy": NameSite("name", "path"),
+    "AWS::IAM::ManagedPolicy": NameSite("ManagedPolicyName", "Path"),
 }
-"""Managed policies, which have an ARN and can be attached: where their name is written."""
+"""Managed policies, which have an ARN and can be attached."""
 
 
 class Attachment(NamedTuple):
-    """A resource that attaches a managed policy (`policy`) to identities (`targets`)."""
+    """A resource that attaches managed policies (`policy`) to identities (`targets`)."""
 
     policy: str
     targets: tuple[str, ...]
@@ -253,5 +263,23 @@ ATTACHMENTS: Mapping[str, Attachment] = {
     "aws_iam_user_policy_attachment": Attachment("policy_arn", ("user",)),
     "aws_iam_group_policy_attachment": Attachment("policy_arn", ("group",)),
     "aws_iam_policy_attachment": Attachment("policy_arn", ("roles", "users", "groups")),
+    "aws_iam_role_policy_attachments_exclusive": Attachment("policy_arns", ("role_name",)),
+    "aws_iam_user_policy_attachments_exclusive": Attachment("policy_arns", ("user_name",)),
+    "aws_iam_group_policy_attachments_exclusive": Attachment("policy_arns", ("group_name",)),
 }
-"""Resource types that attach a managed policy."""
+"""Resource types that attach managed policies."""
+
+
+class Membership(NamedTuple):
+    """A resource that puts users into groups: where both are named."""
+
+    users: str
+    groups: str
+
+
+MEMBERSHIPS: Mapping[str, Membership] = {
+    "aws_iam_user_group_membership": Membership("user", "groups"),
+    "aws_iam_group_membership": Membership("users", "group"),
+    "AWS::IAM::UserToGroupAddition": Membership("Users", "GroupName"),
+}
+"""Resource types that make users members of groups."""

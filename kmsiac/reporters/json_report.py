@@ -43,8 +43,8 @@ def report(result: ScanResult) -> Shape:
         "tool": {"name": "kmsiac", "version": __version__},
         "summary": _summary(result),
         "findings": [_finding(finding) for finding in result.findings],
-        "unresolved": [_unresolved(entry) for entry in result.unresolved],
-        "errors": [_error(error) for error in result.errors],
+        "unresolved": [unresolved_shape(entry) for entry in result.unresolved],
+        "errors": [error_shape(error) for error in result.errors],
         "settings": [
             {"key": setting.key, "value": setting.value, "origin": setting.origin}
             for setting in result.settings
@@ -133,7 +133,8 @@ def _suppression(suppression: Suppression | None) -> Shape | None:
     return {"by": suppression.by, "reason": suppression.reason, "until": suppression.until}
 
 
-def _unresolved(entry: Unresolved) -> Shape:
+def unresolved_shape(entry: Unresolved) -> Shape:
+    """An unresolved entry in the promised shape."""
     return {
         "resource": entry.resource,
         "addresses": list(entry.addresses),
@@ -144,7 +145,8 @@ def _unresolved(entry: Unresolved) -> Shape:
     }
 
 
-def _error(error: KmsiacError) -> Shape:
+def error_shape(error: KmsiacError) -> Shape:
+    """What could not be read, in the promised shape."""
     hint = f" ({error.hint})" if error.hint else ""
     return {"message": f"{error.message}{hint}", "location": place(error.span)}
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kmsiac.inventory.model import Entity, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.reading.source import NOWHERE, file_of, offset_of
+from kmsiac.rules.labels import label_of, position_of
 from kmsiac.rules.points import STATEMENT_POINTS
 from kmsiac.rules.readings import Thing
 from kmsiac.values import List, Map, Text, Unknown, Value
@@ -82,8 +83,16 @@ def _anchor(thing: Thing, statement: Thing | None, point: str) -> Anchor:
         return Anchor(value.position, element_text(value.value), written, attribute)
     if isinstance(value, Policy):
         return _in_policy(thing, value, point)
+    if thing.kind == "grantee":
+        # The statement or grant that names it, else the identity.
+        return Anchor(position_of(thing), _grantee(thing), NOWHERE, "")
     assert isinstance(value, Entity)
     return _in_entity(thing, value, point)
+
+
+def _grantee(thing: Thing) -> str:
+    """Whom a grantee is, without indexes."""
+    return _INDEX.sub("", label_of(thing))
 
 
 def _policy(thing: Thing | None) -> Policy | None:

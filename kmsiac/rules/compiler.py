@@ -12,6 +12,7 @@ from kmsiac.rules import matchers as m
 from kmsiac.rules.expression import (
     All,
     AnyOf,
+    Asks,
     Check,
     Leaf,
     Node,
@@ -25,6 +26,7 @@ from kmsiac.rules.vocabulary import (
     COMING_FIELDS,
     COMING_OPERATORS,
     OPERATORS,
+    QUESTION,
     SCALARS,
     TEXT_FIELDS,
     Field,
@@ -63,7 +65,7 @@ class Compiler:
 
     def matcher(self, node: YamlNode, path: Path, this: str) -> Node:
         """A matcher on what `path` ends at; `this` is the kind of the innermost thing."""
-        node = self._parameter(node)
+        node = self.parameter(node)
         if isinstance(node, MappingNode):
             return self._mapping(node, path, this)
         if path.type.many:
@@ -72,8 +74,8 @@ class Compiler:
                 f"{path.name} is a list: say some, every or none",
                 f"{{some: {_sketch(node)}}}",
             )
-        path = self._scalar_path(path, node)
-        values = [self._scalar(item, path.type) for item in self._members(node)]
+        path = self.scalar_path(path, node)
+        values = [self._scalar(item, path.type) for item in self.members(node)]
         if not values:
             raise self.problems.fail(node, "an empty list matches nothing")
         return Leaf(path, m.Equals(values, path.type))
@@ -86,7 +88,7 @@ class Compiler:
         broken = False
         for key, value in node.entries:
             try:
-                name = self._word(key)
+                name = self.word(key)
                 if name in seen:
                     raise self.problems.fail(key, f'"{name}" stands here twice')
                 seen.add(name)
@@ -111,7 +113,15 @@ class Compiler:
         inner = path
         for word in name.split("."):
             inner = inner.then(self._field(key, word, inner))
+        if inner.type == QUESTION:
+            return self._question(value, inner, this)
         return self.matcher(value, inner, this)
+
+    def _question(self, node: YamlNode, path: Path, this: str) -> Node:
+        field = path.fields[-1]
+        assert isinstance(field, Field)
+        assert field.compile is not None
+        return Asks(path, field.compile(self, node, this))
 
     def _branches(self, name: str, value: YamlNode, path: Path, this: str) -> Node:
         if not isinstance(value, Sequence) or not value.items:
@@ -171,7 +181,7 @@ class Compiler:
             )
         if of == "list":
             return self._list_operator(name, value, path, this)
-        path = self._scalar_path(path, key)
+        path = self.scalar_path(path, key)
         element = path.type.element
         if (of == "text" and element not in ("text", "name")) or (
             of == "number" and element != "number"
@@ -184,14 +194,14 @@ class Compiler:
         return Leaf(path, self._check(name, value, node, path, this))
 
     def _check(self, name: str, value: YamlNode, node: MappingNode, path: Path, this: str) -> Check:
-        value = self._parameter(value)
+        value = self.parameter(value)
         if name == "same_as":
-            root, other = self._reference(value, this)
+            root, other = self.reference(value, this)
             return m.SameAs(root, other, path.type.ignore_case or other.type.ignore_case)
         if name == "in_table":
             return self._in_table(value, node, path.type, this)
         if name == "glob":
-            patterns = [self._text(item) for item in self._members(value)]
+            patterns = [self.text(item) for item in self.members(value)]
             return m.Glob([_prefixed(p, path.type) for p in patterns], path.type)
         if name == "has_wildcard":
             return m.HasWildcard(self._truth(value))
@@ -215,11 +225,11 @@ class Compiler:
         limits: dict[str, int] = {}
         entries = value.entries if isinstance(value, MappingNode) else []
         for key, limit in entries:
-            name = self._word(key)
+            name = self.word(key)
             if name not in ("at_least", "at_most"):
                 hint = did_you_mean(name, ("at_least", "at_most"))
                 raise self.problems.fail(key, f'`count` has no "{name}"', hint)
-            limits[name] = self._whole(self._parameter(limit))
+            limits[name] = self._whole(self.parameter(limit))
         if not limits:
             raise self.problems.fail(value, "`count` takes {at_least: n, at_most: n}")
         return Count(path, limits.get("at_least"), limits.get("at_most"))
@@ -228,17 +238,17 @@ class Compiler:
         if isinstance(value, Scalar):
             from kmsiac.aws.tables import TABLES  # noqa: PLC0415 - only for rules that name tables
 
-            table = self._known(value, "table", TABLES)
+            table = self.known(value, "table", TABLES)
             values = sorted(TABLES[table].rows(None) or ())
             if not values:
                 raise self.problems.fail(value, f"the table {table} has rows: name the values")
             words = f"all of {table}"
         else:
-            scalar = self._scalar_path(member, value)
-            found = [self._scalar(item, scalar.type) for item in self._members(value)]
+            scalar = self.scalar_path(member, value)
+            found = [self._scalar(item, scalar.type) for item in self.members(value)]
             values = [str(item) for item in found]
             words = ", ".join(values)
-        scalar = self._scalar_path(member, value)
+        scalar = self.scalar_path(member, value)
         checks: list[Node] = [
             Quantified(path, "some", Leaf(scalar, m.Equals([v], scalar.type))) for v in values
         ]
@@ -249,24 +259,25 @@ class Compiler:
     ) -> m.InTable:
         from kmsiac.aws.tables import TABLES  # noqa: PLC0415 - only for rules that name tables
 
-        table = self._known(value, "table", TABLES)
+        table = self.known(value, "table", TABLES)
         row = node.get("row")
         if (row is not None) is not TABLES[table].has_rows:
             needs = "needs a `row`" if row is None else "has no rows"
             raise self.problems.fail(value if row is None else row, f"the table {table} {needs}")
         if row is None:
             return m.InTable(table, None, type)
-        text = self._text(row)
+        text = self.text(row)
         if text.startswith(("target.", "this.")):
-            return m.InTable(table, self._reference(row, this), type)
+            return m.InTable(table, self.reference(row, this), type)
         if text.split(".")[0] in {*self.kinds[self.target], *self.kinds.get(this, ())}:
             raise self.problems.fail(
                 row, "references are rooted", f'write "target.{text}" or "this.{text}"'
             )
         return m.InTable(table, text, type)
 
-    def _reference(self, node: YamlNode, this: str) -> tuple[str, Path]:
-        text = self._text(node)
+    def reference(self, node: YamlNode, this: str, *, many: bool = False) -> tuple[str, Path]:
+        """A root and the path from it; to a list or relation only where `many` may be."""
+        text = self.text(node)
         root, _, rest = text.partition(".")
         if root not in ("target", "this") or not rest:
             hint = f'write "target.{text}" or "this.{text}"'
@@ -274,17 +285,18 @@ class Compiler:
         path = Path(FieldType(self.target if root == "target" else this))
         for word in rest.split("."):
             path = path.then(self._field(node, word, path))
-        if path.type.many:
+        if path.type.many and not many:
             raise self.problems.fail(node, f"{text} is a list: it cannot be compared")
         return root, path
 
     def _format(self, value: YamlNode) -> str:
         from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - only for rules that name formats
 
-        return self._known(value, "format", FORMATS)
+        return self.known(value, "format", FORMATS)
 
-    def _known(self, node: YamlNode, what: str, known: Iterable[str]) -> str:
-        name = self._text(node)
+    def known(self, node: YamlNode, what: str, known: Iterable[str]) -> str:
+        """A name that is one of those known."""
+        name = self.text(node)
         options = set(known)
         if name not in options:
             raise self.problems.fail(node, f'unknown {what} "{name}"', did_you_mean(name, options))
@@ -292,7 +304,7 @@ class Compiler:
 
     # -- scalars ----------------------------------------------------------------------------------
 
-    def _scalar_path(self, path: Path, node: YamlNode) -> Path:
+    def scalar_path(self, path: Path, node: YamlNode) -> Path:
         """The path to what is compared: of an action its name; other things cannot be."""
         if path.type.element in SCALARS:
             return path
@@ -304,7 +316,7 @@ class Compiler:
             node, f"{name} is {_article(path.type.element)}, not a value", hint
         )
 
-    def _parameter(self, node: YamlNode) -> YamlNode:
+    def parameter(self, node: YamlNode) -> YamlNode:
         """The value of a parameter where the node names one."""
         if not isinstance(node, Scalar) or not node.text.startswith("params."):
             return node
@@ -315,7 +327,8 @@ class Compiler:
             raise self.problems.fail(node, f'the rule has no parameter "{name}"', hint)
         return self.params[name]
 
-    def _members(self, node: YamlNode) -> list[YamlNode]:
+    def members(self, node: YamlNode) -> list[YamlNode]:
+        """The members of a list; a single value is a list of one."""
         return node.items if isinstance(node, Sequence) else [node]
 
     def _scalar(self, node: YamlNode, type: FieldType) -> m.Scalar:
@@ -323,18 +336,20 @@ class Compiler:
             return self._truth(node)
         if type.element == "number":
             return self._number(node)
-        text = self._text(node)
+        text = self.text(node)
         if type.choices and text not in type.choices:
             hint = did_you_mean(text, type.choices)
             raise self.problems.fail(node, f'"{text}" is none of the values', hint)
         return _prefixed(text, type)
 
-    def _word(self, node: YamlNode) -> str:
+    def word(self, node: YamlNode) -> str:
+        """A key."""
         if isinstance(node, Scalar):
             return node.text
         raise self.problems.fail(node, "a name was expected here")
 
-    def _text(self, node: YamlNode) -> str:
+    def text(self, node: YamlNode) -> str:
+        """The text of a node."""
         if isinstance(node, Scalar) and node.kind == "text":
             return node.text
         hint = f'write "{node.text}" in quotes if it is text' if isinstance(node, Scalar) else ""

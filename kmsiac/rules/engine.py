@@ -7,7 +7,7 @@ in several worlds becomes one Match with the guards under which it holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
@@ -67,11 +67,20 @@ def run(
     """
     if parameters:
         rules = rules.with_parameters(parameters)
+    return runner(inventory, trusted)(rules)
+
+
+def runner(inventory: Inventory, trusted: Trusted) -> Callable[[RuleSet], list[Match]]:
+    """`run` for several sets of rules on one unit: what a field answers is worked out once."""
     engine = _Engine(inventory, trusted)
+    return lambda rules: _matches(engine, rules)
+
+
+def _matches(engine: _Engine, rules: RuleSet) -> list[Match]:
     placed = [
         match
         for rule in rules
-        if not (rule.source_only and inventory.from_plan)
+        if not (rule.source_only and engine.inventory.from_plan)
         for entity in engine.entities(rule)
         for match in engine.ask(rule, entity)
     ]

@@ -14,7 +14,7 @@ from kmsiac.rules import truth as t
 from kmsiac.rules.labels import printed
 from kmsiac.rules.readings import ABSENT, Absent, Open, Reading, Thing, Witnessed
 from kmsiac.rules.truth import Code, Truth
-from kmsiac.rules.vocabulary import Cost, Field, FieldType, TextField
+from kmsiac.rules.vocabulary import Cost, Field, FieldType, Question, TextField
 from kmsiac.values import Text
 
 
@@ -279,3 +279,52 @@ class Leaf(Node):
             notes.evidence.append(f"{name} cannot be told")
         else:
             notes.evidence.append(f"{name} {self.check.words(printed(reading), negated)}")
+
+
+class Asked(Check):
+    """Whether a question is answered with yes."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, asked: str) -> None:
+        self.asked = asked
+
+    def test(self, reading: Reading, env: Env) -> Truth:
+        if isinstance(reading, Witnessed):
+            return Truth(Code.YES, witness=reading.witness)
+        return t.decided(reading is True)
+
+    def words(self, value: str, negated: bool) -> str:
+        return f"{self.asked}: {'no' if negated else 'yes'}"
+
+
+class Asks(Leaf):
+    """A question with arguments, asked of the thing that a path leads to."""
+
+    __slots__ = ("question",)
+
+    def __init__(self, path: Path, question: Question) -> None:
+        super().__init__(path, Asked(question.words))
+        self.question = question
+
+    def test(self, subject: Reading, env: Env) -> Truth:
+        reading = self._ask(subject, env)
+        if isinstance(reading, Open):
+            return t.cannot_tell(reading.blame)
+        return t.NOT_APPLICABLE if isinstance(reading, Absent) else self.check.test(reading, env)
+
+    def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
+        reading = self._ask(subject, env)
+        if isinstance(reading, Witnessed):
+            notes.witness = notes.witness or reading.witness
+        words = self.check.words("", negated)
+        if isinstance(reading, Open):
+            words = f"{self.question.words}: cannot be told"
+        notes.evidence.append(f"{self.path.name} {words}")
+
+    def _ask(self, subject: Reading, env: Env) -> Reading:
+        for field in self.path.fields[:-1]:
+            subject = _step(field, subject)
+        if isinstance(subject, Thing):
+            return self.question.ask(subject, env)
+        return subject if isinstance(subject, Open) else ABSENT

@@ -27,6 +27,8 @@ def label_of(thing: Thing) -> str:
         return _text(value.value)
     if isinstance(value, tuple):
         return str(value[0])
+    if thing.kind == "grantee":
+        return str(getattr(value, "id", thing.kind))
     return str(getattr(value, "name", thing.kind))
 
 
@@ -41,6 +43,8 @@ def position_of(reading: Reading) -> int:
     value = reading.value if isinstance(reading, Thing) else None
     if isinstance(value, Statement | Condition | Principal | Pattern | Entity):
         return value.position
+    if isinstance(reading, Thing) and reading.kind == "grantee":
+        return int(getattr(value, "position", NOWHERE))
     if isinstance(value, tuple) and isinstance(value[0], Text):
         return value[0].position
     return NOWHERE

@@ -31,6 +31,7 @@ from kmsiac.values import (
 
 if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
+    from kmsiac.access.unit import UnitAccess
 
 
 E = TypeVar("E", bound=Entity)
@@ -108,10 +109,10 @@ class Thing:
         self.scope = scope
         self.parent = parent
         self.unknown = unknown
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[object, Reading] = {}
 
-    def remember(self, name: str, read: Callable[[Thing], Reading]) -> Reading:
-        """The reading of a field, worked out once."""
+    def remember(self, name: object, read: Callable[[Thing], Reading]) -> Reading:
+        """The reading of a field, worked out once. `name` is the field, and what it was asked with."""
         found = self._readings.get(name)
         if found is None:
             found = self._readings[name] = read(self)
@@ -163,6 +164,13 @@ class Scope:
             found = self._things[key] = Thing(kind, value, self, parent, unknown)
             self._held.append(value)
         return found
+
+    @cached_property
+    def access(self) -> UnitAccess:
+        """The access engine over the unit in this world."""
+        from kmsiac.access.unit import UnitAccess  # noqa: PLC0415 - loads when first asked
+
+        return UnitAccess(self.inventory, self.world, self.trusted)
 
     def identity(self, address: str) -> Identity | None:
         """The identity of this address, if it exists in this world."""

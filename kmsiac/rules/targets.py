@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.rules.anchors import element_text
+from kmsiac.rules.labels import label_of
 from kmsiac.rules.readings import Scope, Thing
 from kmsiac.values import Text, Unknown
 
@@ -31,6 +32,7 @@ ENTITIES: Mapping[str, Callable[[Inventory], list[Entity]]] = {
     "alias": lambda inventory: [*inventory.aliases],
     "identity": lambda inventory: [*inventory.identities],
     "grant": lambda inventory: [*inventory.grants],
+    "grantee": lambda inventory: [*inventory.keys],
     "endpoint": lambda inventory: [*inventory.endpoints],
 }
 """The entities that the targets outside policies walk over."""
@@ -50,6 +52,9 @@ def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
     if not scope.exists(entity):
         return
     path = entity_path(entity)
+    if kind == "grantee":
+        yield from _grantees(scope.thing("key", entity), path)
+        return
     if not isinstance(entity, Policy):
         yield Target(scope.thing(kind, entity), path, None)
         return
@@ -67,6 +72,15 @@ def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
             yield Target(thing, inner, thing, ghost)
         else:
             yield from _elements(scope, thing, statement, kind, inner)
+
+
+def _grantees(key: Thing, path: Path) -> Iterator[Target]:
+    from kmsiac.rules.fields.grantee import grantees_of  # noqa: PLC0415 - for rules that ask
+
+    found = grantees_of(key)
+    for grantee in (*found.certain, *(one for one, _ in found.maybe)):
+        assert isinstance(grantee, Thing)
+        yield Target(grantee, (*path, ("grantee", label_of(grantee))), None)
 
 
 def _statements(document: PolicyDocument) -> Iterator[Statement]:

@@ -10,11 +10,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kmsiac.rules.readings import ABSENT, Open, Reading, Thing
 from kmsiac.rules.truth import Truth, cannot_tell, decided
 from kmsiac.values import Text
+
+if TYPE_CHECKING:
+    from kmsiac.reading.nodes import Node as YamlNode
+    from kmsiac.rules.compiler import Compiler
+    from kmsiac.rules.expression import Env
 
 
 class Cost(enum.IntEnum):
@@ -53,6 +58,8 @@ TEXTS = FieldType("text", many=True)
 BOOL = FieldType("bool")
 NUMBER = FieldType("number")
 SCALARS = frozenset({"text", "name", "bool", "number"})
+QUESTION = FieldType("question")
+"""Of a field that takes a mapping of arguments and is true or false."""
 
 
 def names(*choices: str) -> FieldType:
@@ -72,6 +79,19 @@ def many(kind: str) -> FieldType:
 
 Read = Callable[[Thing], Reading]
 Presence = Callable[[Thing], Truth]
+CompileQuestion = Callable[["Compiler", "YamlNode", str], "Question"]
+"""Reads the arguments of a question from a rule file; `str` is the kind of the innermost thing."""
+
+
+class Question(Protocol):
+    """A question with its arguments, as a rule asks it."""
+
+    words: str
+    """What is asked, as evidence says it."""
+
+    def ask(self, thing: Thing, env: Env) -> Reading:
+        """The answer for a thing; references are rooted in `env`."""
+        ...
 
 
 class Term(NamedTuple):
@@ -83,12 +103,14 @@ class Term(NamedTuple):
     example: str
     presence: Presence | None = None
     source_only: bool = False
+    compile: CompileQuestion | None = None
 
 
 class Field:
     """One field of a kind of thing: what rules may ask about it."""
 
     __slots__ = (
+        "compile",
         "cost",
         "example",
         "kind",
@@ -108,6 +130,7 @@ class Field:
         self.example = term.example
         self.presence = term.presence
         self.source_only = term.source_only
+        self.compile = term.compile
         self.read = read
         self.cost = cost
 
@@ -151,6 +174,14 @@ def declare(
     return register
 
 
+def declare_question(
+    kind: str, name: str, meaning: str, example: str, compile: CompileQuestion
+) -> None:
+    """Declare a field that takes arguments."""
+    term = Term(name, QUESTION, meaning, example, compile=compile)
+    FIELDS.setdefault(kind, {})[name] = Field(kind, term, lambda _: ABSENT, Cost.SEMANTIC)
+
+
 class TextField(NamedTuple):
     """A field of a text as a value: of an ARN or of a service name."""
 
@@ -185,21 +216,23 @@ TARGETS: Mapping[str, Target] = {
         Target("condition", "one operator with one condition key, as written", True),
         Target("identity", "a role, user or group", False),
         Target("grant", "a grant on a key", False),
+        Target(
+            "grantee", "a principal that can, or may be able to, do something with a key", False
+        ),
         Target("endpoint", "a VPC endpoint", False),
     )
 }
 
-COMING_TARGETS = frozenset({"grantee", "consumer"})
+COMING_TARGETS = frozenset({"consumer"})
 """Targets that the language has and this version cannot answer yet."""
 
 COMING_FIELDS: Mapping[str, frozenset[str]] = {
-    "key": frozenset({"consumers", "grantees", "covering_statements", "can", "retained"}),
-    "policy": frozenset({"size", "text", "administrable", "delegated_actions", "subset_of"}),
-    "statement": frozenset({"named_keys", "covered_keys", "allows", "shadowed"}),
+    "key": frozenset({"retained"}),
+    "policy": frozenset({"size", "text", "subset_of"}),
     "action_value": frozenset({"allowed_on"}),
-    "principal": frozenset({"ordered_after", "satisfiable", "allows"}),
-    "condition": frozenset({"named_endpoints", "satisfiable", "tautology", "stops"}),
-    "identity": frozenset({"allowed_actions", "other_allowed_actions"}),
+    "principal": frozenset({"ordered_after"}),
+    "condition": frozenset({"named_endpoints"}),
+    "identity": frozenset({"other_allowed_actions"}),
     "grant": frozenset({"key_named_by"}),
 }
 """Fields that the language has and this version cannot answer yet."""

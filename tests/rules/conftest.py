@@ -79,7 +79,8 @@ class World:
         self.inventory = Inventory(UNIT, "terraform")
 
     def resource(self, address: str, **more: Any) -> Resource:
-        return Resource(address, "x", Map(), self.provider, self.at(), **more)
+        type = address.rpartition(".")[0].rpartition(".")[2] or "x"
+        return Resource(address, type, Map(), self.provider, self.at(), **more)
 
     def settings(self, **values: Any) -> dict[str, Setting]:
         found: dict[str, Setting] = {}

@@ -90,9 +90,9 @@ def errors_of(folder: Path, text: str) -> list[str]:
             'r.yaml:7:14: "accont" is none of the values (did you mean "account"?)',
         ),
         (
-            "{shadowed: true}",
-            "statement",
-            'r.yaml:7:8: "shadowed" cannot be asked yet (it is coming)',
+            "{ordered_after: true}",
+            "principal",
+            'r.yaml:7:8: "ordered_after" cannot be asked yet (it is coming)',
         ),
         (
             "{principals: {some: x}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kmsiac.aws.consumers import key_heads, wanted_attributes
 from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.cloudformation.choices import as_map
 from kmsiac.frontends.cloudformation.conditions import Conditions
@@ -31,10 +32,12 @@ SINKS = frozenset(
         "AWS::IAM::RolePolicy",
         "AWS::IAM::UserPolicy",
         "AWS::IAM::GroupPolicy",
+        "AWS::IAM::UserToGroupAddition",
         "AWS::EC2::VPCEndpoint",
     }
 )
-"""The resource types that are evaluated; the others are only referred to."""
+"""The resource types that are evaluated whole. Of one that uses a key, the properties that say
+which; the others are only referred to."""
 
 NAMES = {
     "account_id": "AWS::AccountId",
@@ -100,7 +103,7 @@ class _Loader:
 
     def resource(self, declared: Declared) -> Resource | None:
         """The evaluated resource; None if it is no sink, or its condition is false."""
-        if declared.type not in SINKS:
+        if declared.type not in SINKS and not _names_key(declared):
             self._note(declared)
             return None
         exists = self._exists(declared)
@@ -115,6 +118,8 @@ class _Loader:
     def _evaluated(self, declared: Declared, exists: tuple[tuple[Guard, Atom], ...]) -> Resource:
         body = declared.body
         properties = body.get("Properties")
+        if declared.type not in SINKS:
+            properties = _wanted(declared.type, properties)
         position = declared.key.position
         value: Value = Map((), position)
         if properties is not None:
@@ -167,6 +172,21 @@ class _Loader:
             self._template.gap(name, _NESTED[declared.type], reason, position)
         elif declared.type.endswith("::MODULE"):
             self._template.gap(name, "", "modules are not expanded", position)
+
+
+def _names_key(declared: Declared) -> bool:
+    """Whether a resource writes a property in which a key may be named."""
+    heads, properties = key_heads(declared.type), declared.body.get("Properties")
+    return bool(heads) and isinstance(properties, Mapping) and any(map(properties.get, heads))
+
+
+def _wanted(type: str, properties: Node | None) -> Node | None:
+    """Of the properties of a resource that uses a key, those that say which."""
+    if not isinstance(properties, Mapping) or properties.tag:
+        return properties
+    wanted = wanted_attributes(type)
+    kept = [(k, v) for k, v in properties.entries if isinstance(k, Scalar) and k.text in wanted]
+    return Mapping(kept, properties.position)
 
 
 def _texts(node: Node | None) -> tuple[str, ...]:

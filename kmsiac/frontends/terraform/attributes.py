@@ -176,7 +176,11 @@ SINKS = frozenset(
         "aws_iam_user_policy_attachment",
         "aws_iam_group_policy_attachment",
         "aws_iam_policy_attachment",
+        "aws_iam_role_policy_attachments_exclusive",
+        "aws_iam_user_policy_attachments_exclusive",
+        "aws_iam_group_policy_attachments_exclusive",
         "aws_iam_user_group_membership",
+        "aws_iam_group_membership",
         "aws_vpc_endpoint",
         "aws_vpc_endpoint_policy",
     }

@@ -10,6 +10,7 @@ from kmsiac.frontends.terraform.blocks import body_map, grouped
 from kmsiac.frontends.terraform.modules import child_scope
 from kmsiac.frontends.terraform.policy_document import policy_document
 from kmsiac.frontends.terraform.providers import provider_of
+from kmsiac.frontends.terraform.split import Body
 from kmsiac.frontends.terraform.symbolic import Lazy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.stack import Provider
@@ -168,10 +169,19 @@ class Instance(Lazy):
             known = self._known["json"] = policy_document(self)
         return known
 
-    def attributes_map(self) -> Map:
-        """Everything that is written in the block."""
+    def attributes_map(self, only: frozenset[str] | None = None) -> Map:
+        """Everything that is written in the block, or of these names."""
         block = self.group.block
-        return body_map(block.body, block.position, self.frame, META | META_BLOCKS)
+        skip = META | META_BLOCKS
+        if only is not None:
+            skip = skip | (written_names(block.body) - only)
+        return body_map(block.body, block.position, self.frame, skip)
+
+
+def written_names(body: Body) -> frozenset[str]:
+    """The attributes and nested blocks that stand in a body, `dynamic` ones by what they make."""
+    blocks = (b.labels[0] if b.type == "dynamic" and b.labels else b.type for b in body.blocks)
+    return frozenset(body.attributes).union(blocks)
 
 
 class ModuleInstance(Lazy):

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kmsiac.aws.consumers import key_heads, wanted_attributes
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.conversion import Undetermined
 from kmsiac.frontends.terraform.finish import finish
 from kmsiac.frontends.terraform.groups import Group, Member
-from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
+from kmsiac.frontends.terraform.instances import Instance, ModuleInstance, written_names
 from kmsiac.frontends.terraform.nodes import Tuple
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.providers import configured, default_provider
@@ -80,6 +81,9 @@ def _collect(scope: Scope, stack: Stack) -> list[Scope]:
         type_, _, name = key.partition(".")
         if type_ in SINKS:
             _resources(scope, scope.group("resource", type_, name, block), stack)
+        elif not key_heads(type_).isdisjoint(written_names(block.body)):
+            only = wanted_attributes(type_) | {"region"}
+            _resources(scope, scope.group("resource", type_, name, block), stack, only)
     for key, block in scope.files.data.items():
         type_, _, name = key.partition(".")
         if type_ == "aws_iam_policy_document":
@@ -107,12 +111,15 @@ def _members(group: Group, stack: Stack) -> list[Member]:
     return []
 
 
-def _resources(scope: Scope, group: Group, stack: Stack) -> None:
+def _resources(
+    scope: Scope, group: Group, stack: Stack, only: frozenset[str] | None = None
+) -> None:
+    """Add the instances of a block, whole, or those attributes that say which key they use."""
     block = group.block
     for member in _members(group, stack):
         instance = member.instance
         assert isinstance(instance, Instance)
-        attributes = finish(instance.attributes_map(), instance.address, scope.context)
+        attributes = finish(instance.attributes_map(only), instance.address, scope.context)
         assert isinstance(attributes, Map)
         stack.resources.append(
             Resource(

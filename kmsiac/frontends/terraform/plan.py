@@ -11,6 +11,7 @@ import gc
 import re
 from collections.abc import Callable
 
+from kmsiac.aws.consumers import key_heads, wanted_attributes
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.plan_model import (
@@ -192,6 +193,11 @@ class _Plan:
                 self.result.documents.append(DataDocument(change.address, document, at))
         elif change.type in SINKS:
             self.result.resources.append(self._resource(change))
+        elif any(map(change.after.get, heads := key_heads(change.type))) or any(
+            map(change.is_unknown, heads)
+        ):
+            only = wanted_attributes(change.type) | {"region"}
+            self.result.resources.append(self._resource(change, only))
 
     def _take_known_document(self, change: Change) -> None:
         at = self._at(*change.path, *change.values, "json")
@@ -204,7 +210,8 @@ class _Plan:
             document = decode(Text((json,), at))
         self.result.documents.append(DataDocument(change.address, document, at))
 
-    def _resource(self, change: Change) -> Resource:
+    def _resource(self, change: Change, only: frozenset[str] | None = None) -> Resource:
+        """The resource, whole, or those attributes that say which key it uses."""
         configured = self.configuration.resource(change)
         expressions = None
         depends: tuple[str, ...] = ()
@@ -217,7 +224,7 @@ class _Plan:
         return Resource(
             change.address,
             change.type,
-            self._attributes(change, expressions),
+            self._attributes(change, expressions, only),
             self.providers.of(change),
             position,
             depends_on=depends,
@@ -231,7 +238,9 @@ class _Plan:
         reason = f"deferred to a later plan: {change.deferred}"
         return Unknown(change.address, reason, position, self.file.path)
 
-    def _attributes(self, change: Change, expressions: JsonMap | None) -> Map:
+    def _attributes(
+        self, change: Change, expressions: JsonMap | None, only: frozenset[str] | None
+    ) -> Map:
         values_at = self._values_at(change)
         mask_at = self._at(*change.path, *change.values[:-1], "after_unknown")
         mask = change.unknown
@@ -241,7 +250,12 @@ class _Plan:
             mask = {**mapping(mask, change.address), **dict.fromkeys(left_out, True)}
             mask_at = values_at
 
+        after = change.after
+        if only is not None:
+            after = {name: value for name, value in after.items() if name in only}
+            if isinstance(mask, dict):
+                mask = {name: marks for name, marks in mask.items() if name in only}
         masks = (mask, change.sensitive)
         places = (values_at, mask_at)
         unknowns = AttributeUnknowns(self.unknowns, change)
-        return self.converter.block(change.after, masks, expressions, places, unknowns)
+        return self.converter.block(after, masks, expressions, places, unknowns)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from kmsiac.rules.fields import (
+    access,
     action,
     condition,
     entity,
+    grantee,
     identity,
     policy,
     principal,
+    questions,
+    reach,
     resource,
     statement,
     text,
 )
 
 __all__ = [
+    "access",
     "action",
     "condition",
     "entity",
+    "grantee",
     "identity",
     "policy",
     "principal",
+    "questions",
+    "reach",
     "resource",
     "statement",
     "text",

@@ -190,6 +190,23 @@ def _holds_when_absent(thing: Thing) -> Reading:
     return answer_reading(holds_when_absent(condition_of(thing)))
 
 
+@declare(
+    "condition",
+    "always_present",
+    BOOL,
+    "every request carries the key (a kms: key: every one to its actions); no for an unknown key",
+    "always_present: false",
+)
+def _always_present(thing: Thing) -> Reading:
+    from kmsiac.aws.condition_keys import condition_key  # noqa: PLC0415 - loads a table
+
+    key = condition_of(thing).key
+    if key.literal is None:
+        return _open(key)
+    found = condition_key(key.literal)
+    return found is not None and found.always_present
+
+
 declare("condition", "statement", one("statement"), "its statement", "statement: {effect: Allow}")(
     statement_reading
 )

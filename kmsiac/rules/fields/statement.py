@@ -12,11 +12,10 @@ from kmsiac.rules.readings import (
     Open,
     Reading,
     Thing,
-    answer_reading,
     items,
     reading,
 )
-from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, one
+from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, one
 from kmsiac.values import Blame, Unknown, Value, blame_on
 
 ACTIONS = FieldType("action_value", many=True, ignore_case=True, prefix="kms:")
@@ -215,31 +214,3 @@ def _siblings(thing: Thing) -> Reading:
 @declare("statement", "policy", one("policy"), "the policy it stands in", "policy: {kind: key}")
 def _policy(thing: Thing) -> Reading:
     return thing.parent if thing.parent is not None else ABSENT
-
-
-@declare(
-    "statement",
-    "public",
-    BOOL,
-    "whether it allows something to any AWS account, the document's Denies counted",
-    "public: true",
-    cost=Cost.SEMANTIC,
-)
-def _public(thing: Thing) -> Reading:
-    from kmsiac.access import public  # noqa: PLC0415 - the access engine loads when first asked
-    from kmsiac.policy.document import PolicyDocument  # noqa: PLC0415
-    from kmsiac.rules.fields.policy import policy_of  # noqa: PLC0415
-
-    if thing.parent is None:
-        return ABSENT
-    policy = policy_of(thing.parent)
-    document = thing.scope.document(policy)
-    if not isinstance(document, PolicyDocument):
-        return Open((blame_on(document),)) if isinstance(document, Unknown) else ABSENT
-    statement = statement_of(thing)
-    if statement not in document.statements:
-        # One of the statements that may exist beside those listed.
-        return Open((blame_on(statement.open),)) if statement.open else ABSENT
-    return answer_reading(
-        public(document, statement, policy.resource.provider, thing.scope.trusted)
-    )

@@ -1,0 +1,123 @@
+"""What grants give: a way to use the key, and who may retire them.
+
+Sources: KMS Developer Guide, "Grants in AWS KMS", "Creating grants" (grant constraints, child
+grants), "Retiring and revoking grants"; KMS API Reference, CreateGrant, GrantConstraints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kmsiac.access.layers import GRANTS, Asked, Found
+from kmsiac.access.model import Deciding, Grant
+from kmsiac.access.statements import Caller
+from kmsiac.aws.shapes import fold
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import NO, YES, Answer, Blame, all_of, any_of, cannot_tell, decided
+
+RETIRE = "RetireGrant"
+_CONTEXT = "kms:encryptioncontext:"
+_CHILD = "CreateGrant"
+
+
+def granted(asked: Asked) -> Found:
+    """Whether a grant for the caller lists the operation, its constraints met."""
+    answer = any_of(_grant(asked, grant) for grant in asked.environment.grants)
+    return Found(answer, () if answer.is_no else (A_GRANT,), GRANTS)
+
+
+A_GRANT = Deciding(GRANTS, "a grant", NOWHERE)
+"""A grant as a Decision names it."""
+
+
+def named_to_retire(asked: Asked) -> Answer:
+    """Whether a grant names the caller as retiring principal, or lets its grantee retire it."""
+    caller = asked.caller
+    return any_of(
+        any_of(
+            [
+                *(_is(caller, name) for name in sorted(grant.retiring)),
+                all_of([decided(RETIRE in grant.operations), _is(caller, grant.grantee)]),
+            ]
+        )
+        for grant in asked.environment.grants
+    )
+
+
+def accounts_to_retire(asked: Asked) -> frozenset[str]:
+    """The accounts that may retire a grant, and hand that on with their IAM policies.
+
+    The account that owns the key, the one in which the grant was created, and a retiring
+    principal that is an account.
+    """
+    found = {asked.owner} if asked.on_key else set()
+    for grant in asked.environment.grants:
+        found.update(account for account in (grant.account,) if account)
+        found.update(a for a in (_account(name) for name in grant.retiring) if a)
+    return frozenset(found)
+
+
+def _grant(asked: Asked, grant: Grant) -> Answer:
+    operation = asked.action.name.removeprefix("kms:")
+    if operation not in grant.operations or not asked.action.grant_operation:
+        return NO
+    return all_of(
+        [_is(asked.caller, grant.grantee), _source(asked, grant), _constraints(asked, grant)]
+    )
+
+
+def _is(caller: Caller, name: str) -> Answer:
+    """Whether a grantee or retiring principal is the caller."""
+    if name in (*caller.names, caller.role, caller.arn):
+        return YES
+    if caller.account and _account(name) == caller.account:
+        if caller.kind == "root":
+            return YES
+        reason = "what a grant to an account gives to its principals is not documented"
+        return cannot_tell(Blame(name, reason, NOWHERE))
+    return NO
+
+
+def _account(name: str) -> str | None:
+    """The account, if the principal is a whole account."""
+    if len(name) == 12 and name.isdigit():
+        return name
+    parts = name.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[2] == "iam" and parts[5] == "root" else None
+
+
+def _source(asked: Asked, grant: Grant) -> Answer:
+    if grant.source_arn is None:
+        return YES
+    given = asked.context.get("aws:sourcearn", ())
+    if given != (grant.source_arn,) and "*" in grant.source_arn:
+        reason = "how a grant compares a SourceArn with wildcards is not documented"
+        return cannot_tell(Blame(grant.source_arn, reason, NOWHERE)) if given else NO
+    return decided(given == (grant.source_arn,))
+
+
+def _constraints(asked: Asked, grant: Grant) -> Answer:
+    """Encryption context constraints, exact with case; only operations with a context have them.
+
+    A child grant has the operations of its parent at most, and constraints at least as strict.
+    """
+    if asked.action.name.endswith(f":{_CHILD}"):
+        wanted = asked.context.get("kms:grantoperations", ())
+        if not set(wanted) <= grant.operations:
+            return NO
+        if grant.subset or grant.equals is not None:
+            reason = "a child grant's constraints must be as strict; the request shows none"
+            return cannot_tell(Blame(_CHILD, reason, NOWHERE))
+        return YES
+    if not asked.action.encryption_context:
+        return YES
+    given = dict(_encryption_context(asked))
+    if not grant.subset.items() <= given.items():
+        return NO
+    return decided(grant.equals is None or dict(grant.equals) == given)
+
+
+def _encryption_context(asked: Asked) -> Iterable[tuple[str, str]]:
+    for key, values in asked.request.context.items():
+        if fold(key).startswith(_CONTEXT) and values:
+            yield key[len(_CONTEXT) :], values[0]

@@ -1,0 +1,279 @@
+"""Documents made ready for questions: concrete, with views of their statements, remembered.
+
+Equal documents (symbols renamed) in equal places share one model with its answers; a `Prepared`
+is one asking document's way to it, and says blame as that document spells it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from kmsiac.access.instantiate import Instances
+from kmsiac.access.model import Request
+from kmsiac.access.people import Known, People, known_names
+from kmsiac.access.place import Place
+from kmsiac.access.search import Search
+from kmsiac.access.statements import variables_of
+from kmsiac.access.views import View
+from kmsiac.aws.actions import kms_action, kms_actions
+from kmsiac.inventory.expand import digest
+from kmsiac.policy.document import Condition, PolicyDocument
+from kmsiac.policy.parse import parse_document
+from kmsiac.values import (
+    Answer,
+    Blame,
+    List,
+    Map,
+    Symbol,
+    Text,
+    blame_on,
+    cannot_tell,
+    text,
+    unknowns,
+    walk,
+)
+
+_REMEMBERED = 512
+_AT_HAND = 64
+_MOST_HYPOTHESES = 5
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+HAS_PRINCIPAL = frozenset({"key", "endpoint", "rcp", "trust", "resource"})
+"""The kinds of policies whose statements say for whom they are."""
+
+
+class Model:
+    """Concrete documents of one place, their views, and the answers about them so far."""
+
+    def __init__(
+        self, documents: Sequence[PolicyDocument], instances: Instances, place: Place
+    ) -> None:
+        self.documents = documents
+        self.kind = place.kind
+        self.account = instances.account
+        self.region = instances.region
+        self.partition = instances.partition
+        self.key_arn = _key_arn(instances, place)
+        self.fresh_account = instances.fresh("2{:011d}")
+        self.known: Known = known_names(_literals(documents), instances, place.trusted)
+        self.search = Search(People(self.known, instances, place), self.reaches)
+        self.answers: dict[Hashable, object] = {}
+        own_key = self.key_arn if place.kind == "key" else None
+        self.views = [
+            tuple(
+                View(
+                    statement,
+                    variables_of(document),
+                    layer=place.kind,
+                    has_principal=place.kind in HAS_PRINCIPAL,
+                    own_key=own_key,
+                )
+                for statement in document
+            )
+            for document in documents
+        ]
+
+    def reaches(self, action: str) -> bool:
+        """Whether callers of other accounts can do an action at all."""
+        return self.kind != "key" or usable_from_outside(action)
+
+
+class Prepared:
+    """The documents of one question as the templates spell them, and the model behind."""
+
+    def __init__(
+        self, documents: Sequence[PolicyDocument], place: Place, account: str | None
+    ) -> None:
+        # They are kept, so that their ids, by which they are found again, stay theirs.
+        self.documents = tuple(documents)
+        self.place = place
+        avoid = place.trusted.accounts | place.trusted.organizations
+        values = [document.value for document in documents]
+        self.instances = instances = Instances(place.provider, values, avoid, account)
+        concrete = [instances.document(document) for document in documents]
+        key = (
+            *(digest(document.value) for document in concrete),
+            place.kind,
+            _key_arn(instances, place) if place.key_arn is not None else "",
+            (instances.account, instances.region, instances.partition),
+            (place.trusted.accounts, place.trusted.organizations),
+        )
+        model = _models.get(key)
+        if model is None:
+            model = _models[key] = Model(concrete, instances, place)
+            if len(_models) > _REMEMBERED:
+                _models.popitem(last=False)
+        else:
+            _models.move_to_end(key)
+        self.model = model
+
+    def view(self, index: int, document: int = 0) -> View | None:
+        """The view of a statement of a document, by its index."""
+        views = self.model.views[document]
+        if index < len(views) and views[index].statement.index == index:
+            return views[index]
+        return next((view for view in views if view.statement.index == index), None)
+
+    def remember(self, question: Hashable, decide: Callable[[], Answer]) -> Answer:
+        """The answer to a question about the model, worked out once, told as these documents spell it."""
+        found = self.model.answers.get(question)
+        if found is None:
+            found = self.model.answers[question] = decide()
+        assert isinstance(found, Answer)
+        return self.told(found)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, int]]:
+        found = [p for one in self.documents for p in _places(one, self.instances)]
+        return {told: (spelt, position) for told, spelt, position in reversed(found)}
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The condition keys that a sensitive value stands in or under, in lower case."""
+        return frozenset(
+            str(key).lower()
+            for document in self.documents
+            for statement in document
+            for condition in statement.conditions
+            for key in [self.instances.text(condition.key).literal]
+            if key is not None and _is_sensitive(condition)
+        )
+
+    def told(self, answer: Answer) -> Answer:
+        """The answer with its blame as these documents spell it, and where (an equal one was
+        judged), and with what is sensitive in it hidden.
+        """
+        if isinstance(answer.witness, Request) and self._hidden:
+            answer = answer._replace(witness=replace(answer.witness, hidden=self._hidden))
+        if not answer.is_open:
+            return answer
+        blame = []
+        for one in answer.blame:
+            here = (one.expression, self.documents[0].position)
+            spelt, position = self._places.get(one.expression, here)
+            blame.append(Blame(spelt, one.reason, position))
+        return cannot_tell(*blame)
+
+
+_models: OrderedDict[Hashable, Model] = OrderedDict()
+_prepared: OrderedDict[Hashable, tuple[Prepared, ...]] = OrderedDict()
+
+
+def prepare(
+    documents: Sequence[PolicyDocument], place: Place, *, accounts: bool = True
+) -> tuple[Prepared, ...]:
+    """The documents made ready, once for each account that the own one may turn out to be.
+
+    Where the own account is a symbol it may be any account that the documents spell, or none of
+    these; `accounts` is False where that makes no difference.
+    """
+    where = (place.kind, id(place.provider), place.trusted, str(place.key_arn))
+    key = (*(id(document) for document in documents), *where, accounts)
+    found = _prepared.get(key)
+    if found is None:
+        own: list[str | None] = [None]
+        if accounts and place.provider.account.literal is None:
+            spelt = set(_ACCOUNT.findall("\n".join(_literals(documents))))
+            own += sorted(spelt - place.trusted.accounts)[:_MOST_HYPOTHESES]
+        found = tuple(Prepared(documents, place, account) for account in own)
+        _prepared[key] = found
+        if len(_prepared) > _AT_HAND:
+            _prepared.popitem(last=False)
+    return found
+
+
+def agreed(prepared: Sequence[Prepared], ask: Callable[[Prepared], Answer]) -> Answer:
+    """The answer where it is the same whichever account is the own one, else cannot tell."""
+    first = ask(prepared[0])
+    for other in prepared[1:]:
+        if first.is_open:
+            break
+        if ask(other).verdict is not first.verdict:
+            return cannot_tell(*own_account_blame(prepared[0].place))
+    return first
+
+
+def own_account_blame(place: Place) -> tuple[Blame, ...]:
+    """Blame for not knowing which account is the own one."""
+    return tuple(
+        blame_on(part) for part in place.provider.account.parts if isinstance(part, Symbol)
+    )
+
+
+def all_action_names() -> tuple[str, ...]:
+    """Every KMS action, by name."""
+    return tuple(action.name for action in kms_actions())
+
+
+def key_actions() -> tuple[str, ...]:
+    """The actions that a key policy can give on its key."""
+    return tuple(
+        action.name
+        for action in kms_actions()
+        if action.in_key_policy and "key" in action.on and action.name != "kms:RetireGrant"
+    )
+
+
+def usable_from_outside(name: str) -> bool:
+    """Whether a key policy can let a principal of another account do it."""
+    found = kms_action(name)
+    return (
+        found is not None
+        and found.cross_account is True
+        and found.in_key_policy
+        and "key" in found.on
+        and found.name != "kms:RetireGrant"
+    )
+
+
+def allow_all() -> PolicyDocument:
+    """A caller's own side that permits everything."""
+    statement = Map(
+        [(text(n), text(v)) for n, v in (("Effect", "Allow"), ("Action", "*"), ("Resource", "*"))]
+    )
+    document = parse_document(Map([(text("Statement"), List([statement]))]))
+    assert isinstance(document, PolicyDocument)
+    return document
+
+
+def _key_arn(instances: Instances, place: Place) -> str:
+    """The ARN of the key in question; a fresh one where only its symbol is known."""
+    given = instances.of(place.key_arn) if place.key_arn is not None else None
+    if given is not None and given.count(":") >= 5 and ":key/" in given:
+        return given
+    head = f"arn:{instances.partition}:kms:{instances.region}:{instances.account}:key/"
+    return head + instances.fresh("00000000-0000-4000-9000-{:012x}")
+
+
+def _literals(documents: Sequence[PolicyDocument]) -> Iterator[str]:
+    for document in documents:
+        for inner in walk(document.value):
+            if isinstance(inner, Text):
+                yield from (part for part in inner.parts if isinstance(part, str))
+
+
+def _is_sensitive(condition: Condition) -> bool:
+    return condition.key.sensitive or any(value.sensitive for value in condition.values)
+
+
+def _places(document: PolicyDocument, instances: Instances) -> Iterator[tuple[str, str, int]]:
+    """What blame may name: as the concrete document spells it, as this one does, and where."""
+    texts: list[Text] = []
+    for statement in document:
+        yield statement.label, statement.label, statement.position
+        for condition in statement.conditions:
+            texts += [v for v in condition.values if isinstance(v, Text)]
+            texts.append(condition.key)
+            operator = str(condition.operator)
+            yield operator, operator, condition.operator_position
+        texts += [p.value for p in statement.resources if isinstance(p.value, Text)]
+        texts += [p.value for p in statement.principals if isinstance(p.value, Text)]
+    for spelt in texts:
+        yield str(instances.text(spelt)), str(spelt), spelt.position
+    rests = (document.open, *(statement.open for statement in document))
+    for unknown in [*unknowns(document.value), *(rest for rest in rests if rest is not None)]:
+        found = blame_on(unknown)
+        yield found.expression, found.expression, found.position

@@ -1,0 +1,195 @@
+"""Questions about one key or one principal, as people ask them: `can`, `who_can`, `principal_can`.
+
+    words -> names -> unit -> worlds -> UnitAccess -> rulings -> one report of plain data
+
+Names are addresses (`module.a.aws_iam_role.app`, a logical id), ARNs, aliases, services. A name
+that nothing has, or several things, is a `UsageError` with what may have been meant. What could
+not be read stands in every report (`surroundings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kmsiac.access.results import Ruling
+from kmsiac.asking.callers import Caller, find_caller
+from kmsiac.asking.context import given_context
+from kmsiac.asking.holdings import held_by, who_holds
+from kmsiac.asking.names import find_key, one_action, some_actions
+from kmsiac.asking.scene import Located, NothingRead, Scene
+from kmsiac.asking.verdicts import joined
+from kmsiac.aws.actions import KmsAction
+from kmsiac.config import ScanOptions
+from kmsiac.findings.access_report import (
+    CanReport,
+    Holding,
+    PrincipalCanReport,
+    WhoCanReport,
+)
+from kmsiac.findings.finding import Unresolved
+from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
+from kmsiac.inventory.model import Endpoint, Entity, Key, Policy, Related
+from kmsiac.inventory.settings import exists
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import Blame, Text, cannot_tell
+
+__all__ = ["NothingRead", "can", "principal_can", "who_can"]
+
+_TOO_MANY = "depends on too many combinations of conditions"
+
+
+def can(
+    options: ScanOptions,
+    principal: str,
+    action: str,
+    key: str,
+    *,
+    context: Iterable[tuple[str, str]] = (),
+    strict_context: bool = False,
+) -> CanReport:
+    """Whether a principal can call an action on a key.
+
+    `context` gives condition keys of the request and their values (a key with several: several
+    pairs). What it does not give is free: yes means that some request with this context is
+    allowed, and `needs` says what else it must carry. With `strict_context` it is absent.
+
+    Raises `UsageError` for names that mean nothing or several things, `NothingRead` where there is
+    nothing to ask about.
+    """
+    scene = Scene(options)
+    meant = one_action(action)
+    target = find_key(scene, key)
+    caller = find_caller(scene, principal, target)
+    asked = given_context(scene, context, strict_context, meant)
+    seen, notes = caller.seen_from(target.inventory, target.entity)
+    question = target.entity
+
+    def rule(world: World) -> Ruling | None:
+        if not exists(question.resource, world) or not seen.exists(world):
+            return None
+        access = scene.access(target.inventory, world)
+        return access.can(seen.who(world), [meant.name], question, asked.given)
+
+    try:
+        ruled = [(world, ruling) for world, ruling in in_every_world(rule) if ruling is not None]
+    except TooManyWorlds:
+        blame = Blame(question.address, _TOO_MANY, question.position)
+        ruled = [({}, Ruling(cannot_tell(blame)))]
+    if not ruled:
+        why = f"{caller.label} and {question.address} never exist together"
+        ruled = [({}, Ruling(cannot_tell(Blame(caller.label, why, question.position))))]
+    verdict, cases = joined(
+        ruled,
+        scene.locate,
+        lambda ruling: _mend_at(ruling, question, caller, asked.given.endpoint),
+        target.inventory.framework,
+    )
+    told = [*notes, *asked.notes, *_doubts(target, caller), *_about(meant, question)]
+    return CanReport(
+        principal=caller.label,
+        action=meant.name,
+        key=question.address,
+        key_location=scene.locate(question.position),
+        verdict=verdict,
+        cases=cases,
+        surroundings=scene.surroundings(told),
+    )
+
+
+def who_can(options: ScanOptions, action: str, key: str) -> WhoCanReport:
+    """Everybody known who can call an action on a key, or may be able to.
+
+    `action` may have wildcards (`*`, `kms:*`, `kms:Generate*`). Raises as `can` does.
+    """
+    scene = Scene(options)
+    actions = [a for a in some_actions(action) if "key" in a.on or "*" not in action]
+    target = find_key(scene, key)
+    holdings, undecided = who_holds(scene, target.inventory, target.entity, actions)
+    return WhoCanReport(
+        action=actions[0].name if len(actions) == 1 else action,
+        key=target.entity.address,
+        key_location=scene.locate(target.entity.position),
+        holdings=tuple(holdings),
+        surroundings=scene.surroundings(_existence(target.entity), undecided),
+    )
+
+
+def principal_can(options: ScanOptions, principal: str) -> PrincipalCanReport:
+    """What a principal can do with each key of the scan, or may be able to. Raises as `can` does."""
+    scene = Scene(options)
+    keys = scene.located(lambda inventory: inventory.keys)
+    caller = find_caller(scene, principal, keys[0] if len(keys) == 1 else None)
+    notes: list[str] = []
+    found: list[Holding] = []
+    undecided: list[Unresolved] = []
+    for key in keys:
+        seen, told = caller.seen_from(key.inventory, key.entity)
+        holdings, open_ends = held_by(
+            scene,
+            key.inventory,
+            key.entity,
+            caller.label,
+            lambda world, of=seen: of.who(world) if of.exists(world) else None,  # type: ignore[misc]
+        )
+        notes += told
+        found += holdings
+        undecided += open_ends
+    if caller.identity is not None:
+        notes += _existence(caller.identity.entity)
+    return PrincipalCanReport(
+        caller.label, len(keys), tuple(found), scene.surroundings(notes, undecided)
+    )
+
+
+def _mend_at(ruling: Ruling, key: Key, caller: Caller, endpoint: Endpoint | None) -> int:
+    """Where what would mend a no is written, or would have to be."""
+    identity = None if caller.identity is None else caller.identity.entity
+    if ruling.blocked_by in ("explicit-deny", "condition") and ruling.deciding:
+        return ruling.deciding[0].position
+    if ruling.blocked_by == "key-policy":
+        return _written(key.policies) or key.position
+    if ruling.blocked_by == "identity-policy" and identity is not None:
+        return identity.position
+    if ruling.blocked_by == "boundary" and identity is not None:
+        return _written(identity.boundary) or identity.position
+    if ruling.blocked_by == "endpoint" and endpoint is not None:
+        return _written(endpoint.policies) or endpoint.position
+    return NOWHERE
+
+
+def _written(policies: Related[Policy]) -> int:
+    written = [policy for policy in policies.items if not policy.default]
+    return written[0].attribute_position or written[0].position if written else NOWHERE
+
+
+def _doubts(key: Located[Key], caller: Caller) -> list[str]:
+    identity = [] if caller.identity is None else _existence(caller.identity.entity)
+    return [*_existence(key.entity), *identity]
+
+
+def _existence(entity: Entity) -> list[str]:
+    """What is to be said of something that may not be created."""
+    resource = entity.resource
+    if resource.absent is not None:
+        return [f"{entity.address} may not be created: {resource.absent.reason}"]
+    if resource.exists:
+        told = " and ".join(f"{guard.name} is {_value(atom)}" for guard, atom in resource.exists)
+        return [f"{entity.address} exists only when {told}"]
+    return []
+
+
+def _value(atom: object) -> str:
+    return str(atom).lower() if isinstance(atom, bool) else str(atom)
+
+
+def _about(action: KmsAction, key: Key) -> list[str]:
+    """What no policy says: that the key is of a sort on which the action fails."""
+    if "key" not in action.on:
+        what = "an alias" if action.on else "no key"
+        return [f"{action.name} acts on {what}: the key plays no part in it"]
+    for _, settings in key.settings.cases:
+        usage = settings["usage"].value if settings and "usage" in settings else None
+        literal = usage.literal if isinstance(usage, Text) else None
+        if action.key_usage and literal and literal != action.key_usage:
+            return [f"{action.name} fails on {key.address} in any case: its usage is {literal}"]
+    return []

@@ -1,0 +1,225 @@
+"""Who is meant by the principal of a question, and what of it can be seen from the key's unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kmsiac.access.place import Who, WhoKind
+from kmsiac.asking.names import at_address, not_found, the_one
+from kmsiac.asking.scene import Located, Scene
+from kmsiac.errors import UsageError
+from kmsiac.inventory.cases import World
+from kmsiac.inventory.model import Identity, Inventory, Key, Related
+from kmsiac.inventory.named import identity_named
+from kmsiac.inventory.settings import exists
+from kmsiac.policy.matching import same, split_arn
+from kmsiac.stack import Provider
+from kmsiac.values import Part, Symbol, Text, all_of, any_of, text
+
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
+_SERVICE = re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|aws\.internal)")
+_IAM: dict[str, WhoKind] = {"role": "role", "user": "user", "group": "group"}
+_NO_GROUP = "a group is no principal: it cannot call anything"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The principal of a question: how reports call it, and who it is in a world.
+
+    `identity` is the entity of the scan that it is. `doubtful` are entities that it may be, where
+    the template leaves the account or the name open.
+    """
+
+    label: str
+    who: Callable[[World], Who]
+    identity: Located[Identity] | None = None
+    doubtful: tuple[str, ...] = ()
+
+    def exists(self, world: World) -> bool:
+        """Whether it is there in a world; what is not in the scan always is."""
+        return self.identity is None or exists(self.identity.entity.resource, world)
+
+    def seen_from(self, inventory: Inventory, key: Key) -> tuple[Caller, tuple[str, ...]]:
+        """The caller as the unit of a key sees it, and what there is to say about that.
+
+        Another unit may be deployed to another account. Where that is not known, the policies of
+        an identity there do not count as its own: the answer is cannot tell.
+        """
+        if self.doubtful:
+            names = ", ".join(self.doubtful)
+            told = f"{self.label} may be {names}: its account or name is not known; if it is, "
+            return self, (f"{told}name it by its address or give --account-id",)
+        if self.identity is None or self.identity.inventory is inventory:
+            return self, ()
+        identity = self.identity.entity
+        if not same(identity.resource.provider.account, key.resource.provider.account).is_open:
+            return self, ()
+        told = (
+            f"{identity.address} is in another unit ({self.identity.inventory.unit}), and whether "
+            f"that is in the account of {key.address} is not known: its own policies are left out"
+        )
+        blind = Caller(self.label, lambda world: _without_side(self.who(world)), self.identity)
+        return blind, (f"{told}; give --account-id if it is",)
+
+
+def _without_side(who: Who) -> Who:
+    return Who(who.kind, who.text)
+
+
+def find_caller(scene: Scene, word: str, key: Located[Key] | None = None) -> Caller:
+    """The principal that is meant. Raises `UsageError` where none or several could be.
+
+    An address or logical id; the ARN of a role, user, session or root user; an account id, an
+    organization id, a service; `*` for anyone. `root` is the root user of the key's account.
+    """
+    plain = _plain(word)
+    if plain is not None:
+        return plain
+    if word.startswith("arn:"):
+        return _by_arn(scene, word)
+    identities = scene.located(lambda inventory: inventory.identities)
+    found = at_address(identities, word)
+    if not found:
+        if word == "root" and key is not None:
+            return _constant("root", "root", _root_of(key.entity.resource.provider))
+        raise _unknown(scene, word, identities)
+    one = the_one(found, word, "principal")
+    if one.entity.kind == "group":
+        raise UsageError(f"{word}: {_NO_GROUP}", hint="ask about one of its users")
+    return Caller(one.entity.address, lambda world: _who(one.entity, world), one)
+
+
+def _plain(word: str) -> Caller | None:
+    """A principal that no template has to have."""
+    if word in ("*", "anyone"):
+        return _constant("anyone", "anyone", text("*"))
+    if _SERVICE.fullmatch(word):
+        return _constant(word, "service", text(word))
+    if _ACCOUNT.fullmatch(word):
+        return _constant(f"account {word}", "account", text(word))
+    if _ORGANIZATION.fullmatch(word):
+        return _constant(f"organization {word}", "organization", text(word))
+    return None
+
+
+def _constant(label: str, kind: WhoKind, value: Text) -> Caller:
+    return Caller(label, lambda _: Who(kind, value))
+
+
+def _root_of(provider: Provider) -> Text:
+    return Text(("arn:", *provider.partition.parts, ":iam::", *provider.account.parts, ":root"))
+
+
+def _by_arn(scene: Scene, word: str) -> Caller:
+    arn = split_arn(text(word))
+    service = "" if arn is None else arn.service.literal or ""
+    resource = "" if arn is None else arn.resource.literal or ""
+    account = "" if arn is None else arn.account.literal or ""
+    head, slash, tail = resource.partition("/")
+    if _ACCOUNT.fullmatch(account) is None or "*" in word or "?" in word:
+        service = ""
+    if service == "iam" and resource == "root":
+        return _constant(word, "root", text(word))
+    if service == "iam" and head in _IAM and slash and tail:
+        if head == "group":
+            raise UsageError(f"{word}: {_NO_GROUP}", hint="ask about one of its users")
+        return _named(scene, word, _IAM[head], lambda unit: identity_named(unit, text(word)))
+    if service == "sts" and head == "federated-user" and tail:
+        return _constant(word, "session", text(word))
+    if service == "sts" and head == "assumed-role" and resource.count("/") == 2 and arn is not None:
+        role = text(resource.split("/")[1])
+        return _named(scene, word, "session", lambda unit: _roles(unit, role, text(account)))
+    raise UsageError(
+        f'"{word[:160]}" is not the ARN of a principal',
+        hint="like arn:aws:iam::111122223333:role/app or "
+        "arn:aws:sts::111122223333:assumed-role/app/session",
+    )
+
+
+def _named(
+    scene: Scene, word: str, kind: WhoKind, find: Callable[[Inventory], Related[Identity]]
+) -> Caller:
+    """The caller with an ARN, tied to the role or user of the scan that has it."""
+    certain: list[Located[Identity]] = []
+    doubtful: list[str] = []
+    for inventory in scene.units:
+        related = find(inventory)
+        certain += [Located(identity, inventory) for identity in related.items]
+        doubtful += [identity.address for identity in related.maybe]
+    if certain:
+        one = the_one(certain, word, "principal")
+        return Caller(word, lambda _: Who(kind, text(word), one.entity), one)
+    return Caller(word, lambda _: Who(kind, text(word)), doubtful=tuple(doubtful))
+
+
+def _roles(inventory: Inventory, name: Text, account: Text) -> Related[Identity]:
+    """The roles with a name, of any path: a session's ARN does not have it."""
+    certain, doubtful = [], []
+    for role in inventory.identities:
+        names = _names(role) if role.kind == "role" else []
+        answers = [any_of(same(one, name) for one in names)]
+        answers.append(same(role.resource.provider.account, account))
+        found = all_of(answers)
+        if found.is_yes and len(names) == len(role.settings.cases):
+            certain.append(role)
+        elif not found.is_no:
+            doubtful.append(role)
+    return Related(tuple(certain), tuple(doubtful))
+
+
+def _names(identity: Identity) -> list[Text]:
+    found = [case["name"].value for _, case in identity.settings.cases if case is not None]
+    return [value for value in found if isinstance(value, Text)]
+
+
+def _unknown(scene: Scene, word: str, identities: list[Located[Identity]]) -> UsageError:
+    others = {e.address for inventory in scene.units for e in inventory.entities()}
+    names = [one.entity.address for one in identities if one.entity.kind != "group"]
+    if word in others:
+        return UsageError(f'"{word[:160]}" is no role or user', hint=", ".join(names[:8]))
+    last = word.rpartition("/")[2]
+    for one in identities:
+        if any(name.literal == last for name in _names(one.entity)):
+            hint = f"did you mean {one.entity.address}?"
+            return UsageError(f'no principal "{word[:160]}" in what was scanned', hint=hint)
+    return not_found("principal", word, names)
+
+
+def _who(identity: Identity, world: World) -> Who:
+    kind = _IAM.get(identity.kind, "role")
+    return Who(kind, arn_of(identity, world), identity)
+
+
+def arn_of(identity: Identity, world: World) -> Text:
+    """The ARN of a role or user of the scan: the symbol that its template refers to it by."""
+    resource, provider = identity.resource, identity.resource.provider
+    known = resource.attributes.get("arn")
+    if isinstance(known, Text) and known.literal:
+        return known
+    settings = identity.settings.pick(world) or {}
+    formation = resource.type.startswith("AWS::")
+
+    def parts(name: str) -> tuple[Part, ...] | None:
+        value = settings[name].value if name in settings else None
+        plain = isinstance(value, Text) and not value.has_unknown and not value.sensitive
+        return value.parts if plain and isinstance(value, Text) and value.parts else None
+
+    def symbol(type: str, attribute: str, shape: Text | None = None) -> Symbol:
+        reference = f"{resource.address}.{attribute}" if attribute else resource.address
+        origin = "resource"
+        return Symbol(
+            type, reference, provider.owner, origin, shape, resource.position, resource.address
+        )
+
+    name = parts("name") or (symbol(f"{identity.kind}_name", "" if formation else "name"),)
+    path = parts("path") or (symbol("path", "Path" if formation else "path"),)
+    shape = Text(
+        (
+            "arn:", *provider.partition.parts, ":iam::", *provider.account.parts,
+            f":{identity.kind}", *path, *name,
+        )
+    )  # fmt: skip
+    return Text((symbol(f"{identity.kind}_arn", "Arn" if formation else "arn", shape),))

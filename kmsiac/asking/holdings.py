@@ -1,0 +1,185 @@
+"""Who holds what on a key: each action asked by itself, then put together by what it takes.
+
+Actions are asked one by one, for what one needs (`kms:ViaService`) another may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from kmsiac.access.model import Deciding
+from kmsiac.access.place import Who
+from kmsiac.access.results import Need, PathStep
+from kmsiac.asking.scene import Scene
+from kmsiac.asking.verdicts import blamed, deciding_of, needs_of
+from kmsiac.aws.actions import KmsAction, kms_actions
+from kmsiac.findings.access_report import CAPABILITIES, Holding, When
+from kmsiac.findings.finding import Unresolved
+from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
+from kmsiac.inventory.model import Inventory, Key
+from kmsiac.inventory.settings import exists
+from kmsiac.reading.source import NOWHERE
+from kmsiac.rules.worlds import conditions
+from kmsiac.values import Answer, Blame
+
+_KINDS = (
+    "root", "role", "user", "group", "session", "service", "account", "organization", "anyone"
+)  # fmt: skip
+_TOO_MANY = "depends on too many combinations of conditions"
+
+
+class Held(NamedTuple):
+    """That one principal holds one action, in one world."""
+
+    id: str
+    resource: str
+    kind: str
+    answer: Answer
+    paths: tuple[PathStep, ...]
+    needs: tuple[Need, ...]
+    deciding: tuple[Deciding, ...]
+    position: int
+
+
+Find = Callable[[KmsAction, World], Iterable[Held]]
+
+
+def who_holds(
+    scene: Scene, inventory: Inventory, key: Key, actions: Sequence[KmsAction]
+) -> tuple[list[Holding], list[Unresolved]]:
+    """Everybody known who holds any of the actions on a key."""
+
+    def find(action: KmsAction, world: World) -> Iterator[Held]:
+        if not exists(key.resource, world):
+            return
+        for one in scene.access(inventory, world).holders([action.name], key):
+            resource = one.who.identity.address if one.who.identity else ""
+            yield Held(
+                one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
+                one.position,
+            )  # fmt: skip
+
+    return _collected(scene, key, actions, find)
+
+
+def held_by(
+    scene: Scene,
+    inventory: Inventory,
+    key: Key,
+    label: str,
+    who_in: Callable[[World], Who | None],
+) -> tuple[list[Holding], list[Unresolved]]:
+    """What a principal holds on a key; `who_in` gives it in a world, None where it is not there."""
+
+    def find(action: KmsAction, world: World) -> Iterator[Held]:
+        who = who_in(world)
+        if who is None or not exists(key.resource, world):
+            return
+        ruling = scene.access(inventory, world).can(who, [action.name], key)
+        if ruling.answer.is_no:
+            return
+        position = ruling.deciding[0].position if ruling.deciding else NOWHERE
+        resource = who.identity.address if who.identity else ""
+        yield Held(
+            label, resource, who.kind, ruling.answer, ruling.paths, ruling.needs, ruling.deciding,
+            position,
+        )  # fmt: skip
+
+    return _collected(scene, key, [a for a in kms_actions() if "key" in a.on], find)
+
+
+class _Way(NamedTuple):
+    """What makes rows: actions that one principal holds alike stand in one."""
+
+    id: str
+    resource: str
+    kind: str
+    capability: str
+    answer: str
+    paths: tuple[PathStep, ...]
+    needs: tuple[Need, ...]
+    when: When
+
+
+class _Row:
+    """The actions of one way, with what stands behind the first of them."""
+
+    def __init__(self, held: Held) -> None:
+        self.actions: list[str] = []
+        self.first = held
+        self.blame: set[Blame] = set()
+
+
+def _collected(
+    scene: Scene, key: Key, actions: Sequence[KmsAction], find: Find
+) -> tuple[list[Holding], list[Unresolved]]:
+    rows: dict[_Way, _Row] = {}
+    undecided: list[Unresolved] = []
+    for action in actions:
+        try:
+            worlds = _in_worlds(action, find)
+        except TooManyWorlds:
+            at = scene.locate(key.position)
+            undecided.append(Unresolved(key.address, "", f"{action.name}: {_TOO_MANY}", (), at))
+            continue
+        for way, held in _ways(action, worlds):
+            row = rows.setdefault(way, _Row(held))
+            row.actions.append(action.name)
+            row.blame |= held.answer.blame
+    asked = {c: sum(a.duty == c for a in actions) for c in CAPABILITIES}
+    found = [_holding(scene, key, way, row, asked) for way, row in rows.items()]
+    return sorted(found, key=_order), undecided
+
+
+def _in_worlds(action: KmsAction, find: Find) -> list[tuple[World, list[Held]]]:
+    return list(in_every_world(lambda world: list(find(action, world))))
+
+
+def _ways(action: KmsAction, worlds: list[tuple[World, list[Held]]]) -> Iterator[tuple[_Way, Held]]:
+    """What is held in some worlds, with the guards under which it is."""
+    same: dict[tuple[object, ...], list[tuple[World, Held]]] = {}
+    for world, every in worlds:
+        for held in every:
+            content = (
+                held.id, held.resource, held.kind, held.answer.verdict, held.paths, held.needs
+            )  # fmt: skip
+            same.setdefault(content, []).append((world, held))
+    for many in same.values():
+        firing = [world for world, _ in many]
+        when = conditions(firing, [world for world, _ in worlds if world not in firing])
+        held = many[0][1]
+        yield (
+            _Way(
+                held.id, held.resource, held.kind, action.duty, held.answer.verdict.value,
+                held.paths, held.needs, when,
+            ),
+            held,
+        )  # fmt: skip
+
+
+def _holding(scene: Scene, key: Key, way: _Way, row: _Row, asked: dict[str, int]) -> Holding:
+    return Holding(
+        key=key.address,
+        principal=way.id,
+        resource=way.resource,
+        kind=way.kind,
+        capability=way.capability,
+        actions=tuple(row.actions),
+        answer=way.answer,
+        paths=way.paths,
+        needs=needs_of(way.needs),
+        location=scene.locate(row.first.position),
+        deciding=deciding_of(row.first.deciding, scene.locate),
+        blame=blamed(row.blame, scene.locate),
+        when=way.when,
+        all_of_capability=len(row.actions) == asked[way.capability] > 1,
+    )
+
+
+def _order(holding: Holding) -> tuple[object, ...]:
+    kind = _KINDS.index(holding.kind) if holding.kind in _KINDS else len(_KINDS)
+    return (
+        CAPABILITIES.index(holding.capability), kind, holding.principal, holding.answer != "yes",
+        holding.actions, repr(holding.needs), repr(holding.when),
+    )  # fmt: skip

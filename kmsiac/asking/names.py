@@ -1,0 +1,201 @@
+"""Finding what a word of the command line means: an address, an ARN, an alias, an action."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from kmsiac.asking.scene import E, Located, Scene
+from kmsiac.aws.actions import KmsAction, expand, kms_action, kms_actions
+from kmsiac.errors import UsageError
+from kmsiac.inventory.model import Alias, Key
+from kmsiac.policy.matching import same, split_arn
+from kmsiac.values import Answer, Text, all_of, any_of, cannot_tell, text
+
+_STEP = re.compile(r'([^.\[]+)(\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\])?\.?')
+_BARE_INDEX = re.compile(r'\[([^\]"]*[^\]"0-9][^\]"]*)\]')
+_ATTRIBUTES = (".arn", ".id", ".key_id", ".name", ".Arn", ".KeyId", ".Id")
+_MOST_NAMES = 8
+_LONGEST = 300
+
+
+def find_key(scene: Scene, word: str) -> Located[Key]:
+    """The key that is meant: an address, the ARN, id or alias of one, or the address of an alias.
+
+    Raises `UsageError` where none or several could be meant.
+    """
+    keys = scene.located(lambda inventory: inventory.keys)
+    found = at_address(keys, word) or [key for key in keys if _has_id(key.entity, word)]
+    if found:
+        return the_one(found, word, "key")
+    aliases = scene.located(lambda inventory: inventory.aliases)
+    meant = at_address(aliases, word)
+    doubtful: list[Located[Alias]] = []
+    if not meant and ("alias/" in word or ":alias/" in word):
+        answers = [(alias, _alias_named(alias.entity, word)) for alias in aliases]
+        meant = [alias for alias, answer in answers if answer.is_yes]
+        doubtful = [alias for alias, answer in answers if answer.is_open]
+    if meant:
+        return _behind(the_one(meant, word, "alias"), word)
+    names = [key.entity.address for key in keys]
+    if doubtful:
+        raise UsageError(
+            f'"{_short(word)}" may be the alias {_listed([a.name for a in doubtful])}: '
+            "its name or place is not known before deployment",
+            hint=f"name the key by its address: {_listed(names)}",
+        )
+    if word.startswith("arn:") and _is_key_arn(word):
+        hint = f"the ARN of a new key is known only after deployment; name it as {_listed(names)}"
+        raise UsageError(f'no key "{_short(word)}" in what was scanned', hint=hint if names else "")
+    written = [str(name) for alias in aliases for name in _names(alias.entity)]
+    others = [e.address for i in scene.units for e in i.entities()]
+    if word in others:
+        raise UsageError(f'"{_short(word)}" is no key', hint=_known(names))
+    raise not_found("key", word, [*names, *written])
+
+
+def _behind(alias: Located[Alias], word: str) -> Located[Key]:
+    keys = alias.entity.key
+    reached = [*keys.items, *keys.maybe]
+    if len(reached) == 1:
+        return Located(reached[0], alias.inventory)
+    if reached:
+        names = _listed([key.address for key in reached])
+        raise UsageError(f'"{_short(word)}" may belong to several keys', hint=names)
+    raise UsageError(f'"{_short(word)}" belongs to a key that is not in what was scanned')
+
+
+def _has_id(key: Key, word: str) -> bool:
+    """Whether the key is known by this ARN or id: a plan knows those of keys that exist."""
+    for name in ("arn", "key_id", "id"):
+        value = key.resource.attributes.get(name)
+        if isinstance(value, Text) and value.literal == word:
+            return True
+    return False
+
+
+def _is_key_arn(word: str) -> bool:
+    arn = split_arn(text(word))
+    return arn is not None and arn.resource.prefix.startswith("key/")
+
+
+def _alias_named(alias: Alias, word: str) -> Answer:
+    """Whether the alias has this name or ARN."""
+    arn = split_arn(text(word))
+    wanted = text(word) if arn is None else arn.resource
+    names = _names(alias)
+    if not names:
+        return cannot_tell()
+    answers = [any_of(same(name, wanted) for name in names)]
+    if arn is not None:
+        provider = alias.resource.provider
+        answers += [same(arn.account, provider.account), same(arn.region, provider.region)]
+    return all_of(answers)
+
+
+def _names(alias: Alias) -> list[Text]:
+    found = [case["name"].value for _, case in alias.settings.cases if case is not None]
+    return [value for value in found if isinstance(value, Text)]
+
+
+def at_address(entities: Iterable[Located[E]], word: str) -> list[Located[E]]:
+    """The entities that an address means: exactly, else those it means with indexes left out."""
+    every = list(entities)
+    for spelt in _spellings(word):
+        exact = [found for found in every if found.entity.address == spelt]
+        if exact:
+            return exact
+        steps = _STEP.findall(spelt)
+        loose = [found for found in every if _may_be(_STEP.findall(found.entity.address), steps)]
+        if loose:
+            return loose
+    return []
+
+
+def _spellings(word: str) -> Iterable[str]:
+    """The word, with quotes that a shell has taken put back, and without an attribute at its end."""
+    quoted = _BARE_INDEX.sub(lambda match: f'["{match[1]}"]', word)
+    yield from dict.fromkeys((word, quoted))
+    for attribute in _ATTRIBUTES:
+        if quoted.endswith(attribute):
+            yield quoted.removesuffix(attribute)
+
+
+def _may_be(own: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]]) -> bool:
+    return len(own) == len(asked) and all(
+        name == other and index in ("", known)
+        for (name, known), (other, index) in zip(own, asked, strict=True)
+    )
+
+
+def the_one(found: Sequence[Located[E]], word: str, noun: str) -> Located[E]:
+    """The only one of some; else a `UsageError` that names them."""
+    if len(found) == 1:
+        return found[0]
+    apart = len({one.entity.address for one in found}) == len(found)
+    names = [one.entity.address if apart else one.name for one in found]
+    several = {"key": "keys", "alias": "aliases", "endpoint": "endpoints"}.get(noun, f"{noun}s")
+    hint = "" if apart else "; give the path of one of them"
+    raise UsageError(
+        f'"{_short(word)}" means {len(found)} {several}', hint=f"{_listed(names)}{hint}"
+    )
+
+
+def not_found(noun: str, word: str, names: Iterable[str]) -> UsageError:
+    """The error for a name that nothing has, with the nearest or all names."""
+    known = sorted(set(names))
+    close = difflib.get_close_matches(word[:_LONGEST], known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else _known(known)
+    return UsageError(f'no {noun} "{_short(word)}" in what was scanned', hint=hint)
+
+
+def _known(names: Sequence[str]) -> str:
+    return f"there is {_listed(names)}" if names else "there is none"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= 160 else word[:159] + "…"
+
+
+def one_action(word: str) -> KmsAction:
+    """The action, with or without `kms:`, case aside. Raises `UsageError` with a suggestion."""
+    if "*" in word or "?" in word:
+        raise UsageError(
+            f'"{_short(word)}" is no single action',
+            hint=f"kmsiac who-can '{_short(word)}' KEY takes wildcards",
+        )
+    action = kms_action(word)
+    if action is None:
+        raise _no_action(word)
+    return action
+
+
+def some_actions(word: str) -> tuple[KmsAction, ...]:
+    """The actions that a name or a pattern (`*`, `kms:*`, `Generate*`) means, sorted by name.
+
+    Raises `UsageError` where there is none.
+    """
+    if "*" not in word and "?" not in word:
+        return (one_action(word),)
+    pattern = word if ":" in word or not word.strip("*") else f"kms:{word}"
+    found = expand(pattern[:_LONGEST])
+    if not found:
+        raise UsageError(f'no KMS action matches "{_short(word)}"', hint="like kms:Generate*")
+    return found
+
+
+def _no_action(word: str) -> UsageError:
+    names = [action.name for action in kms_actions()]
+    folded = {name.lower(): name for name in names}
+    wanted = word[:_LONGEST].lower()
+    wanted = wanted if wanted.startswith("kms:") else f"kms:{wanted.rpartition(':')[2]}"
+    close = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
+    hint = f"did you mean {folded[close[0]]}?" if close else "like kms:Decrypt"
+    return UsageError(f'there is no KMS action "{_short(word)}"', hint=hint)

@@ -1,0 +1,84 @@
+"""CloudFormation examples in other spellings: YAML against JSON, and policies written anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from kmsiac.authoring import rewrites
+from kmsiac.authoring.example import Example
+from kmsiac.authoring.rewrites import Data, Rewrite
+from kmsiac.authoring.spelling import Spelling
+from kmsiac.reading.budget import RULE_BUDGET
+from kmsiac.reading.nodes import Mapping as MappingNode
+from kmsiac.reading.nodes import Node, Scalar
+from kmsiac.reading.nodes import Sequence as SequenceNode
+from kmsiac.reading.source import SourceFile
+from kmsiac.reading.yaml_reader import read_yaml
+
+_REWRITES: tuple[tuple[str, Rewrite], ...] = (
+    ("with the keys the other way round", rewrites.reversed_keys),
+    ("with lists for single values", rewrites.listed),
+    ("with single values for lists of one", rewrites.unlisted),
+    ("with actions in upper case", rewrites.shouted),
+    ("with the statements the other way round", rewrites.reversed_statements),
+)
+
+
+def spellings(example: Example) -> Iterator[Spelling]:
+    """The template as JSON and as YAML with long intrinsics, and each rewrite that changes it."""
+    root = _plain(read_yaml(SourceFile(1, "template", example.text.encode()), RULE_BUDGET))
+    as_json = json.dumps(root, indent=1)
+    yield Spelling("as JSON", example._replace(text=as_json))
+    yield Spelling("as YAML", example._replace(text=_yaml(root)))
+    for words, rewrite in _REWRITES:
+        text = json.dumps(_in_policies(root, rewrite), indent=1)
+        if text != as_json:
+            reordered = rewrite is rewrites.reversed_statements
+            yield Spelling(words, example._replace(text=text), reordered=reordered)
+
+
+def _yaml(root: Data) -> str:
+    import yaml  # noqa: PLC0415 - only where examples are checked
+
+    # An alias would be another spelling yet, and one that has a test of its own.
+    dumper = type("_Dumper", (yaml.CSafeDumper,), {"ignore_aliases": lambda *_: True})
+    return str(yaml.dump(root, Dumper=dumper, sort_keys=False, width=1000))
+
+
+def _plain(node: Node) -> Data:
+    if isinstance(node, MappingNode):
+        value: Data = {key: _plain(inner) for key, inner in node.items()}
+    elif isinstance(node, SequenceNode):
+        value = [_plain(item) for item in node.items]
+    else:
+        value = _scalar(node)
+    return _intrinsic(node.tag, value)
+
+
+def _scalar(node: Node) -> Data:
+    if not isinstance(node, Scalar) or node.kind == "null":
+        return None
+    if node.kind == "bool":
+        return node.text.lower() == "true"
+    return int(node.text) if node.kind == "number" and node.text.isdigit() else node.text
+
+
+def _intrinsic(tag: str, value: Data) -> Data:
+    """The long form of a short one: `!Sub x` is `{"Fn::Sub": x}`."""
+    name = tag.removeprefix("!")
+    if not name:
+        return value
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+def _in_policies(data: Data, rewrite: Rewrite) -> Data:
+    if isinstance(data, dict):
+        if "Statement" in data:
+            return rewrite(data)
+        return {key: _in_policies(value, rewrite) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_in_policies(item, rewrite) for item in data]
+    return data

@@ -1,0 +1,141 @@
+"""Terraform examples in other spellings: their policies written anew, in place, from their values.
+
+A policy is taken from the inventory of the example, with locals, functions and data sources worked
+out, and its expression is replaced by another that means the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kmsiac.authoring import hcl, rewrites
+from kmsiac.authoring.rewrites import Document, Rewrite
+from kmsiac.authoring.sandbox import Prepared
+from kmsiac.authoring.spelling import Spelling, Unwritable
+from kmsiac.frontends.terraform.split import Attribute, Body, split
+from kmsiac.inventory.model import Policy
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.reading.source import SourceFile
+
+
+class _Way(NamedTuple):
+    """A spelling of policies: a rewrite, and how the result is written in HCL."""
+
+    words: str
+    rewrite: Rewrite
+    write: hcl.Writer
+    reordered: bool = False
+
+
+_WAYS = (
+    _Way("with jsonencode", dict, hcl.jsonencode),
+    _Way("as a heredoc", dict, hcl.heredoc),
+    _Way("as a data source", dict, hcl.data_source),
+    # Terraform sorts the keys of objects: only text keeps their order.
+    _Way("with the keys the other way round", rewrites.reversed_keys, hcl.heredoc),
+    _Way("with lists for single values", rewrites.listed, hcl.jsonencode),
+    _Way("with single values for lists of one", rewrites.unlisted, hcl.jsonencode),
+    _Way("with actions in upper case", rewrites.shouted, hcl.jsonencode),
+    _Way(
+        "with the statements the other way round",
+        rewrites.reversed_statements,
+        hcl.jsonencode,
+        True,
+    ),
+)
+_STEP = re.compile(r"(\w+)\[(\d+)\]\.")
+
+
+class _Place(NamedTuple):
+    """A policy of an example: where its expression stands, and its document; or why it cannot be."""
+
+    label: str
+    attribute: Attribute | None = None
+    document: Document = {}
+    reason: str = ""
+
+
+def spellings(prepared: Prepared) -> Iterator[Spelling]:
+    """The example in each way; nothing for one without a policy in HCL."""
+    example = prepared.example
+    if example.text.lstrip().startswith("{"):
+        return
+    file = SourceFile(1, "main.tf", example.text.encode())
+    places = [_place(policy, file) for policy in _policies(prepared)]
+    known: set[str] = set()
+    for way in _WAYS if places else ():
+        text, unwritten = _written(file, places, way)
+        spelling = Spelling(way.words, None, unwritten, way.reordered)
+        if text != file.text and text not in known:
+            known.add(text)
+            spelling = spelling._replace(example=example._replace(text=text))
+        if spelling.example is not None or unwritten:
+            yield spelling
+
+
+def _policies(prepared: Prepared) -> Iterator[Policy]:
+    for inventory in prepared.inventories:
+        for policy in inventory.policies:
+            if not policy.default:
+                yield policy
+
+
+def _place(policy: Policy, file: SourceFile) -> _Place:
+    label = f"{policy.address} {policy.attribute}"
+    try:
+        return _Place(label, _attribute(policy, file), _document(policy))
+    except Unwritable as problem:
+        return _Place(label, reason=str(problem))
+
+
+def _document(policy: Policy) -> Document:
+    cases = [case for _, case in policy.document.cases]
+    if len(cases) != 1:
+        raise Unwritable("it depends on a condition")
+    if not isinstance(cases[0], PolicyDocument):
+        raise Unwritable("it is not known")
+    return hcl.document(cases[0].value)
+
+
+def _attribute(policy: Policy, file: SourceFile) -> Attribute:
+    blocks = [
+        block
+        for block in split(file).body.blocks
+        if block.type == "resource" and ".".join(block.labels) == policy.address
+    ]
+    if len(blocks) != 1:
+        raise Unwritable("its resource is not one block")
+    body: Body = blocks[0].body
+    name = policy.attribute
+    while (step := _STEP.match(name)) is not None:
+        inner = [block for block in body.blocks if block.type == step[1]]
+        if len(inner) <= int(step[2]):
+            raise Unwritable("it stands in a dynamic block")
+        body, name = inner[int(step[2])].body, name[step.end() :]
+    if name not in body.attributes:
+        raise Unwritable("its resource is not one block")
+    return body.attributes[name]
+
+
+def _written(file: SourceFile, places: list[_Place], way: _Way) -> tuple[str, tuple[str, ...]]:
+    """The text with every policy that the way can write, and what is said of the others."""
+    edits: list[tuple[int, int, str]] = []
+    unwritten: list[str] = []
+    end = ""
+    for number, place in enumerate(places):
+        if place.attribute is None:
+            unwritten.append(f"{place.label}: {place.reason}")
+            continue
+        try:
+            expression, blocks = way.write(way.rewrite(place.document), f"spelling_{number}")
+        except Unwritable as problem:
+            unwritten.append(f"{place.label}: {problem}")
+            continue
+        edits.append((place.attribute.start, place.attribute.end, expression))
+        end += blocks
+    text = file.text
+    for start, stop, expression in sorted(edits, reverse=True):
+        text = text[:start] + expression + text[stop:]
+    return text + end, tuple(unwritten)

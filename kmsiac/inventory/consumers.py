@@ -1,0 +1,141 @@
+"""Resources that use a key: one consumer for each attribute that is written and names one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmsiac.aws.consumers import KeyAttribute, key_attributes, name_attribute
+from kmsiac.inventory.cases import Varying, World
+from kmsiac.inventory.expand import digest, settle, varying
+from kmsiac.inventory.gathered import Gathered
+from kmsiac.inventory.index import Index
+from kmsiac.inventory.model import Consumer, Key, Related, Setting, Settings
+from kmsiac.inventory.settings import at_path, chosen, exists
+from kmsiac.stack import Resource
+from kmsiac.values import Absent, Choice, List, Map, Null, Text, Unknown, Value
+
+_MAX_SITES = 200
+"""Attributes that are looked at in one resource; more of them come only of hostile nesting."""
+
+_Step = str | int
+_Steps = tuple[_Step, ...]
+
+
+def consumers_of(resource: Resource) -> Iterator[Consumer]:
+    """The consumers that a resource is: none where no attribute that names a key is written."""
+    for attribute in key_attributes(resource.type):
+        places = dict.fromkeys(_places(resource.attributes, attribute.path, ()))
+        for steps in list(places)[:_MAX_SITES]:
+            consumer = _consumer(resource, attribute, steps)
+            if consumer is not None:
+                yield consumer
+
+
+def link_consumers(consumers: list[Consumer], index: Index) -> None:
+    """Find the key of each consumer. Certain is the one that it uses in every case in which it
+    names a key at all."""
+    for consumer in consumers:
+        total: Gathered[Key] = Gathered()
+        named = [case["key_id"].value for _, case in consumer.settings.cases if case is not None]
+        cases = []
+        for value in named:
+            assert value is not None
+            found = index.key(value, consumer.resource.provider)
+            cases.append(found)
+            total.update(found, certain=False)
+        for key in cases[0].items if cases else ():
+            if all(key in case.items for case in cases):
+                total.add(key, certain=True)
+        consumer.key = total.freeze() if cases else Related()
+
+
+def _places(value: Value, path: tuple[str, ...], steps: _Steps) -> Iterator[_Steps]:
+    """Where a path leads in any case: each member of a list by its index."""
+    if isinstance(value, Choice):
+        for _, branch in value.branches:
+            yield from _places(branch, path, steps)
+    elif not path:
+        if not isinstance(value, Absent | Null):
+            yield steps
+    elif isinstance(value, List):
+        for index, item in enumerate(value.items[:_MAX_SITES]):
+            yield from _places(item, path, (*steps, index))
+    elif isinstance(value, Map):
+        member = value.get(path[0])
+        if member is not None:
+            yield from _places(member, path[1:], (*steps, path[0]))
+
+
+def _consumer(resource: Resource, attribute: KeyAttribute, steps: _Steps) -> Consumer | None:
+    positions: list[int] = []
+
+    def question(world: World) -> Settings | None:
+        if not exists(resource, world):
+            return None
+        value, position = _at(resource.attributes, steps, world)
+        if value is None:
+            return None
+        positions.append(position)
+        found = {"key_id": Setting(value, True, position)}
+        path = name_attribute(resource.type)
+        name, at = at_path(resource, path, world) if path else (None, 0)
+        if name is not None:
+            found["name"] = Setting(name, True, at)
+        return found
+
+    def too_many() -> Settings:
+        reason = "depends on too many combinations of conditions"
+        unknown = Unknown(resource.address, reason, resource.position)
+        return {"key_id": Setting(unknown, True, resource.position)}
+
+    settings = varying(question, _digest, too_many)
+    if all(case is None for _, case in settings.cases):
+        return None
+    return Consumer(
+        resource,
+        Varying(settings.cases),
+        type=attribute.type,
+        attribute=_spelled(steps),
+        attribute_position=positions[0] if positions else resource.position,
+    )
+
+
+def _digest(settings: Settings | None) -> object:
+    if settings is None:
+        return None
+    return tuple((name, digest(setting.value)) for name, setting in settings.items())
+
+
+def _at(current: Value, steps: _Steps, world: World) -> tuple[Value | None, int]:
+    """The value at a place in a world and the position of its key; None if nothing is written."""
+    position, sensitive = current.position, False
+    for step in steps:
+        current, sensitive = chosen(current, world, sensitive)
+        member = _member(current, step)
+        if member is None:
+            return None, position
+        if isinstance(current, Map) and isinstance(step, str):
+            key = current.key(step)
+            position = key.position if key is not None and key.position else member.position
+        current = member
+    current, sensitive = chosen(current, world, sensitive)
+    if isinstance(current, Absent | Null) or (isinstance(current, Text) and not current.parts):
+        return None, position
+    return settle(current, world, sensitive=sensitive), position
+
+
+def _member(value: Value, step: _Step) -> Value | None:
+    if isinstance(step, str):
+        return value.get(step) if isinstance(value, Map) else None
+    return value.items[step] if isinstance(value, List) and step < len(value.items) else None
+
+
+def _spelled(steps: _Steps) -> str:
+    """`rule[0].kms_key_id`."""
+    spelled = ""
+    for step in steps:
+        if isinstance(step, int):
+            spelled += f"[{step}]"
+        else:
+            spelled += f".{step}" if spelled else step
+    return spelled

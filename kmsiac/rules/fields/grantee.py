@@ -1,0 +1,114 @@
+"""Fields of grantees: who can, or may be able to, do something with a key, and by which way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kmsiac.inventory.model import Key
+from kmsiac.policy.actions import all_actions
+from kmsiac.rules.fields.statement import ACTIONS, action_items
+from kmsiac.rules.readings import ABSENT, Items, Reading, Thing
+from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names, one
+
+if TYPE_CHECKING:
+    from kmsiac.access.results import Holder
+
+KINDS = (
+    "role",
+    "user",
+    "group",
+    "root",
+    "account",
+    "service",
+    "session",
+    "organization",
+    "anyone",
+)
+WAYS = ("key_policy", "delegation", "grant", "service")
+
+
+def grantees_of(key: Thing) -> Items:
+    """The grantees of a key, as things."""
+    found = key.remember("the grantees", _grantees)
+    assert isinstance(found, Items)
+    return found
+
+
+def _grantees(key: Thing) -> Reading:
+    assert isinstance(key.value, Key)
+    holders = key.scope.access.holders(sorted(all_actions()), key.value)
+    certain = [key.scope.thing("grantee", h, key) for h in holders if not h.answer.is_open]
+    maybe = [
+        (key.scope.thing("grantee", h, key), h.answer.blame) for h in holders if h.answer.is_open
+    ]
+    return Items(certain, maybe)
+
+
+declare(
+    "key",
+    "grantees",
+    many("grantee"),
+    "who can, or may be able to, do something with it",
+    "grantees: {some: {kind: service}}",
+    cost=Cost.SEMANTIC,
+)(grantees_of)
+
+
+def holder_of(thing: Thing) -> Holder:
+    """The holder that a thing of kind `grantee` stands for."""
+    from kmsiac.access.results import Holder  # noqa: PLC0415 - loads when first asked
+
+    assert isinstance(thing.value, Holder)
+    return thing.value
+
+
+@declare("grantee", "principal", TEXT, "its ARN, account or service name", "principal: {glob: '*'}")
+def _principal(thing: Thing) -> Reading:
+    return holder_of(thing).who.text
+
+
+@declare("grantee", "kind", names(*KINDS), "what kind of principal", "kind: [role, user, session]")
+def _kind(thing: Thing) -> Reading:
+    return holder_of(thing).who.kind
+
+
+@declare(
+    "grantee",
+    "identity",
+    one("identity"),
+    "the role, user or group of this deployment unit that it is",
+    "identity: {written: true}",
+)
+def _identity(thing: Thing) -> Reading:
+    identity = holder_of(thing).who.identity
+    return ABSENT if identity is None else thing.scope.thing("identity", identity)
+
+
+@declare(
+    "grantee",
+    "via",
+    FieldType("name", many=True, choices=WAYS),
+    "by which ways: named by the key policy, through its account and IAM (delegation), by a grant, "
+    "as an AWS service",
+    "via: {some: [key_policy, grant]}",
+)
+def _via(thing: Thing) -> Reading:
+    return Items(path.replace("-", "_") for path in holder_of(thing).paths)
+
+
+@declare("grantee", "key", one("key"), "the key", "key: {rotation: false}")
+def _key(thing: Thing) -> Reading:
+    return thing.parent if thing.parent is not None else ABSENT
+
+
+@declare(
+    "grantee",
+    "allowed_actions",
+    ACTIONS,
+    "the KMS actions that it can do with the key",
+    "allowed_actions: {some: {duty: administer}}",
+)
+def _allowed_actions(thing: Thing) -> Reading:
+    holder = holder_of(thing)
+    found = holder.actions
+    return action_items(thing, found.certain, found.possible, found.blame | holder.answer.blame)

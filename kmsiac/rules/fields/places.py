@@ -1,0 +1,71 @@
+"""What the access engine is told of a thing: its document, where that stands, whose ARN it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmsiac.inventory.model import Identity, Key
+from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.rules.fields.policy import document_of, policy_of
+from kmsiac.rules.readings import ABSENT, Absent, Open, Thing
+from kmsiac.stack import CLOUDFORMATION
+from kmsiac.values import Part, Symbol, Text, blame_on
+
+if TYPE_CHECKING:
+    from kmsiac.access.place import Place
+
+
+class Asked(NamedTuple):
+    """A statement with its document and the place of that."""
+
+    document: PolicyDocument
+    statement: Statement
+    place: Place
+
+
+def asked(thing: Thing) -> Asked | Open | Absent:
+    """What to ask the engine about a statement; open for one that only may be there."""
+    if thing.parent is None:
+        return ABSENT
+    document = document_of(thing.parent)
+    if not isinstance(document, PolicyDocument):
+        return document or ABSENT
+    statement = thing.value
+    assert isinstance(statement, Statement)
+    if statement not in document.statements:
+        return Open((blame_on(statement.open),)) if statement.open else ABSENT
+    return Asked(document, statement, place_of(thing.parent))
+
+
+def place_of(thing: Thing) -> Place:
+    """Where a policy stands."""
+    from kmsiac.access.place import Place  # noqa: PLC0415 - only semantic fields need it
+
+    policy = policy_of(thing)
+    found = policy.key
+    alone = len(found.items) == 1 and not found.maybe
+    arn = arn_of(found.items[0], thing.scope.inventory.framework) if alone else None
+    return Place(policy.kind, policy.resource.provider, thing.scope.trusted, arn)
+
+
+def arn_of(entity: Key | Identity, framework: str) -> Text:
+    """The ARN of a key or identity of this unit, as a reference to it would be written."""
+    address, provider = entity.address, entity.resource.provider
+    if isinstance(entity, Key):
+        kind, service, place, noun = "key", "kms", provider.region.parts, "key_id"
+    else:
+        kind, service, place, noun = entity.kind, "iam", (), f"{entity.kind}_name"
+    end = "Arn" if framework == CLOUDFORMATION else "arn"
+    name = Symbol(noun, f"{address}.{noun}", provider.owner, "resource", address=address)
+    shape: list[Part] = ["arn:", *provider.partition.parts, f":{service}:", *place, ":"]
+    shape += [*provider.account.parts, f":{kind}/", name]
+    symbol = Symbol(
+        f"{kind}_arn",
+        f"{address}.{end}",
+        provider.owner,
+        "resource",
+        Text(shape, entity.position),
+        entity.position,
+        address,
+    )
+    return Text((symbol,), entity.position)

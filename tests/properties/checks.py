@@ -1,0 +1,392 @@
+"""What must hold between an answer of the engine and the concrete procedure, for one case.
+
+Each check raises AssertionError with the policy and the request that contradict each other.
+"""
+
+from __future__ import annotations
+
+import json
+
+from kmsiac import access
+from kmsiac.access.model import Request
+from kmsiac.access.place import Ask, Callers
+from kmsiac.access.statements import folded_context, variables_of
+from kmsiac.aws.shapes import fold
+from kmsiac.policy.actions import all_actions
+from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.values import Answer, Text, Verdict
+from tests.properties.cases import (
+    NOBODY,
+    Case,
+    account_of,
+    covers,
+    decide,
+    only,
+    replay,
+    without,
+)
+from tests.properties.documents import ACCOUNT, Policy, as_document
+from tests.properties.grammar import FRESH
+
+LOCAL = ("user", "assumed-role", "federated-user")
+
+
+def refute(case: Case, said: object, request: Request | None, why: str) -> None:
+    """Fail: what the engine said, and the request that shows it wrong."""
+    shown = "" if request is None else f"\nrequest: {json.dumps(request.as_json())}"
+    raise AssertionError(f"{why}; said {said}{case.told()}{shown}")
+
+
+def witness_of(case: Case, answer: Answer, why: str) -> Request:
+    """The witness that a yes (or the no of `subset_of`) must carry."""
+    if not isinstance(answer.witness, Request):
+        refute(case, answer, None, f"{why}: no witness")
+    assert isinstance(answer.witness, Request)
+    return answer.witness
+
+
+def check_public(case: Case) -> None:
+    """A witness is allowed; of a no, no stranger's request is."""
+    document, spelt = case.documents()[0], case.policies[0]
+    deployed, real = case.deployed()[0], case.deployed_policies()[0]
+    for index in (None, *range(len(document.statements))):
+        statement = None if index is None else document.statements[index]
+        answer = access.public(document, statement, case.provider, NOBODY)
+        if answer.is_yes:
+            witness = witness_of(case, answer, f"public {index}")
+            alone = spelt if index is None else only(spelt, index)
+            if not replay(alone, witness).is_yes:
+                refute(case, answer, witness, f"public {index}: its witness is not allowed")
+        if answer.is_no:
+            alone_deployed = deployed if index is None else as_document(only(real, index))
+            for request in case.requests():
+                if account_of(request) in FRESH and decide(alone_deployed, request).is_yes:
+                    refute(case, answer, request, f"public {index}: a stranger is allowed")
+
+
+def caller_fits(to: Callers, request: Request) -> bool:
+    """Whether a request is certainly of the class of callers (strangers: of fresh accounts)."""
+    account = account_of(request)
+    kind = request.principal.split(":", 5)[-1].partition("/")[0]
+    return {
+        "anyone": account in FRESH,
+        "external": account not in ("", ACCOUNT),
+        "local": account == ACCOUNT and kind in LOCAL,
+        "service": not account,
+        "any": True,
+    }[to]
+
+
+def check_allows(case: Case) -> None:
+    """`allows` for each class of callers."""
+    document, spelt = case.documents()[0], case.policies[0]
+    real = case.deployed_policies()[0]
+    asked = frozenset({"kms:Decrypt", "kms:CreateGrant"})
+    for index, statement in enumerate(document.statements):
+        alone = as_document(only(real, index))
+        for to in ("anyone", "external", "local", "service", "any"):
+            ask = Ask(asked, to)  # type: ignore[arg-type]
+            answer = access.allows(document, statement, case.place, ask)
+            if answer.is_yes:
+                witness = witness_of(case, answer, f"allows {index} {to}")
+                if not replay(only(spelt, index), witness).is_yes:
+                    refute(case, answer, witness, f"allows {index} {to}: witness not allowed")
+                if witness.action not in asked:
+                    refute(case, answer, witness, f"allows {index} {to}: another action")
+            if answer.is_no:
+                for request in case.requests():
+                    fits = request.action in asked and caller_fits(to, request)  # type: ignore[arg-type]
+                    if fits and effective(real, index, alone, request):
+                        refute(case, answer, request, f"allows {index} {to}: allowed all the same")
+
+
+def effective(real: Policy, index: int, alone: PolicyDocument, request: Request) -> bool:
+    """Whether the request is certainly allowed by this Allow, the Denies counted."""
+    return real["Statement"][index].get("Effect") == "Allow" and decide(alone, request).is_yes
+
+
+def check_free(case: Case) -> None:
+    """`allows` with free keys: the witness lacks them, or has a value that no condition fixes."""
+    document, spelt = case.documents()[0], case.policies[0]
+    for index, statement in enumerate(document.statements):
+        keys = sorted({str(c.key) for c in statement.conditions if c.key.literal})
+        for key in keys:
+            ask = Ask(all_actions(), "any", frozenset({key}))
+            answer = access.allows(document, statement, case.place, ask)
+            if not answer.is_yes:
+                continue
+            witness = witness_of(case, answer, f"free {index} {key}")
+            if not replay(only(spelt, index), witness).is_yes:
+                refute(case, answer, witness, f"free {index} {key}: witness not allowed")
+            fixed = _fixed(statement, key)
+            carried = folded_context(witness).get(fold(key), ())
+            if any(value in fixed for value in carried):
+                refute(case, answer, witness, f"free {index} {key}: pinned to {carried}")
+
+
+def _fixed(statement: Statement, key: str) -> set[str]:
+    """The literal values that positive equalities on a key give."""
+    return {
+        value.literal
+        for condition in statement.conditions
+        if fold(str(condition.key)) == fold(key) and str(condition.operator) == "StringEquals"
+        for value in condition.values
+        if isinstance(value, Text) and value.literal is not None and "$" not in value.literal
+    }
+
+
+def check_shadowed(case: Case) -> None:
+    """A shadowed Allow lets nothing through; one that something meets without Denies is not no."""
+    document = case.documents()[0]
+    real = case.deployed_policies()[0]
+    everything = Ask(all_actions())
+    for index, statement in enumerate(document.statements):
+        answer = access.shadowed(document, statement, case.place)
+        if answer.is_yes:
+            if real["Statement"][index].get("Effect") != "Allow":
+                refute(case, answer, None, f"shadowed {index}: not an Allow")
+            alone = as_document(only(real, index))
+            for request in case.requests():
+                if effective(real, index, alone, request):
+                    refute(case, answer, request, f"shadowed {index}: lets a request through")
+        now = access.allows(document, statement, case.place, everything)
+        if answer.is_yes and now.is_yes:
+            refute(case, answer, None, f"shadowed {index}: allows says yes")
+        if answer.is_no and now.is_no:
+            bare = as_document(
+                case.policies[0] | {"Statement": [case.policies[0]["Statement"][index]]}
+            )
+            before = access.allows(bare, bare.statements[0], case.place, everything)
+            if before.is_yes:
+                refute(case, answer, None, f"shadowed {index}: the Denies do empty it")
+
+
+def check_redundant(case: Case) -> None:
+    """What a redundant Allow lets through, the others let through as well."""
+    document = case.documents()[0]
+    real = case.deployed_policies()[0]
+    for index, statement in enumerate(document.statements):
+        answer = access.redundant(document, statement, case.place)
+        if not answer.is_yes:
+            continue
+        alone, rest = as_document(only(real, index)), as_document(without(real, index))
+        for request in case.requests():
+            if effective(real, index, alone, request) and decide(rest, request).is_no:
+                refute(case, answer, request, f"redundant {index}: nothing else allows it")
+
+
+def check_conditions(case: Case) -> None:
+    """`satisfiable` and `tautology` against requests that the rest of the statement covers."""
+    document, real = case.documents()[0], case.deployed_policies()[0]
+    deployed = as_document(real)
+    variables = variables_of(deployed)
+    for index, statement in enumerate(document.statements):
+        if len(statement.conditions) != len(deployed.statements[index].conditions):
+            continue
+        bare = _bare(real, index)
+        for at, condition in enumerate(statement.conditions):
+            where = f"{index} {condition.operator} {condition.key}"
+            can = access.satisfiable(document, statement, condition, case.place)
+            always = access.tautology(document, statement, condition, case.place)
+            if can.is_no and always.is_yes:
+                refute(case, can, None, f"{where}: never satisfied, and always")
+            if not (can.is_no or always.is_yes):
+                continue
+            for request in case.requests():
+                if not covers(bare, bare.statements[0], request).is_yes:
+                    continue
+                known = deployed.statements[index].conditions
+                holds = _holds(known[at], request, variables)
+                others = [_holds(c, request, variables) for c in known if c is not known[at]]
+                if can.is_no and holds.is_yes:
+                    refute(case, can, request, f"satisfiable {where}: a request meets it")
+                if always.is_yes and holds.is_no and all(one.is_yes for one in others):
+                    refute(case, always, request, f"tautology {where}: a request fails it")
+
+
+def _bare(real: Policy, index: int) -> PolicyDocument:
+    """The statement alone, without its conditions."""
+    body = {k: v for k, v in real["Statement"][index].items() if k != "Condition"}
+    return as_document(real | {"Statement": [body]})
+
+
+def _holds(condition, request: Request, variables) -> Answer:  # type: ignore[no-untyped-def]
+    from kmsiac.access.operators import holds
+
+    return holds(condition, folded_context(request), variables)
+
+
+def check_neutralised(case: Case) -> None:
+    """A restriction that does not evaporate: no request without the key passes the Allow."""
+    document, real = case.documents()[0], case.deployed_policies()[0]
+    for index, statement in enumerate(document.statements):
+        alone = as_document(only(real, index))
+        for condition in statement.conditions:
+            answer = access.neutralised(document, statement, condition, case.place)
+            if not answer.is_no or statement.effect_text != "Allow":
+                continue
+            key = fold(str(condition.key))
+            restricts = _restricts(document, condition)
+            for request in case.requests():
+                lacks = key not in folded_context(request)
+                if lacks and restricts and effective(real, index, alone, request):
+                    where = f"{index} {condition.operator} {condition.key}"
+                    refute(case, answer, request, f"neutralised {where}: passes without the key")
+
+
+def _restricts(document: PolicyDocument, condition) -> bool:  # type: ignore[no-untyped-def]
+    """Whether the condition is a restriction that absence turns off, as far as its name shows."""
+    del document
+    operator = str(condition.operator)
+    positive = "Not" not in operator and not operator.startswith("Null")
+    return positive and (operator.endswith("IfExists") or operator.startswith("ForAllValues"))
+
+
+def check_stops(case: Case) -> None:
+    """What a condition is said to keep out, it does."""
+    document, real = case.documents()[0], case.deployed_policies()[0]
+    deployed = as_document(real)
+    for index, statement in enumerate(document.statements):
+        alone = as_document(only(real, index))
+        for condition in statement.conditions:
+            answers = access.stops(document, statement, condition, case.place)
+            for kind, answer in answers.items():
+                if not answer.is_yes:
+                    continue
+                where = f"stops {index} {condition.operator} {condition.key} {kind}"
+                for request in case.requests():
+                    if not _of_kind(kind, request):
+                        continue
+                    if statement.effect_text == "Allow":
+                        if effective(real, index, alone, request):
+                            refute(case, answer, request, f"{where}: passes")
+                    elif _covered(real, index, request) and not decide(deployed, request).is_no:
+                        refute(case, answer, request, f"{where}: not denied")
+
+
+def _covered(real: Policy, index: int, request: Request) -> bool:
+    bare = _bare(real, index)
+    return covers(bare, bare.statements[0], request).is_yes
+
+
+def _of_kind(kind: str, request: Request) -> bool:
+    if kind == "service_principal":
+        return not account_of(request)
+    return folded_context(request).get("aws:viaawsservice") == ("true",)
+
+
+def check_administrable(case: Case) -> None:
+    """None: nobody of the account is allowed; named: nobody whom the policy does not name."""
+    document, deployed = case.documents()[0], case.deployed()[0]
+    for action in ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"):
+        answer, _ = access.administrable([document], case.place, action)
+        for request in case.requests():
+            allowed = (
+                account_of(request) == ACCOUNT
+                and request.action == action
+                and decide(deployed, request).is_yes
+            )
+            local = caller_fits("local", request)
+            if answer == "none" and allowed and local:
+                refute(case, answer, request, f"administrable {action}: somebody can")
+            unnamed = "zed" in request.principal
+            everybody = any(p.type == "*" or str(p.value) == "*" for s in deployed for p in s.principals)
+            if answer == "named" and allowed and local and unnamed and not everybody:
+                refute(case, answer, request, f"administrable {action}: not only the named")
+
+
+def check_delegated(case: Case) -> None:
+    """Nothing else is delegated: the account principal alone gives no further action."""
+    document, real = case.documents()[0], case.deployed_policies()[0]
+    found = access.delegated_actions(document, case.place)
+    if found.certain - found.possible:
+        refute(case, found, None, "delegated: certain beyond possible")
+    kept = [s for s in real["Statement"] if s.get("Effect") != "Allow" or _only_account(s)]
+    deployed = as_document(real | {"Statement": kept})
+    for request in case.requests():
+        local = caller_fits("local", request)
+        if local and request.action not in found.possible and decide(deployed, request).is_yes:
+            refute(case, sorted(found.possible), request, "delegated: another action is")
+
+
+def _only_account(statement: Policy) -> bool:
+    names = statement.get("Principal")
+    listed = names.get("AWS", ()) if isinstance(names, dict) else ()
+    listed = [listed] if isinstance(listed, str) else listed
+    return bool(listed) and all(n in (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root") for n in listed)
+
+
+def check_external(case: Case) -> None:
+    """Each outsider that is a yes has a witness; whoever is allowed from outside is among them."""
+    document, spelt = case.documents()[0], case.policies[0]
+    deployed = case.deployed()[0]
+    found = access.external(document, case.place)
+    for outsider in found:
+        if outsider.answer.is_yes:
+            witness = witness_of(case, outsider.answer, f"external {outsider.name}")
+            own = witness.resource.split(":")[4]
+            if account_of(witness) == own:
+                refute(case, outsider, witness, "external: not from outside")
+            if not replay(spelt, witness).is_yes:
+                refute(case, outsider, witness, "external: its witness is not allowed")
+    if any(outsider.answer.is_open for outsider in found):
+        return  # it says that there may be more
+    for request in case.requests():
+        if account_of(request) == ACCOUNT or not decide(deployed, request).is_yes:
+            continue
+        if not any(_among(outsider, request) for outsider in found):
+            names = [(outsider.kind, outsider.name) for outsider in found]
+            refute(case, names, request, "external: an outsider is missing")
+
+
+def _among(outsider: access.Outsider, request: Request) -> bool:  # type: ignore[name-defined]
+    kind, name = outsider.kind, outsider.name
+    context = folded_context(request)
+    account = account_of(request)
+    if kind == "service":
+        return not account and name in ("*", request.principal)
+    if kind == "anyone":
+        return True
+    if kind == "account":
+        return account != "" and account in name
+    if kind == "organization":
+        organization = (
+            *context.get("aws:principalorgid", ()),
+            *context.get("aws:sourceorgid", ()),
+            *context.get("aws:vpceorgid", ()),
+        )
+        return any(one in name for one in organization) or "*" in name
+    arns = (request.principal, *context.get("aws:principalarn", ()))
+    return any(name == arn for arn in arns) or "*" in name
+
+
+def check_subset(case: Case) -> None:
+    """A no has a request that only the new policy allows; of a yes there is none."""
+    documents, deployed = case.documents(), case.deployed()
+    verdicts: dict[tuple[int, int], Verdict] = {}
+    for new in range(len(documents)):
+        for old in range(len(documents)):
+            answer = access.subset_of(documents[new], documents[old], case.place)
+            verdicts[new, old] = answer.verdict
+            if answer.is_no and new == old:
+                refute(case, answer, None, "subset: a policy allows more than itself")
+            if answer.is_no:
+                witness = witness_of(case, answer, f"subset {new} {old}")
+                if not replay(case.policies[new], witness).is_yes:
+                    refute(case, answer, witness, f"subset {new} {old}: not allowed by the new")
+                if replay(case.policies[old], witness).is_yes:
+                    refute(case, answer, witness, f"subset {new} {old}: allowed by the old")
+            if answer.is_yes:
+                for request in case.requests():
+                    if decide(deployed[new], request).is_yes and decide(deployed[old], request).is_no:
+                        refute(case, answer, request, f"subset {new} {old}: newly allowed")
+    for a, b, c in _triples(len(documents)):
+        if verdicts[a, b] is verdicts[b, c] is Verdict.YES and verdicts[a, c] is Verdict.NO:
+            refute(case, verdicts, None, f"subset: a chain {a} {b} {c} breaks")
+
+
+def _triples(count: int) -> list[tuple[int, int, int]]:
+    every = range(count)
+    return [(a, b, c) for a in every for b in every for c in every if len({a, b, c}) == 3]
+
+

@@ -1,0 +1,108 @@
+"""Long runs: `python -m tests.properties.fuzz [CHECK...] --count N --seed S`.
+
+Prints each contradiction, made small, and last how many cases passed. Seeds are numbers from S on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.properties.cases import Case
+from tests.properties.grammar import Seeded
+from tests.properties.plans import PLANS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("check", nargs="*", help=f"of {', '.join(PLANS)}; all without")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stop", type=int, default=5, help="after so many contradictions a check")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.check or PLANS:
+        failed += _run(name, range(options.seed, options.seed + options.count), options.stop)
+    return 1 if failed else 0
+
+
+def _run(name: str, seeds: range, stop: int) -> int:
+    draw, check = PLANS[name]
+    failed, passed, started = 0, 0, time.perf_counter()
+    for seed in seeds:
+        case = draw(Seeded(f"{name} {seed}"))
+        why = _fails(check, case)
+        if why is None:
+            passed += 1
+            continue
+        failed += 1
+        small = shrink(check, case, why)
+        print(f"--- {name}, seed {seed}: {_fails(check, small)}", flush=True)
+        if failed >= stop:
+            break
+    took = time.perf_counter() - started
+    print(f"{name}: {passed} passed, {failed} failed, {took:.0f} s", flush=True)
+    return failed
+
+
+def _fails(check: Callable[[Case], None], case: Case) -> str | None:
+    try:
+        check(case)
+    except AssertionError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - no exception may leave the engine
+        return f"{type(error).__name__}: {error}{case.told()}"
+    return None
+
+
+def shrink(check: Callable[[Case], None], case: Case, why: str) -> Case:
+    """A smaller case that fails with the same kind of message."""
+    kind = why.split(";")[0].split(" ")[0]
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in _smaller(case):
+            found = _fails(check, candidate)
+            if found is not None and found.split(";")[0].split(" ")[0] == kind:
+                case, smaller = candidate, True
+                break
+    return case
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    for at in range(len(case.drafts)):
+        if len(case.drafts) > 1:
+            yield case._replace(drafts=case.drafts[at : at + 1])
+    for at, policy in enumerate(case.policies):
+        for less in _less(policy):
+            body = less.get("Statement")
+            if body and all("Effect" in one for one in body):
+                policies = (*case.policies[:at], less, *case.policies[at + 1 :])
+                yield case._replace(policies=policies)
+
+
+def _less(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key in value:
+            if key not in ("Effect", "Action", "Principal", "Resource", "Version", "Statement"):
+                yield {k: v for k, v in value.items() if k != key}
+        for key, inner in value.items():
+            for less in _less(inner):
+                copied = copy.copy(value)
+                copied[key] = less
+                yield copied
+    elif isinstance(value, list):
+        if len(value) > 1:
+            for at in range(len(value)):
+                yield value[:at] + value[at + 1 :]
+        for at, inner in enumerate(value):
+            for less in _less(inner):
+                yield [*value[:at], less, *value[at + 1 :]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

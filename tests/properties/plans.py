@@ -1,0 +1,53 @@
+"""Each check with how its cases are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.properties import checks
+from tests.properties.cases import ANYONE, OUTSIDERS, STRANGERS, Case, draw_case
+from tests.properties.grammar import Choices, Style
+
+Draw = Callable[[Choices], Case]
+Check = Callable[[Case], None]
+
+_EVERYBODY = Style(everybody=True)
+_ADMIN = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+
+
+def _public(choices: Choices) -> Case:
+    style = _EVERYBODY if choices.below(2) else Style()
+    return draw_case(choices, style, accounts=STRANGERS, services=False, requests=20)
+
+
+def _any(choices: Choices) -> Case:
+    return draw_case(choices, _EVERYBODY if choices.below(3) == 0 else Style())
+
+
+def _external(choices: Choices) -> Case:
+    return draw_case(choices, accounts=OUTSIDERS)
+
+
+def _administrable(choices: Choices) -> Case:
+    return draw_case(choices, accounts=("<me>",), services=False, actions=_ADMIN)
+
+
+def _subset(choices: Choices) -> Case:
+    style = Style(unknown=choices.below(3) == 0)
+    return draw_case(choices, style, policies=2 + choices.below(2), accounts=ANYONE)
+
+
+PLANS: dict[str, tuple[Draw, Check]] = {
+    "public": (_public, checks.check_public),
+    "allows": (_any, checks.check_allows),
+    "free": (_any, checks.check_free),
+    "shadowed": (_any, checks.check_shadowed),
+    "redundant": (_any, checks.check_redundant),
+    "conditions": (_any, checks.check_conditions),
+    "neutralised": (_any, checks.check_neutralised),
+    "stops": (_any, checks.check_stops),
+    "administrable": (_administrable, checks.check_administrable),
+    "delegated": (_any, checks.check_delegated),
+    "external": (_external, checks.check_external),
+    "subset": (_subset, checks.check_subset),
+}
