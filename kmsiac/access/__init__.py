@@ -53,11 +53,20 @@ def public(
     return decide(document, statement, provider, trusted)
 
 
-def allows(document: PolicyDocument, statement: Statement, place: Place, ask: Ask) -> Answer:
-    """Whether some request that `ask` describes passes this Allow and the document's Denies."""
+def allows(
+    document: PolicyDocument,
+    statement: Statement,
+    place: Place,
+    ask: Ask,
+    principal: Principal | None = None,
+) -> Answer:
+    """Whether some request that `ask` describes passes this Allow and the document's Denies.
+
+    With `principal`, one of the statement's: by this principal of it.
+    """
     from kmsiac.access.statement_questions import allows as decide
 
-    return decide(document, statement, place, ask)
+    return decide(document, statement, place, ask, principal)
 
 
 def shadowed(document: PolicyDocument, statement: Statement, place: Place) -> Answer:
@@ -146,7 +155,7 @@ def delegated_actions(document: PolicyDocument, place: Place) -> ActionSet:
 
 def external(document: PolicyDocument, place: Place) -> tuple[Outsider, ...]:
     """Whom outside the account a key policy lets in, each as an abstract principal."""
-    from kmsiac.access.policy_questions import external as decide
+    from kmsiac.access.outsiders import external as decide
 
     return decide(document, place)
 

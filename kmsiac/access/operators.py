@@ -54,7 +54,18 @@ def holds(condition: Condition, context: Context, variables: Variables = True) -
     if operator.set_operator is None and (len(found) > 1 or _is_multivalued(key)):
         return _open(condition, "a key with several values needs ForAllValues or ForAnyValue")
     each = (_fits(condition, operator, value, context, variables) for value in found)
+    if found == ("",) and operator.set_operator is not None:
+        return _over_nothing(condition, operator, all_of(each))
     return any_of(each) if operator.set_operator == "ForAnyValue" else all_of(each)
+
+
+def _over_nothing(condition: Condition, operator: Operator, literally: Answer) -> Answer:
+    """A set operator where the only value is empty: AWS documents it as a null data set."""
+    if operator.set_operator == "ForAllValues":
+        return YES
+    if literally.is_no:
+        return NO
+    return _open(condition, "whether a listed empty value fits an empty one under ForAnyValue")
 
 
 def all_hold(

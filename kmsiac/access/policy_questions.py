@@ -1,27 +1,207 @@
-"""Being written."""
+"""Questions about a whole key policy: who administers the key, what it delegates, what changed."""
 
-from typing import Any
+from __future__ import annotations
 
-from kmsiac.values import Answer, cannot_tell
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from kmsiac.access.authorize import authorize
+from kmsiac.access.deciding import Confirm, Wanted, exists
+from kmsiac.access.model import Environment, Request
+from kmsiac.access.people import LOCAL, OUTSIDE, OWN, SERVICES, Circle
+from kmsiac.access.place import Place
+from kmsiac.access.prepared import (
+    Model,
+    Prepared,
+    agreed,
+    allow_all,
+    key_actions,
+    own_account_blame,
+    prepare,
+)
+from kmsiac.access.presence import NO_LIMITS, Limits
+from kmsiac.access.search import Part
+from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
+from kmsiac.access.views import View
+from kmsiac.policy.actions import ActionSet
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.values import NO, Answer, Blame, Verdict, blame_on, cannot_tell
+
+_PLAIN = Limits(plain=True)
+_FRESH = Circle("own", LOCAL.kinds, fresh=True)
+_LEVELS = ("delegated", "named", "conditional")
 
 
-def subset_of(*_: Any) -> Answer:
-    """Being written."""
-    return cannot_tell()
+# -- how the account keeps an action ---------------------------------------------------------------
 
 
-def administrable(*_: Any) -> tuple[str | None, frozenset[Any]]:
-    """Being written."""
-    return None, frozenset()
+def administrable(
+    documents: Sequence[PolicyDocument], place: Place, action: str = "kms:PutKeyPolicy"
+) -> tuple[str | None, frozenset[Blame]]:
+    """How the account keeps an action on a key: none, conditional, named, delegated."""
+    if not documents:
+        return "none", frozenset()
+    found: dict[str, None] = {}
+    for prepared in prepare(documents, place):
+        level, blame = _level(prepared, action)
+        if level is None:
+            return None, blame
+        found[level] = None
+    if len(found) > 1:
+        return None, frozenset(own_account_blame(place))
+    return next(iter(found)), frozenset()
 
 
-def delegated_actions(*_: Any) -> Any:
-    """Being written."""
-    from kmsiac.policy.actions import ActionSet, all_actions
+def _level(prepared: Prepared, action: str) -> tuple[str | None, frozenset[Blame]]:
+    for level in _LEVELS:
+        key = ("administrable", action, level)
+        answer = prepared.remember(key, partial(_kept, prepared, action, level))
+        if answer.is_yes:
+            return level, frozenset()
+        if answer.is_open:
+            return None, answer.blame
+    return "none", frozenset()
 
-    return ActionSet(frozenset(), all_actions(), frozenset())
+
+def _kept(prepared: Prepared, action: str, level: str) -> Answer:
+    """Whether the account keeps the action at that level."""
+    model = prepared.model
+    limits = NO_LIMITS if level == "conditional" else _PLAIN
+    circles = (_FRESH,) if level == "delegated" else (OWN,)
+    path = "account" if level == "delegated" else ""
+    views = [view for views in model.views for view in views if not view.effect.is_no]
+    reach = reach_of(model, views, circles, (action,), limits)
+    wanted = [Wanted((Part(view, path=path),), denies_of(model)) for view in views]
+    answer = exists(model, wanted, reach, confirm_with(model), model.documents)
+    if answer.is_no:
+        rest = [blame_on(one.open) for one in model.documents if one.open is not None]
+        return cannot_tell(*rest) if rest else NO
+    return answer
 
 
-def external(*_: Any) -> Any:
-    """Being written."""
-    return ()
+# -- what the account principal hands to IAM --------------------------------------------------------
+
+
+def delegated_actions(document: PolicyDocument, place: Place) -> ActionSet:
+    """The actions that the account principal hands to the account's IAM policies, Denies counted."""
+    sets = [_delegated(prepared) for prepared in prepare((document,), place)]
+    certain = frozenset[str].intersection(*(one.certain for one in sets))
+    possible = frozenset[str]().union(*(one.possible for one in sets))
+    blame = frozenset[Blame]().union(*(one.blame for one in sets))
+    if certain != possible and not blame:
+        blame = frozenset(own_account_blame(place))
+    return ActionSet(certain, possible, blame)
+
+
+def _delegated(prepared: Prepared) -> ActionSet:
+    found = prepared.model.answers.get("delegated")
+    if found is None:
+        found = prepared.model.answers["delegated"] = _delegated_of(prepared.model)
+    assert isinstance(found, ActionSet)
+    told = prepared.told(Answer(Verdict.CANNOT_TELL, found.blame)).blame
+    return ActionSet(found.certain, found.possible, told)
+
+
+def _delegated_of(model: Model) -> ActionSet:
+    views = [view for view in model.views[0] if not view.effect.is_no]
+    certain: set[str] = set()
+    possible: set[str] = set()
+    blame: set[Blame] = set()
+    for actions in alike(model, key_actions()):
+        reach = reach_of(model, views, (LOCAL,), actions[:1], NO_LIMITS)
+        wanted = [Wanted((Part(view, path="account"),), denies_of(model)) for view in views]
+        answer = exists(model, wanted, reach, confirm_with(model), model.documents)
+        if answer.is_no and model.documents[0].open is not None:
+            answer = cannot_tell(blame_on(model.documents[0].open))
+        if not answer.is_no:
+            possible |= set(actions)
+            blame |= answer.blame
+        if answer.is_yes:
+            certain |= set(actions)
+    return ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
+
+
+def alike(model: Model, actions: Sequence[str]) -> list[list[str]]:
+    """The actions in groups that no statement, and no key that a condition names, tells apart."""
+    from kmsiac.aws.condition_keys import actions_carrying  # noqa: PLC0415 - loaded by then
+
+    views = [view for views in model.views for view in views]
+    keys = {term.key: None for view in views for term in view.terms}
+    carrying = [found for key in keys if (found := actions_carrying(key)) is not None]
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for action in actions:
+        signature = (
+            *(view.covers_action(action).verdict for view in views),
+            *(action in found for found in carrying),
+            model.reaches(action),
+        )
+        groups.setdefault(signature, []).append(action)
+    return list(groups.values())
+
+
+# -- nothing new ------------------------------------------------------------------------------------
+
+
+def subset_of(new: PolicyDocument, old: PolicyDocument, place: Place) -> Answer:
+    """Whether a key policy allows nothing that another did not, callers having all IAM permissions."""
+
+    def decide(prepared: Prepared) -> Answer:
+        return prepared.remember("subset", lambda: _nothing_new(prepared))
+
+    return agreed(prepare((new, old), place), decide)
+
+
+def _nothing_new(prepared: Prepared) -> Answer:
+    model = prepared.model
+    if digest_of(model, 0) == digest_of(model, 1) and model.documents[0].open is None:
+        return Answer(Verdict.YES)
+    new, old = model.views
+    reach = reach_of(model, new, (OWN, OUTSIDE, SERVICES), key_actions(), NO_LIMITS)
+    answer = exists(model, list(_more(new, old)), reach, _replayed(model), model.documents[:1])
+    if answer.is_yes and model.documents[1].open is not None:
+        return cannot_tell(blame_on(model.documents[1].open))
+    if answer.is_no and model.documents[0].open is not None:
+        return cannot_tell(blame_on(model.documents[0].open))
+    if answer.is_open:
+        return answer
+    return Answer(Verdict.NO, witness=answer.witness) if answer.is_yes else Answer(Verdict.YES)
+
+
+def digest_of(model: Model, at: int) -> object:
+    """The digest of a document of a model."""
+    from kmsiac.inventory.expand import digest  # noqa: PLC0415 - loaded by then
+
+    return digest(model.documents[at].value)
+
+
+def _more(new: Sequence[View], old: Sequence[View]) -> Iterator[Wanted]:
+    """What is allowed now, and was allowed by no statement before, or was denied."""
+    denies = tuple(Part(view, "Deny") for view in new if not view.effect.is_yes)
+    allowed = tuple(Part(view) for view in old if not view.effect.is_no)
+    allows = [view for view in new if not view.effect.is_no]
+    for view in allows:
+        yield Wanted((Part(view),), (*denies, *allowed))
+    for view in allows:
+        for deny in old:
+            if not deny.effect.is_yes:
+                yield Wanted((Part(view), Part(deny, "Deny")), denies)
+
+
+def _replayed(model: Model) -> Confirm:
+    new, old = model.documents
+
+    def confirm(request: Request) -> Answer:
+        answers = [
+            authorize(
+                request,
+                Environment(
+                    key_policy=document, identity=(allow_all(),), resource_account=model.account
+                ),
+            ).answer
+            for document in (new, old)
+        ]
+        if answers[0].is_yes and answers[1].is_no:
+            return Answer(Verdict.YES)
+        return NO
+
+    return confirm

@@ -52,6 +52,7 @@ class Model:
         self, documents: Sequence[PolicyDocument], instances: Instances, place: Place
     ) -> None:
         self.documents = documents
+        self.instances = instances
         self.kind = place.kind
         self.account = instances.account
         self.region = instances.region

@@ -10,6 +10,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from kmsiac.access.people import Known, Person
 from kmsiac.access.principal_patterns import LOWER, NAME, ORGANIZATION, TWELVE
@@ -34,14 +35,15 @@ class Limits:
 
     `free` are keys (lower case; `*` at the end for a family) that must not pin the request.
     `plain`: it carries nothing that a call need not carry. `given` has the values of keys that
-    are known, `absent` keys that it lacks, `strict` that it lacks all others. `modes` are the
-    ways of the call. Unpinned anyway are, for a stranger, the keys that pin strangers.
+    are known, `absent` keys that it lacks, `strict` that it lacks all others; `lacking` are keys
+    that it must lack as far as a request can. `modes` are the ways of the call. Unpinned anyway are, for a stranger, the keys that pin strangers.
     """
 
     free: frozenset[str] = frozenset()
     plain: bool = False
     given: tuple[tuple[str, tuple[str, ...]], ...] = ()
     absent: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
     strict: bool = False
     modes: tuple[str, ...] = (*IAM_MODES, *SERVICE_MODES)
     strangers_free: bool = True
@@ -98,13 +100,17 @@ def _in_mode(key: str, mode: str) -> Presence:
     return by_mode[mode]
 
 
-def presence(key: str, mode: str, person: Person, action: str, limits: Limits) -> Presence:
-    """Whether a request carries the key."""
+def presence(
+    key: str, mode: str, person: Person, action: str, limits: Limits
+) -> Presence | Literal["never"]:
+    """Whether a request carries the key; `never`: there is no request as the limits want it."""
     if key in limits.values:
         return "yes"
     if key in limits.absent or limits.strict:
         return "no"
     found = _usual(key, mode, person, action)
+    if key in limits.lacking:
+        return "never" if found == "yes" else "unknown" if found == "unknown" else "no"
     if limits.plain and found in ("sometimes", "unknown"):
         return "no"
     return found

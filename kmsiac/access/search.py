@@ -336,11 +336,15 @@ class Search:
         """The classes that the caller's request can have."""
         limits = case.reach.limits
         given = presence(key, scene.mode, scene.person, scene.action, limits)
+        if given == "never":
+            return 0
         if key in ABOUT_PRINCIPAL or key in scene.assigned:
             around = {**scene.person.context, **scene.assigned}
             if not around.get(key) and scene.person.kind == "service" and given == "unknown":
                 return space.open
             has = bool(around.get(key)) and _carries(key, scene.action)
+            if has and key in limits.lacking:
+                return 0
             if key in limits.absent or (
                 key in limits.values and around.get(key) != limits.values[key]
             ):

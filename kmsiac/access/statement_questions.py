@@ -24,7 +24,7 @@ from kmsiac.access.search import Part, Reach
 from kmsiac.access.statements import allows_by_itself
 from kmsiac.access.trust import Trusted
 from kmsiac.access.views import View
-from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.stack import Provider
 from kmsiac.values import NO, Answer, Verdict, cannot_tell, negate
 
@@ -68,26 +68,36 @@ def _views(prepared: Prepared, index: int | None) -> list[View]:
     return [view] if view is not None else []
 
 
-def allows(document: PolicyDocument, statement: Statement, place: Place, ask: Ask) -> Answer:
+def allows(
+    document: PolicyDocument,
+    statement: Statement,
+    place: Place,
+    ask: Ask,
+    principal: Principal | None = None,
+) -> Answer:
     """Whether some request that `ask` describes passes this Allow and the document's Denies."""
+    at = None
+    if principal is not None:
+        at = next(i for i, one in enumerate(statement.principals) if one is principal)
 
     def decide(prepared: Prepared) -> Answer:
-        key = ("allows", statement.index, ask)
-        return prepared.remember(key, lambda: _allows(prepared, statement.index, ask))
+        key = ("allows", statement.index, ask, at)
+        return prepared.remember(key, lambda: _allows(prepared, statement.index, ask, at))
 
     return agreed(prepare((document,), place, accounts=ask.to != "anyone"), decide)
 
 
-def _allows(prepared: Prepared, index: int, ask: Ask) -> Answer:
+def _allows(prepared: Prepared, index: int, ask: Ask, at: int | None) -> Answer:
     model = prepared.model
-    view = prepared.view(index)
-    if view is None:
+    whole = prepared.view(index)
+    if whole is None:
         return NO
+    view = whole if at is None else whole.for_principal(at)
     limits = limits_for(ask.free)
     actions = sorted(ask.actions & set(all_action_names()))
     circles = CIRCLES[ask.to]
     reach = reach_of(model, [view], circles, actions, limits)
-    wanted = [Wanted((Part(view),), denies_of(model, view))]
+    wanted = [Wanted((Part(view),), denies_of(model, whole))]
     return exists(model, wanted, reach, confirm_with(model), model.documents)
 
 

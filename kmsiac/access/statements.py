@@ -249,7 +249,12 @@ def _resource(pattern: Pattern, resource: str, context: Context, variables: Vari
         wanted = tokens(literal, context, like=True, variables=variables)
     except MultivaluedVariableError:
         return cannot_tell(Blame(literal, "a variable with several values", value.position))
-    return NO if wanted is None else decided(matches(wanted, resource))
+    if wanted is None:
+        return NO
+    if resource == "*" and ":" in literal and not literal.rpartition(":")[2].strip("*"):
+        reason = "whether all keys of an account stand for a request without a key"
+        return cannot_tell(Blame(literal, reason, value.position))
+    return decided(matches(wanted, resource))
 
 
 def has_effect(statement: Statement, effect: str) -> Answer:

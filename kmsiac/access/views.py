@@ -58,6 +58,7 @@ class View:
         has_principal: bool,
         own_key: str | None = None,
         terms: tuple[Term, ...] | None = None,
+        principal: int | None = None,
     ) -> None:
         self.statement = statement
         self.layer = layer
@@ -68,6 +69,7 @@ class View:
         )
         self.conditions_open = statement.conditions_open is not None
         self._has_principal = has_principal
+        self._principal = principal
         self._own_key = own_key
         self._variables = variables
         self._people: dict[tuple[str, bool, bool], Ways] = {}
@@ -82,15 +84,39 @@ class View:
             has_principal=self._has_principal,
             own_key=self._own_key,
             terms=terms,
+            principal=self._principal,
         )
         made.conditions_open = self.conditions_open and terms == self.terms
+        return made
+
+    def for_principal(self, at: int) -> View:
+        """The statement for one of its principals only."""
+        return View(
+            self.statement,
+            self._variables,
+            layer=self.layer,
+            has_principal=self._has_principal,
+            own_key=self._own_key,
+            terms=self.terms,
+            principal=at,
+        )
+
+    @cached_property
+    def _whose(self) -> Statement:
+        """The statement as far as it says for whom it is."""
+        if self._principal is None:
+            return self.statement
+        whole = self.statement
+        made = Statement(whole.index, whole.position, whole.value)
+        made.elements, made.conditions = whole.elements, whole.conditions
+        made.principals = (whole.principals[self._principal],)
         return made
 
     @cached_property
     def named(self) -> frozenset[str]:
         """What its principals spell: ARNs, account ids, names of services."""
         found: set[str] = set()
-        for principal in self.statement.principals:
+        for principal in self._whose.principals:
             literal = principal.value.literal if isinstance(principal.value, Text) else None
             kind = kind_of(principal)[0]
             if literal is None or kind not in _NAMING:
@@ -125,11 +151,11 @@ class View:
 
     def _named_ways(self, person: Person, deny: bool) -> Ways:
         if person.stranger:
-            answer = names_strangers(self.statement)
+            answer = names_strangers(self._whose)
             path = "arn-condition" if any(t.key == "aws:principalarn" for t in self.terms) else ""
             return () if answer.is_no else ((path or "anyone", answer),)
         caller = caller_of(Request(person.principal, "", "", person.context))
-        return () if caller is None else tuple(principal_path(self.statement, caller, deny=deny))
+        return () if caller is None else tuple(principal_path(self._whose, caller, deny=deny))
 
     def covers_resource(self, resource: str) -> Answer:
         """Whether Resource or NotResource covers an ARN, policy variables aside."""

@@ -38,14 +38,15 @@ def untested(rules: RuleSet, rule: Rule, prepared: Sequence[Prepared]) -> list[F
     return [
         Failure(rule.id, "", "", f"{words} is untested")
         for words, mutated in mutated_rules(rule)
-        if not _noticed(replace(company, rules={**company.rules, rule.id: mutated}), prepared, before)
+        if not _noticed(
+            replace(company, rules={**company.rules, rule.id: mutated}), prepared, before
+        )
     ]
 
 
 def _noticed(rules: RuleSet, prepared: Sequence[Prepared], before: Sequence[Said]) -> bool:
     return any(
-        one.ask(rules).findings != said.findings
-        for one, said in zip(prepared, before, strict=True)
+        one.ask(rules).findings != said.findings for one, said in zip(prepared, before, strict=True)
     )
 
 

@@ -52,8 +52,7 @@ class _Place(NamedTuple):
     """A policy of an example: where its expression stands, and its document; or why it cannot be."""
 
     label: str
-    attribute: Attribute | None = None
-    document: Document = {}
+    found: tuple[Attribute, Document] | None
     reason: str = ""
 
 
@@ -85,9 +84,9 @@ def _policies(prepared: Prepared) -> Iterator[Policy]:
 def _place(policy: Policy, file: SourceFile) -> _Place:
     label = f"{policy.address} {policy.attribute}"
     try:
-        return _Place(label, _attribute(policy, file), _document(policy))
+        return _Place(label, (_attribute(policy, file), _document(policy)))
     except Unwritable as problem:
-        return _Place(label, reason=str(problem))
+        return _Place(label, None, str(problem))
 
 
 def _document(policy: Policy) -> Document:
@@ -125,15 +124,16 @@ def _written(file: SourceFile, places: list[_Place], way: _Way) -> tuple[str, tu
     unwritten: list[str] = []
     end = ""
     for number, place in enumerate(places):
-        if place.attribute is None:
+        if place.found is None:
             unwritten.append(f"{place.label}: {place.reason}")
             continue
+        attribute, document = place.found
         try:
-            expression, blocks = way.write(way.rewrite(place.document), f"spelling_{number}")
+            expression, blocks = way.write(way.rewrite(document), f"spelling_{number}")
         except Unwritable as problem:
             unwritten.append(f"{place.label}: {problem}")
             continue
-        edits.append((place.attribute.start, place.attribute.end, expression))
+        edits.append((attribute.start, attribute.end, expression))
         end += blocks
     text = file.text
     for start, stop, expression in sorted(edits, reverse=True):

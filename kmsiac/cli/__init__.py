@@ -24,6 +24,12 @@ class _Commands(LazyGroup):
     table: ClassVar[Mapping[str, tuple[str, str]]] = {
         "scan": ("kmsiac.cli.scan", "Find risky access to KMS keys in templates and plans."),
         "inventory": ("kmsiac.cli.inventory", "Show the keys, policies and grants that are found."),
+        "can": ("kmsiac.cli.can", "Say whether a principal can call an action on a key, and why."),
+        "who-can": ("kmsiac.cli.who_can", "List who can administer, grant, use or view a key."),
+        "principal-can": (
+            "kmsiac.cli.principal_can",
+            "List what a principal can do with each key.",
+        ),
         "explain": ("kmsiac.cli.explain", "Say what a rule finds, why it matters, how to mend it."),
         "rules": ("kmsiac.cli.rules", "List the rules, or test them on their own examples."),
     }
@@ -40,7 +46,8 @@ app = new_app(cls=_Commands, no_args_is_help=True, add_completion=True)
 
 @app.callback(
     epilog="\b\nExamples:\n  kmsiac scan infra/\n"
-    "  terraform show -json tfplan | kmsiac scan -\n  kmsiac explain KP-20"
+    "  terraform show -json tfplan | kmsiac scan -\n"
+    "  kmsiac can aws_iam_role.app kms:Decrypt aws_kms_key.data infra/\n  kmsiac explain KP-20"
 )
 def _root(
     version: Annotated[

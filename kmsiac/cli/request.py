@@ -74,6 +74,18 @@ def scan_options(
     )
 
 
+def context_pairs(values: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """`--context`: condition keys with their values, in the order given; a key may recur."""
+    pairs = []
+    for value in values or ():
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            hint = "give KEY=VALUE, like aws:SourceIp=203.0.113.9"
+            raise UsageError(f'--context does not take "{value}"', hint=hint)
+        pairs.append((name, text))
+    return tuple(pairs)
+
+
 def read_stdin() -> bytes:
     """All of standard input. Raises `UsageError` where it is a terminal: nobody would type a plan."""
     if sys.stdin is None or sys.stdin.isatty():

@@ -28,7 +28,7 @@ from kmsiac.inventory.policies import default_endpoint_policy, default_key_polic
 from kmsiac.inventory.references import find_all
 from kmsiac.inventory.settings import EntitySettings, exists
 from kmsiac.inventory.sites import POLICIES
-from kmsiac.values import Blame, Unknown
+from kmsiac.values import Blame, Text, Unknown
 
 E = TypeVar("E", Alias, Consumer, Grant, Key)
 
@@ -80,9 +80,8 @@ class KeyLinks:
             elif policy.kind == "endpoint":
                 door = endpoints.get(owner)
                 finder, targets = self._index.endpoints, _targets(policy)
-                doors = Related((door,)) if door else find_all(finder, resource, targets)
-                policy.endpoint = doors.items[0] if doors.items else None
-                self._belongs(policy, doors)
+                policy.endpoint = Related((door,)) if door else find_all(finder, resource, targets)
+                self._belongs(policy, policy.endpoint)
 
     def _belongs(self, policy: Policy, holders: Related[Key] | Related[Endpoint]) -> None:
         for holder in holders.items:
@@ -125,7 +124,7 @@ class KeyLinks:
             missing = self._missing(endpoint, "endpoint")
             if missing is not None:
                 policy = default_endpoint_policy(endpoint.resource, _attribute(endpoint), missing)
-                policy.endpoint = endpoint
+                policy.endpoint = Related((endpoint,))
                 self._inventory.policies.append(policy)
                 self._policies[endpoint].add(policy, certain=True)
 
@@ -169,7 +168,11 @@ def _of_primary(replica: Key, name: str, world: World) -> Setting:
         reason = "a replica has it from its primary key, and there is none"
     elif primaries.maybe:
         reason = "a replica has it from its primary key, and it is not known which that is"
-    return Setting(Unknown(f"{replica.address}: {name}", reason, position), False, position)
+    own = replica.settings.pick(world)
+    written = own["primary_arn"].value if own is not None else None
+    shown = str(written) if isinstance(written, Text) else replica.address
+    unknown = Unknown(f"{name} of {shown}", reason, position, replica.resource.unit)
+    return Setting(unknown, False, position)
 
 
 def _spread(into: defaultdict[Key, Gathered[E]], entity: E, keys: Related[Key]) -> None:

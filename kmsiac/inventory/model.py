@@ -96,7 +96,7 @@ class Policy(Entity):
     aws_managed: str = ""
     key: Related[Key] = Related()
     identities: Related[Identity] = Related()
-    endpoint: Endpoint | None = None
+    endpoint: Related[Endpoint] = Related()
 
 
 @dataclass(eq=False)

@@ -14,14 +14,13 @@ from kmsiac.inventory.settings import at_path, exists
 from kmsiac.stack import Provider, Resource
 from kmsiac.values import List, Unknown, Value
 
-E_co = TypeVar("E_co", bound=Entity, covariant=True)
 E = TypeVar("E", bound=Entity)
 
 
-class Finder(Protocol[E_co]):
+class Finder(Protocol[E]):
     """Finds the entities that a value refers to."""
 
-    def find(self, value: Value, noun: str = "", near: Provider | None = None) -> Related[E_co]:
+    def find(self, value: Value, noun: str = "", near: Provider | None = None) -> Related[E]:
         """See `Directory.find`."""
         ...
 

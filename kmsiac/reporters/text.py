@@ -63,8 +63,8 @@ class _Report:
                 yield from self._finding(finding)
                 yield ""
         if not self._options.quiet:
-            yield from self._unresolved()
-        yield from self._errors()
+            yield from open_ends(self._result.unresolved, self._options.verbose, self._style)
+        yield from not_read(self._result.errors, self._style)
         yield from self._settings()
         if not self._result.summary.files and not self._result.errors:
             yield "Nothing to scan: no Terraform, plan, CloudFormation or policy was found."
@@ -123,31 +123,6 @@ class _Report:
         if finding.url and self._options.verbose:
             yield f"see: {one_line(finding.url)}"
 
-    def _unresolved(self) -> Iterator[str]:
-        entries = self._result.unresolved
-        if not entries:
-            return
-        whole = self._options.verbose or len(entries) <= _MAX_UNRESOLVED
-        lines = [_open(entry) for entry in entries] if whole else _by_cause(entries)
-        shown = lines if whole else lines[:_MAX_UNRESOLVED]
-        yield self._style.strong(f"could not decide ({len(entries)}):")
-        for line in shown:
-            yield f"  {line}"
-        if len(shown) < len(lines):
-            yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
-        yield ""
-
-    def _errors(self) -> Iterator[str]:
-        errors = self._result.errors
-        if not errors:
-            return
-        yield self._style.strong(f"not read, or not in full ({len(_paths(errors))}):")
-        for error in errors:
-            place = f"{where(error.span)}: " if error.span else ""
-            hint = f" ({one_line(error.hint)})" if error.hint else ""
-            yield f"  {self._style.bad('error:')} {place}{one_line(error.message)}{hint}"
-        yield ""
-
     def _settings(self) -> Iterator[str]:
         settings = self._result.settings
         if not settings:
@@ -157,6 +132,33 @@ class _Report:
             value = one_line(setting.value)
             yield f"  {one_line(setting.key)}: {value} (from the {_origin(setting.origin)})"
         yield ""
+
+
+def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Iterator[str]:
+    """What could not be decided: the causes, all of them where more was asked for."""
+    if not entries:
+        return
+    whole = verbose or len(entries) <= _MAX_UNRESOLVED
+    lines = [_open(entry) for entry in entries] if whole else _by_cause(entries)
+    shown = lines if whole else lines[:_MAX_UNRESOLVED]
+    yield style.strong(f"could not decide ({len(entries)}):")
+    for line in shown:
+        yield f"  {line}"
+    if len(shown) < len(lines):
+        yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
+    yield ""
+
+
+def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:
+    """The files that could not be read, or not in full."""
+    if not errors:
+        return
+    yield style.strong(f"not read, or not in full ({len(_paths(errors))}):")
+    for error in errors:
+        place = f"{where(error.span)}: " if error.span else ""
+        hint = f" ({one_line(error.hint)})" if error.hint else ""
+        yield f"  {style.bad('error:')} {place}{one_line(error.message)}{hint}"
+    yield ""
 
 
 def where(span: Span) -> str:
@@ -219,7 +221,7 @@ def _many(count: int, one: str, several: str = "") -> str:
     return f"{count} {one if count == 1 else several or one + 's'}"
 
 
-def _paths(errors: list[KmsiacError]) -> set[str]:
+def _paths(errors: Sequence[KmsiacError]) -> set[str]:
     return {error.span.path if error.span else "" for error in errors}
 
 

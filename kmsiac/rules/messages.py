@@ -16,7 +16,7 @@ from kmsiac.rules.expression import Leaf, Node, Notes
 from kmsiac.rules.labels import label_of, printed
 from kmsiac.rules.problems import Problems, did_you_mean
 from kmsiac.rules.readings import ABSENT, Absent, Open, Reading, Thing
-from kmsiac.rules.vocabulary import TEXT_FIELDS, Cost, FieldType, load_fields
+from kmsiac.rules.vocabulary import QUESTION, TEXT_FIELDS, Cost, FieldType, load_fields
 from kmsiac.values import Text
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
@@ -77,6 +77,8 @@ def _check_placeholder(
             problems.add(node, f'the message has an unknown placeholder "{{{name}}}"', hint)
             return
         type = known_fields[word].type if word in known_fields else FieldType("text")
+    if type == QUESTION:
+        problems.add(node, f"{{{name}}} is a question: it has no value to show")
 
 
 def _all_bound(node: Node) -> set[str]:

@@ -15,7 +15,16 @@ from kmsiac.frontends.load import load_unit
 from kmsiac.frontends.unit import Inputs
 from kmsiac.inventory.build import build
 from kmsiac.inventory.export import Json, export
-from kmsiac.inventory.model import Alias, Endpoint, Grant, Identity, Inventory, Key, Policy
+from kmsiac.inventory.model import (
+    Alias,
+    Consumer,
+    Endpoint,
+    Grant,
+    Identity,
+    Inventory,
+    Key,
+    Policy,
+)
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import Environment
 
@@ -44,6 +53,9 @@ class Read:
     def identity(self, address: str) -> Identity:
         return next(i for i in self.inventory.identities if i.address == address)
 
+    def consumers(self, address: str) -> list[Consumer]:
+        return [c for c in self.inventory.consumers if c.address == address]
+
     def policies(self, address: str) -> list[Policy]:
         return [p for p in self.inventory.policies if p.address == address]
 
@@ -64,6 +76,8 @@ class Read:
 
 
 Reader = Callable[[str], Read]
+PlanReader = Callable[..., Read]
+Planned = Callable[..., Json]
 
 
 def read(path: Path, root: Path) -> Read:
@@ -94,6 +108,54 @@ def cloudformation(tmp_path: Path) -> Reader:
     def reader(written: str) -> Read:
         path = tmp_path / "template.yaml"
         path.write_text(written)
+        return read(path, tmp_path)
+
+    return reader
+
+
+@pytest.fixture
+def planned() -> Planned:
+    """One resource of a plan: its address, what is known of it, and by attribute the references
+    of what is known after the apply (None: the provider makes it)."""
+
+    def make(
+        address: str, values: dict[str, Json], unknown: dict[str, list[str] | None] | None = None
+    ) -> Json:
+        type_, name = address.split(".")
+        known = {key: {"constant_value": value} for key, value in values.items()}
+        open_ = {key: {"references": refs} for key, refs in (unknown or {}).items() if refs}
+        same = {"address": address, "mode": "managed", "type": type_, "name": name}
+        change = {
+            "actions": ["create"],
+            "after": values,
+            "after_unknown": dict.fromkeys(unknown or {}, True),
+            "after_sensitive": {},
+        }
+        provider = {"provider_name": "registry.terraform.io/hashicorp/aws"}
+        return (
+            {**same, **provider, "change": change},
+            {**same, "provider_config_key": "aws", "expressions": {**known, **open_}},
+        )
+
+    return make
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> PlanReader:
+    """The inventory of a plan of some `planned` resources."""
+
+    def reader(*resources: tuple[Json, Json]) -> Read:
+        path = tmp_path / "plan.json"
+        shape = {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "resource_changes": [change for change, _ in resources],
+            "configuration": {
+                "provider_config": {"aws": {"name": "aws"}},
+                "root_module": {"resources": [configured for _, configured in resources]},
+            },
+        }
+        path.write_text(json.dumps(shape))
         return read(path, tmp_path)
 
     return reader

@@ -179,7 +179,7 @@ resource "aws_iam_role_policy_attachment" "c" {
 }
 resource "aws_iam_role_policy_attachment" "aws" {
   role       = aws_iam_role.loose.name
-  policy_arn = "arn:aws:iam::aws:policy/PowerUserAccess"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 }
 resource "aws_iam_role" "managed" {
   assume_role_policy   = "{}"
@@ -200,7 +200,8 @@ resource "aws_iam_role" "managed" {
     web = read.identity("aws_iam_role.web").policies
     assert (names(web), possible(web)) == (["aws_iam_policy.b"], ["aws_iam_policy.c"])
     loose = read.identity("aws_iam_role.loose").policies
-    assert [blame.reason for blame in loose.open] == ["not in the scanned templates"]
+    reason = "an AWS managed policy, its text is not in the templates"
+    assert [blame.reason for blame in loose.open] == [reason]
     edge = read.policy("aws_iam_policy.edge")
     assert (edge.kind, read.policy("aws_iam_policy.a").kind) == ("boundary", "identity")
     assert read.identity("aws_iam_role.managed").boundary.items == (edge,)
@@ -253,7 +254,8 @@ def test_endpoints_and_their_policies(terraform: Reader) -> None:
         'resource "aws_vpc_endpoint_policy" "p" {\n'
         '  vpc_endpoint_id = aws_vpc_endpoint.e.id\n  policy = "{}"\n}\n'
     )
-    assert read.policy("aws_vpc_endpoint_policy.p").endpoint is read.endpoint("aws_vpc_endpoint.e")
+    attached = read.policy("aws_vpc_endpoint_policy.p")
+    assert attached.endpoint.items == (read.endpoint("aws_vpc_endpoint.e"),)
     assert names(read.endpoint("aws_vpc_endpoint.e").policies) == ["aws_vpc_endpoint_policy.p"]
     assert [p.default for p in read.inventory.policies] == [False, False]
 
@@ -306,7 +308,8 @@ def resource(address: str, unit: str = "u", **attributes: Value) -> Resource:
 
 
 def of(address: str, attribute: str, unit: str = "u") -> Text:
-    kind = f"key_{attribute}" if "key" in address else f"role_{attribute}"
+    noun = next(noun for noun in ("key", "policy", "role") if noun in address)
+    kind = f"{noun}_{attribute}"
     symbol = Symbol(kind, f"{address}.{attribute}", Owner(unit), "resource", address=address)
     return Text((symbol,))
 

@@ -53,7 +53,7 @@ def test_the_default_endpoint_policy_lets_everything_through(terraform: Reader) 
     read = terraform('resource "aws_vpc_endpoint" "e" {\n  service_name = "x"\n}\n')
     policy = read.policy("aws_vpc_endpoint.e")
     assert (policy.kind, policy.default) == ("endpoint", True)
-    assert policy.endpoint is read.endpoint("aws_vpc_endpoint.e")
+    assert policy.endpoint.items == (read.endpoint("aws_vpc_endpoint.e"),)
 
 
 def test_policy_unknown_is_not_no_policy_given(terraform: Reader) -> None:

@@ -42,11 +42,15 @@ ANYONE = ("<me>", "<me>", "<me>", OTHER, FRESH[0], PARTNER)
 
 
 class Case(NamedTuple):
-    """Policies over the same account, requests to replay, and texts for what is unknown."""
+    """Policies over the same account, requests to replay, and texts for what is unknown.
+
+    `salt` decides how a policy is spelt anew.
+    """
 
     policies: tuple[Policy, ...]
     drafts: tuple[Draft, ...]
     texts: tuple[str, ...]
+    salt: int = 0
 
     @property
     def provider(self) -> Provider:
@@ -112,7 +116,7 @@ def draw_case(
         bodies = [json.dumps(each).replace("<own>", spelt) for each in found]
         found = [json.loads(body.replace(ACCOUNT, spelt)) for body in bodies]
     texts = tuple(one(choices, UNKNOWN_TEXTS) for _ in range(2))
-    return Case(tuple(found), tuple(drafts), texts)
+    return Case(tuple(found), tuple(drafts), texts, choices.below(1 << 16))
 
 
 # -- replaying --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Each check raises AssertionError with the policy and the request that contradict
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from kmsiac import access
 from kmsiac.access.model import Request
@@ -28,6 +29,9 @@ from tests.properties.cases import (
 from tests.properties.documents import ACCOUNT, Policy, as_document
 from tests.properties.grammar import FRESH
 
+SEEN: Counter[tuple[str, str]] = Counter()
+"""How often each question was answered how: a check that only ever sees one answer shows little."""
+
 LOCAL = ("user", "assumed-role", "federated-user")
 
 
@@ -35,6 +39,12 @@ def refute(case: Case, said: object, request: Request | None, why: str) -> None:
     """Fail: what the engine said, and the request that shows it wrong."""
     shown = "" if request is None else f"\nrequest: {json.dumps(request.as_json())}"
     raise AssertionError(f"{why}; said {said}{case.told()}{shown}")
+
+
+def seen(question: str, answer: Answer) -> Answer:
+    """The answer, counted."""
+    SEEN[question, answer.verdict.value] += 1
+    return answer
 
 
 def witness_of(case: Case, answer: Answer, why: str) -> Request:
@@ -51,7 +61,7 @@ def check_public(case: Case) -> None:
     deployed, real = case.deployed()[0], case.deployed_policies()[0]
     for index in (None, *range(len(document.statements))):
         statement = None if index is None else document.statements[index]
-        answer = access.public(document, statement, case.provider, NOBODY)
+        answer = seen("public", access.public(document, statement, case.provider, NOBODY))
         if answer.is_yes:
             witness = witness_of(case, answer, f"public {index}")
             alone = spelt if index is None else only(spelt, index)
@@ -86,7 +96,7 @@ def check_allows(case: Case) -> None:
         alone = as_document(only(real, index))
         for to in ("anyone", "external", "local", "service", "any"):
             ask = Ask(asked, to)  # type: ignore[arg-type]
-            answer = access.allows(document, statement, case.place, ask)
+            answer = seen("allows", access.allows(document, statement, case.place, ask))
             if answer.is_yes:
                 witness = witness_of(case, answer, f"allows {index} {to}")
                 if not replay(only(spelt, index), witness).is_yes:
@@ -112,7 +122,7 @@ def check_free(case: Case) -> None:
         keys = sorted({str(c.key) for c in statement.conditions if c.key.literal})
         for key in keys:
             ask = Ask(all_actions(), "any", frozenset({key}))
-            answer = access.allows(document, statement, case.place, ask)
+            answer = seen("allows", access.allows(document, statement, case.place, ask))
             if not answer.is_yes:
                 continue
             witness = witness_of(case, answer, f"free {index} {key}")
@@ -141,7 +151,7 @@ def check_shadowed(case: Case) -> None:
     real = case.deployed_policies()[0]
     everything = Ask(all_actions())
     for index, statement in enumerate(document.statements):
-        answer = access.shadowed(document, statement, case.place)
+        answer = seen("shadowed", access.shadowed(document, statement, case.place))
         if answer.is_yes:
             if real["Statement"][index].get("Effect") != "Allow":
                 refute(case, answer, None, f"shadowed {index}: not an Allow")
@@ -149,14 +159,14 @@ def check_shadowed(case: Case) -> None:
             for request in case.requests():
                 if effective(real, index, alone, request):
                     refute(case, answer, request, f"shadowed {index}: lets a request through")
-        now = access.allows(document, statement, case.place, everything)
+        now = seen("allows", access.allows(document, statement, case.place, everything))
         if answer.is_yes and now.is_yes:
             refute(case, answer, None, f"shadowed {index}: allows says yes")
         if answer.is_no and now.is_no:
             bare = as_document(
                 case.policies[0] | {"Statement": [case.policies[0]["Statement"][index]]}
             )
-            before = access.allows(bare, bare.statements[0], case.place, everything)
+            before = seen("allows", access.allows(bare, bare.statements[0], case.place, everything))
             if before.is_yes:
                 refute(case, answer, None, f"shadowed {index}: the Denies do empty it")
 
@@ -166,7 +176,7 @@ def check_redundant(case: Case) -> None:
     document = case.documents()[0]
     real = case.deployed_policies()[0]
     for index, statement in enumerate(document.statements):
-        answer = access.redundant(document, statement, case.place)
+        answer = seen("redundant", access.redundant(document, statement, case.place))
         if not answer.is_yes:
             continue
         alone, rest = as_document(only(real, index)), as_document(without(real, index))
@@ -186,8 +196,8 @@ def check_conditions(case: Case) -> None:
         bare = _bare(real, index)
         for at, condition in enumerate(statement.conditions):
             where = f"{index} {condition.operator} {condition.key}"
-            can = access.satisfiable(document, statement, condition, case.place)
-            always = access.tautology(document, statement, condition, case.place)
+            can = seen("satisfiable", access.satisfiable(document, statement, condition, case.place))
+            always = seen("tautology", access.tautology(document, statement, condition, case.place))
             if can.is_no and always.is_yes:
                 refute(case, can, None, f"{where}: never satisfied, and always")
             if not (can.is_no or always.is_yes):
@@ -222,7 +232,7 @@ def check_neutralised(case: Case) -> None:
     for index, statement in enumerate(document.statements):
         alone = as_document(only(real, index))
         for condition in statement.conditions:
-            answer = access.neutralised(document, statement, condition, case.place)
+            answer = seen("neutralised", access.neutralised(document, statement, condition, case.place))
             if not answer.is_no or statement.effect_text != "Allow":
                 continue
             key = fold(str(condition.key))
@@ -366,7 +376,7 @@ def check_subset(case: Case) -> None:
     verdicts: dict[tuple[int, int], Verdict] = {}
     for new in range(len(documents)):
         for old in range(len(documents)):
-            answer = access.subset_of(documents[new], documents[old], case.place)
+            answer = seen("subset_of", access.subset_of(documents[new], documents[old], case.place))
             verdicts[new, old] = answer.verdict
             if answer.is_no and new == old:
                 refute(case, answer, None, "subset: a policy allows more than itself")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.properties.cases import Case
+from tests.properties.checks import SEEN
 from tests.properties.grammar import Seeded
 from tests.properties.plans import PLANS
 
@@ -45,7 +46,9 @@ def _run(name: str, seeds: range, stop: int) -> int:
         if failed >= stop:
             break
     took = time.perf_counter() - started
-    print(f"{name}: {passed} passed, {failed} failed, {took:.0f} s", flush=True)
+    answers = ", ".join(f"{q} {v} {n}" for (q, v), n in sorted(SEEN.items()))
+    SEEN.clear()
+    print(f"{name}: {passed} passed, {failed} failed, {took:.0f} s ({answers})", flush=True)
     return failed
 
 

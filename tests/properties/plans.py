@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.properties import checks
+from tests.properties import checks, relations
 from tests.properties.cases import ANYONE, OUTSIDERS, STRANGERS, Case, draw_case
 from tests.properties.grammar import Choices, Style
 
@@ -37,6 +37,23 @@ def _subset(choices: Choices) -> Case:
     return draw_case(choices, style, policies=2 + choices.below(2), accounts=ANYONE)
 
 
+def _alone(choices: Choices) -> Case:
+    return draw_case(choices, _EVERYBODY if choices.below(3) == 0 else Style(), requests=1)
+
+
+def _pair(choices: Choices) -> Case:
+    style = _EVERYBODY if choices.below(2) else Style()
+    return draw_case(choices, style, policies=2, requests=1)
+
+
+def _symbols(choices: Choices) -> Case:
+    return draw_case(choices, Style(unknown=False), requests=1)
+
+
+def _unknown(choices: Choices) -> Case:
+    return draw_case(choices, Style(symbols=False), requests=1)
+
+
 PLANS: dict[str, tuple[Draw, Check]] = {
     "public": (_public, checks.check_public),
     "allows": (_any, checks.check_allows),
@@ -50,4 +67,8 @@ PLANS: dict[str, tuple[Draw, Check]] = {
     "delegated": (_any, checks.check_delegated),
     "external": (_external, checks.check_external),
     "subset": (_subset, checks.check_subset),
+    "spelling": (_alone, relations.check_spelling),
+    "deny": (_pair, relations.check_deny),
+    "instance": (_symbols, relations.check_instance),
+    "resolved": (_unknown, relations.check_resolved),
 }

@@ -14,7 +14,10 @@ from kmsiac.rules.loader import load_rules
 Rule = Callable[..., str]
 
 WRONG = [
-    ("allows: {any_of: Decrpt}", 'r.yaml:7:25: "Decrpt" is no KMS action (did you mean "Decrypt"?)'),
+    (
+        "allows: {any_of: Decrpt}",
+        'r.yaml:7:25: "Decrpt" is no KMS action (did you mean "Decrypt"?)',
+    ),
     ("allows: {any_of: [Decrypt, 's3:*']}", 'r.yaml:7:35: "s3:*" is no KMS action'),
     (
         "allows: {to: lokal}",
@@ -62,13 +65,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("when", "expected"), WRONG)
-def test_wrong_arguments_are_placed(
-    tmp_path: Path, rule: Rule, when: str, expected: str
-) -> None:
+def test_wrong_arguments_are_placed(tmp_path: Path, rule: Rule, when: str, expected: str) -> None:
     (tmp_path / "r.yaml").write_text(rule("{" + when + "}"))
     with pytest.raises(ErrorGroup) as caught:
         load_rules([tmp_path])
-    assert [str(error) for error in caught.value.errors] == [expected]
+    found = [str(error).removeprefix(f"{tmp_path}/") for error in caught.value.errors]
+    assert found == [expected]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_question_is_no_value(tmp_path: Path, rule: Rule) -> None:
     (tmp_path / "r.yaml").write_text(rule("{effect: Allow}", message='"{allows}"'))
     with pytest.raises(ErrorGroup) as caught:
         load_rules([tmp_path])
-    assert "unknown placeholder" in str(caught.value.errors[0])
+    assert "no value to show" in str(caught.value.errors[0])
 
 
 def test_nobody_has_the_policy_so_it_cannot_be_told(world: Any, check: Any, rule: Rule) -> None:
@@ -99,7 +101,8 @@ def test_nobody_has_the_policy_so_it_cannot_be_told(world: Any, check: Any, rule
     statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
     world.policy(world.document(statement), "identity", "aws_iam_policy.p")
     when = (
-        "{covered_keys: {some: {can: {principal: target.policy.identities, any_of: target.actions}}}}"
+        "{covered_keys: {some: {can: {principal: target.policy.identities,"
+        " any_of: target.actions}}}}"
     )
     (found,) = check(world, rule(when))
     assert "attached to nobody" in found.message

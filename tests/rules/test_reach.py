@@ -64,9 +64,7 @@ def test_keys_that_an_identity_statement_names_and_covers(
     assert verdicts(check(world, rule(COVERED))) == ([covered] if covered else [])
 
 
-def test_a_key_is_named_by_an_alias_that_stands_for_it(
-    world: Any, check: Any, rule: Rule
-) -> None:
+def test_a_key_is_named_by_an_alias_that_stands_for_it(world: Any, check: Any, rule: Rule) -> None:
     world.alias("alias/app").key = Related((world.key(),))
     identity_policy(world, reference("aws_kms_alias.a", "alias_arn"))
     assert verdicts(check(world, rule(NAMED))) == [Verdict.YES]
@@ -110,7 +108,8 @@ def test_statements_that_may_reach_a_key(
     world.key()
     identity_policy(world, **{"resource": elements.pop("Resource", "*"), **elements})
     found = check(
-        world, rule("{covering_statements: {some: {effect: Allow}}}", "key", category="key-settings")
+        world,
+        rule("{covering_statements: {some: {effect: Allow}}}", "key", category="key-settings"),
     )
     assert verdicts(found) == ([expected] if expected else [])
 

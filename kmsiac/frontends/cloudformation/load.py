@@ -185,7 +185,9 @@ def _wanted(type: str, properties: Node | None) -> Node | None:
     if not isinstance(properties, Mapping) or properties.tag:
         return properties
     wanted = wanted_attributes(type)
-    kept = [(k, v) for k, v in properties.entries if isinstance(k, Scalar) and k.text in wanted]
+    kept: list[tuple[Node, Node]] = [
+        (k, v) for k, v in properties.entries if isinstance(k, Scalar) and k.text in wanted
+    ]
     return Mapping(kept, properties.position)
 
 

@@ -19,17 +19,21 @@ _LINKS = frozenset(
     {
         "grantee_principal",
         "group",
+        "group_name",
         "groups",
         "key_id",
         "managed_policy_arns",
         "permissions_boundary",
         "policy_arn",
+        "policy_arns",
         "primary_key_arn",
         "retiring_principal",
         "role",
+        "role_name",
         "roles",
         "target_key_id",
         "user",
+        "user_name",
         "users",
         "vpc_endpoint_id",
         "vpc_id",
@@ -82,7 +86,7 @@ class Unknowns:
             text = self._document_text(waiting[0], position)
             if text is not None:
                 return text
-        elif len(waiting) == 1 and name in _LINKS:
+        elif len(waiting) == 1 and (name in _LINKS or _names_key(change.type, name)):
             symbol = self._link(waiting[0], position)
             if symbol is not None:
                 return Text((symbol,), position)
@@ -192,6 +196,10 @@ class AttributeUnknowns:
     ) -> Sequence[Text] | None:
         """The unknown members of a list, None if they cannot be told."""
         return self._unknowns.members(self._change, path, expression, count, position)
+
+
+def _names_key(resource_type: str, name: str) -> bool:
+    return any(attribute.path[-1] == name for attribute in key_attributes(resource_type))
 
 
 def _waiting(origins: Sequence[Origin]) -> list[Origin]:

@@ -96,6 +96,22 @@ def _key(thing: Thing) -> Reading:
 
 @declare(
     "policy",
+    "endpoint",
+    one("endpoint"),
+    "the VPC endpoint of an endpoint policy; absent where the policy is no VPC endpoint's",
+    "endpoint: {service: kms}",
+)
+def _endpoint(thing: Thing) -> Reading:
+    policy = policy_of(thing)
+    for endpoint in policy.endpoint.items:
+        if endpoint.resource is policy.resource:
+            # Written in the endpoint: where there is a policy, there is its endpoint.
+            return thing.scope.thing("endpoint", endpoint)
+    return single(thing.scope.related("endpoint", policy.endpoint))
+
+
+@declare(
+    "policy",
     "identities",
     many("identity"),
     "the roles, users and groups that have the policy",

@@ -1,0 +1,176 @@
+"""Whom outside the account a key policy lets in: each as an abstract principal, with a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kmsiac.access.deciding import Wanted, exists
+from kmsiac.access.model import Request
+from kmsiac.access.people import ABOUT_PRINCIPAL, STRANGERS, Circle, Person, person, service
+from kmsiac.access.place import Place
+from kmsiac.access.prepared import Model, Prepared, key_actions, own_account_blame, prepare
+from kmsiac.access.presence import NO_LIMITS, Limits
+from kmsiac.access.results import Need, Outsider
+from kmsiac.access.search import Part, Reach
+from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
+from kmsiac.access.views import View
+from kmsiac.policy.document import Condition, PolicyDocument
+from kmsiac.values import Answer, Blame, cannot_tell
+
+_HELD_BY_ANYTHING = Limits(strangers_free=False)
+
+
+def external(document: PolicyDocument, place: Place) -> tuple[Outsider, ...]:
+    """Whom outside the account a key policy lets in, each as an abstract principal.
+
+    What is too complex, or hangs on which account the own one is, is there as cannot tell.
+    """
+    by_hypothesis = [_of(prepared) for prepared in prepare((document,), place)]
+    if len(by_hypothesis) == 1:
+        return by_hypothesis[0]
+    doubt = own_account_blame(place)
+    names = dict.fromkeys((o.kind, o.name) for found in by_hypothesis for o in found)
+    return tuple(_joined(key, by_hypothesis, doubt) for key in names)
+
+
+def _joined(
+    key: tuple[str, str], found: Sequence[tuple[Outsider, ...]], doubt: Iterable[Blame]
+) -> Outsider:
+    same = [next((o for o in one if (o.kind, o.name) == key), None) for one in found]
+    first = next(one for one in same if one is not None)
+    if all(one is not None and one.answer.verdict is first.answer.verdict for one in same):
+        return first
+    return Outsider(first.kind, first.name, cannot_tell(*doubt), first.needs)
+
+
+def _of(prepared: Prepared) -> tuple[Outsider, ...]:
+    found = prepared.model.answers.get("external")
+    if found is None:
+        found = prepared.model.answers["external"] = tuple(_outsiders(prepared.model))
+    assert isinstance(found, tuple)
+    return tuple(
+        Outsider(one.kind, one.name, prepared.told(one.answer), one.needs) for one in found
+    )
+
+
+def _outsiders(model: Model) -> Iterator[Outsider]:
+    anyone = _asked(model, "anyone", "*", (STRANGERS,), (), NO_LIMITS)
+    held = None
+    if anyone is None or not anyone.answer.is_yes:
+        # Nobody in particular, but by an endpoint, an address or a source that the policy fixes.
+        held = _asked(model, "anyone", "*", (STRANGERS,), (), _HELD_BY_ANYTHING)
+        anyone = held if held is not None and held.answer.is_yes else anyone
+    if anyone is not None:
+        yield anyone
+    known = model.known
+    if held is None and anyone is not None and anyone.answer.is_yes:
+        yield from _services(model)
+        return  # everybody named is anybody, too
+    for name in sorted(known.organizations - known.trusted.organizations):
+        if name != known.own_organization:
+            circle = Circle("stranger", organization=name)
+            yield from _one(model, "organization", name, (circle,), ())
+    yield from _accounts(model)
+    yield from _services(model)
+
+
+def _accounts(model: Model) -> Iterator[Outsider]:
+    known = model.known
+    outside = sorted(known.accounts - known.trusted.accounts - {known.own_account})
+    for account in outside:
+        whole = list(_one(model, "account", account, (Circle(account, fresh=True),), ()))
+        yield from whole
+        if whole and whole[0].answer.is_yes:
+            continue  # who is named in it is one of its principals
+        for arn in _named_in(model, account):
+            yield from _one(model, _kind(arn), arn, (), (_person(model, arn),))
+
+
+def _services(model: Model) -> Iterator[Outsider]:
+    names = {
+        name
+        for view in model.views[0]
+        if not view.effect.is_no
+        for name in view.named
+        if ":" not in name and not name.isdigit()
+    }
+    for name in sorted(names):
+        yield from _one(model, "service", name, (), (service(name, model.instances),))
+
+
+def _one(
+    model: Model, kind: str, name: str, circles: tuple[Circle, ...], persons: tuple[Person, ...]
+) -> Iterator[Outsider]:
+    found = _asked(model, kind, name, circles, persons, _HELD_BY_ANYTHING)
+    if found is not None:
+        yield found
+
+
+def _asked(
+    model: Model,
+    kind: str,
+    name: str,
+    circles: tuple[Circle, ...],
+    persons: tuple[Person, ...],
+    limits: Limits,
+) -> Outsider | None:
+    views = [view for view in model.views[0] if not view.effect.is_no]
+    base = reach_of(model, views, circles, key_actions(), limits)
+    reach = Reach(circles, base.actions, base.resources, limits, persons)
+    wanted = [Wanted((Part(view),), denies_of(model)) for view in views]
+    answer = exists(model, wanted, reach, confirm_with(model), model.documents)
+    if answer.is_no:
+        return None
+    return Outsider(kind, name, answer, _needs(model, answer))
+
+
+def _needs(model: Model, answer: Answer) -> tuple[Need, ...]:
+    """What the Allow that the witness passes asks of a request beside who calls."""
+    request = answer.witness
+    if not isinstance(request, Request):
+        return ()
+    context = {key.lower(): values for key, values in request.context.items()}
+    for view in model.views[0]:
+        covered = view.effect.is_yes and view.covers_action(request.action).is_yes
+        if covered and all(term.holds(context).is_yes for term in view.terms):
+            return needs_of(view)
+    return ()
+
+
+def needs_of(view: View) -> tuple[Need, ...]:
+    """The conditions of a statement that are not about who calls."""
+    return tuple(need_of(term.condition) for term in view.terms if term.key not in ABOUT_PRINCIPAL)
+
+
+def need_of(condition: Condition) -> Need:
+    """A condition as it is written."""
+    values = tuple(str(value) for value in condition.values)
+    return Need(str(condition.key), str(condition.operator), values)
+
+
+def _named_in(model: Model, account: str) -> list[str]:
+    """The principals of an account that an Allow spells."""
+    names = {
+        name
+        for view in model.views[0]
+        if not view.effect.is_no
+        for name in view.named
+        if name.count(":") >= 5 and name.split(":")[4] == account
+    }
+    return sorted(names)
+
+
+def _kind(arn: str) -> str:
+    resource = arn.split(":", 5)[5]
+    return {"user": "user", "role": "role"}.get(resource.split("/")[0], "session")
+
+
+def _person(model: Model, arn: str) -> Person:
+    parts = arn.split(":", 5)
+    head = parts[5].split("/")[0]
+    if head == "assumed-role":
+        role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
+        made = person("role", role, None, None, model.instances, model.known)
+        return Person("role", arn, made.account, None, made.context, made.stranger)
+    kind = {"user": "user", "federated-user": "federated"}.get(head, "role")
+    return person(kind, arn, None, None, model.instances, model.known)

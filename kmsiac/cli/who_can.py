@@ -1,0 +1,62 @@
+"""`kmsiac who-can`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kmsiac.cli import access_options as a
+from kmsiac.cli import options as o
+from kmsiac.cli.exit_codes import ExitCode
+from kmsiac.cli.formats import targets
+from kmsiac.cli.group import new_app
+from kmsiac.cli.request import Deployment, scan_options
+
+app = new_app()
+
+
+@app.command(
+    epilog="\b\nExamples:\n  kmsiac who-can kms:Decrypt aws_kms_key.data infra/\n"
+    "  kmsiac who-can 'kms:*' alias/app infra/\n"
+    "  kmsiac who-can 'Generate*' DataKey template.yaml -f json\n\n"
+    "\b\nExit codes:\n  0 answered, 2 wrong use or an unknown name, 3 something could not be read,"
+    "\n  70 internal error"
+)
+def who_can(  # noqa: PLR0913, PLR0917  # one argument is one option
+    action: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACTION", show_default=False,
+            help="A KMS action; wildcards are welcome: '*' shows all that anybody can do.",
+        ),
+    ],
+    key: a.Key,
+    paths: o.Paths = None,
+    format: o.Formats = None,
+    account_id: o.Account = None,
+    region: o.Region = None,
+    partition: o.Partition = None,
+    trusted_account: o.TrustedAccounts = None,
+    trusted_org: o.TrustedOrganizations = None,
+    var: o.Variables = None,
+    parameters: o.Parameters = None,
+    color: o.ColorMode = o.Color.AUTO,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:  # fmt: skip
+    """List who can administer a key, make grants on it, use it or look at it, and in which way.
+
+    "cannot tell" marks those who may be able to: an outside account, say, whose own policies are
+    not in the scan.
+    """
+    wanted = targets(format)
+    deployment = Deployment(account_id, region, partition, var, parameters)
+    options = scan_options(paths, deployment, trusted_account, trusted_org)
+    from kmsiac import asking  # noqa: PLC0415  # `--help` must not pay for the engine
+
+    report = a.answered(lambda: asking.who_can(options, action, key))
+    if report is None:
+        return ExitCode.INCOMPLETE
+    a.tell(report, wanted, color, quiet, verbose)
+    return a.code_of(report)

@@ -1,0 +1,36 @@
+"""A table of text that fits a width: cells wrap, columns stay aligned."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+_GAP = 2
+_NARROWEST = 12
+
+
+def fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The widths of columns that hold the rows in `width` cells, the widest made narrower."""
+    widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=True)]
+    floor = [min(natural, _NARROWEST) for natural in widths]
+    left = width - _GAP * (len(widths) - 1)
+    while sum(widths) > left:
+        widest = max(range(len(widths)), key=lambda at: widths[at] - floor[at])
+        if widths[widest] <= floor[widest]:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def row_lines(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """The lines of one row."""
+    columns = [
+        textwrap.wrap(cell, max(width, 1), break_on_hyphens=False) or [""]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
+    for at in range(max(map(len, columns), default=0)):
+        parts = [
+            (column[at] if at < len(column) else "").ljust(width)
+            for column, width in zip(columns, widths, strict=True)
+        ]
+        yield (" " * _GAP).join(parts).rstrip()
