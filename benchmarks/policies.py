@@ -1,36 +1,15 @@
 """Key policies to measure the access engine on: of real shape, and made to be hard.
 
 The same seed gives the same policies. A policy is a plain dict as JSON has it; `<own>` and its like
-in a text are places for symbols and unknown parts, which `as_document` fills in.
+in a text are places for symbols and unknown parts (see `tests.properties.documents`).
 """
 
 from __future__ import annotations
 
-import json
 import random
-import re
 from typing import Any
 
-from kmsiac.policy.document import PolicyDocument
-from kmsiac.policy.parse import parse_document
-from kmsiac.stack import Environment, Provider
-from kmsiac.values import Owner, Part, Symbol, Text, Unknown
-
-Policy = dict[str, Any]
-
-_OWNER = Owner("main")
-_NAMES = {
-    "account_id": "data.aws_caller_identity.current.account_id",
-    "region": "data.aws_region.current.name",
-    "partition": "data.aws_partition.current.partition",
-    "dns_suffix": "data.aws_partition.current.dns_suffix",
-}
-ACCOUNT = "111122223333"
-REGION = "eu-west-1"
-OWN = Provider.symbolic(_OWNER, Environment(), _NAMES)
-"""An account of which a template knows nothing but that it is its own."""
-KNOWN = Provider.symbolic(_OWNER, Environment(ACCOUNT, REGION, "aws"), _NAMES)
-"""An account that is known by its id, as with `--account-id`."""
+from tests.properties.documents import ACCOUNT, REGION, Policy
 
 USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
 GRANTS = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]
@@ -41,33 +20,6 @@ ADMIN = [
 ]
 _ROLES = ("app", "ci-deploy", "KeyAdmin", "etl", "web", "lambda-exec", "backup", "platform-admin")
 _SERVICES = ("sns", "s3", "events", "cloudwatch", "ses", "sqs", "delivery.logs", "backup")
-
-
-def _part(name: str) -> Part:
-    kind, _, rest = name.partition(":")
-    if kind == "own":
-        return OWN.account.parts[0]
-    if kind == "region":
-        return OWN.region.parts[0]
-    if kind == "partition":
-        return OWN.partition.parts[0]
-    if kind == "role":
-        partition, account = OWN.partition.parts[0], OWN.account.parts[0]
-        shape = Text(("arn:", partition, ":iam::", account, f":role/{rest}"))
-        address = f"aws_iam_role.{rest}"
-        return Symbol("role_arn", f"{address}.arn", _OWNER, "resource", shape, address)
-    if kind == "account":
-        return Symbol("account_id", f"var.{rest}", _OWNER, "parameter")
-    return Unknown(f"var.{rest}", "variable has no default")
-
-
-def as_document(policy: Policy) -> PolicyDocument:
-    """The document of a policy, `<role:app>` and its like made symbols, `<any:x>` unknown."""
-    pieces = re.split(r"<([a-z]+(?::\w[\w-]*)?)>", json.dumps(policy))
-    parts = [_part(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
-    document = parse_document(Text([part for part in parts if part != ""]))
-    assert isinstance(document, PolicyDocument)
-    return document
 
 
 # -- of real shape ----------------------------------------------------------------------------
@@ -205,7 +157,7 @@ class _Maker:
             {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": self.org}}
             | {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
             {"StringNotEqualsIfExists": {"aws:VpceOrgID": self.org}}
-            | {"BoolIfExists": {k: "false" for k in _EXEMPT}},
+            | {"BoolIfExists": dict.fromkeys(_EXEMPT, "false")},
             {"StringNotEqualsIfExists": {"aws:SourceOrgID": self.org}}
             | {"Null": {"aws:SourceAccount": "false"}}
             | {"Bool": {"aws:PrincipalIsAWSService": "true"}},
@@ -263,11 +215,12 @@ def realistic(count: int, seed: int = 1) -> list[Policy]:
 # -- made to be hard --------------------------------------------------------------------------
 
 
-def adversarial(count: int, seed: int = 1) -> Policy:
+def adversarial(count: int, seed: int = 1, *, closed: bool = False) -> Policy:
     """A policy in which each statement has patterns of its own: about 25 KB for 60 of them.
 
     Two Allows in three statements; each has a pattern of roles, of services, of an encryption
-    context, and ranges of addresses, so that nothing is like anything else.
+    context, and ranges of addresses, so that nothing is like anything else. `closed`: one more
+    Deny keeps out whoever is of another organization, so that every way in has to be tried.
     """
     rng = random.Random(seed)
     body = []
@@ -297,4 +250,8 @@ def adversarial(count: int, seed: int = 1) -> Policy:
                 "Condition": condition,
             }
         )
+    if closed:
+        outside = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+        element = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+        body.append(element | {"Condition": outside})
     return {"Version": "2012-10-17", "Statement": body}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from kmsiac.access.boxes import Budget, TooComplex
 from kmsiac.access.model import Request
-from kmsiac.access.prepared import Model
 from kmsiac.access.search import (
     CAUTIOUS,
     EXACTLY_KNOWN,
@@ -17,10 +16,13 @@ from kmsiac.access.search import (
     Part,
     Question,
     Reach,
+    Search,
     compares,
 )
 from kmsiac.access.views import View
+from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.reading.source import NOWHERE
 from kmsiac.values import (
     NO,
     Answer,
@@ -38,52 +40,84 @@ _MAX_BLAME = 12
 
 
 class Wanted(NamedTuple):
-    """Requests that are looked for: one of several ways to be inside, all of `outside` left."""
+    """Requests that are looked for: covered by all of `inside`, by none of `outside`.
+
+    `path` says by which way such a request reaches the key, where that is asked. `blame` is what
+    keeps it open whether this way is there at all.
+    """
 
     inside: tuple[Part, ...]
     outside: tuple[Part, ...]
+    path: str = ""
+    blame: tuple[Blame, ...] = ()
+
+
+class HasSearch(Protocol):
+    """What was made ready for searches."""
+
+    search: Search
 
 
 Confirm = Callable[[Request], Answer]
 """Whether a witness does what was found, by the concrete procedure; a yes confirms it."""
 
 
+class Outcome(NamedTuple):
+    """An answer, with the way that a yes found."""
+
+    answer: Answer
+    found: Wanted | None = None
+
+
 def exists(
-    model: Model,
+    model: HasSearch,
     wanted: Sequence[Wanted],
     reach: Reach,
     confirm: Confirm | None,
     unknown: Iterable[PolicyDocument] = (),
-    budget: Budget | None = None,
 ) -> Answer:
     """Whether there is a request as one of `wanted` has it. A yes carries it as witness.
 
     `unknown` are documents that may hold further statements, which could stop any request.
     """
-    budget = budget or Budget()
     further = [blame_on(document.open) for document in unknown if document.open is not None]
+    return decide(model, wanted, wanted, reach, confirm, further).answer
+
+
+def decide(
+    model: HasSearch,
+    sure: Sequence[Wanted],
+    perhaps: Sequence[Wanted],
+    reach: Reach,
+    confirm: Confirm | None,
+    further: Sequence[Blame] = (),
+) -> Outcome:
+    """Whether there is a request: surely, as one of `sure` has it; else perhaps, as one of
+    `perhaps` has it. `further` blames what may stop any request beside what is known.
+    """
+    budget = Budget()
     try:
-        for one in wanted:
+        for one in sure:
             found = _search(model, one, reach, SURELY, budget)
             if found is not None:
-                return _confirmed(one, found, confirm, further)
-        return _perhaps(model, wanted, reach, budget)
+                return Outcome(_confirmed(one, found, confirm, further), one)
+        return Outcome(_perhaps(model, perhaps, reach, budget))
     except TooComplex:
-        return cannot_tell(_too_complex(wanted))
+        return Outcome(cannot_tell(_too_complex([*sure, *perhaps])))
 
 
 def _search(
-    model: Model, wanted: Wanted, reach: Reach, question: Question, budget: Budget
+    model: HasSearch, wanted: Wanted, reach: Reach, question: Question, budget: Budget
 ) -> Found | None:
     return model.search.find(wanted.inside, wanted.outside, reach, question, budget)
 
 
-def _perhaps(model: Model, wanted: Sequence[Wanted], reach: Reach, budget: Budget) -> Answer:
+def _perhaps(model: HasSearch, wanted: Sequence[Wanted], reach: Reach, budget: Budget) -> Answer:
     blame: set[Blame] = set()
     for one in wanted:
         budget.incomplete = False
         if _search(model, one, reach, PERHAPS, budget) is not None:
-            blame |= _blame(model, one, reach, budget)
+            blame |= set(one.blame) or _blame(model, one, reach, budget)
         elif budget.incomplete:
             blame.add(_too_complex([one]))
     return cannot_tell(*sorted(blame)[:_MAX_BLAME]) if blame else NO
@@ -95,15 +129,15 @@ def _confirmed(
     """The yes, once the concrete procedure has said the same of the witness."""
     if further:  # a statement that is not known may stop the request
         return cannot_tell(*further)
-    if confirm is None:
+    if confirm is None or confirm(found.request).is_yes:
         return Answer(Verdict.YES, witness=found.request)
-    if confirm(found.request).is_yes:
-        return Answer(Verdict.YES, witness=found.request)
+    if not wanted.inside:
+        return cannot_tell(Blame("", _FAILED, NOWHERE))
     statement = wanted.inside[0].view.statement
     return cannot_tell(Blame(statement.label, _FAILED, statement.position))
 
 
-def _blame(model: Model, wanted: Wanted, reach: Reach, budget: Budget) -> set[Blame]:
+def _blame(model: HasSearch, wanted: Wanted, reach: Reach, budget: Budget) -> set[Blame]:
     """What keeps the question open: in what must cover the request, in what must not, or in both."""
     outside = _parts_blame(model, wanted.outside, reach)
     if outside and _search(model, wanted, reach, EXACTLY_KNOWN, budget) is not None:
@@ -114,7 +148,7 @@ def _blame(model: Model, wanted: Wanted, reach: Reach, budget: Budget) -> set[Bl
     return inside | outside or {_too_complex([wanted])}
 
 
-def _parts_blame(model: Model, parts: Iterable[Part], reach: Reach) -> set[Blame]:
+def _parts_blame(model: HasSearch, parts: Iterable[Part], reach: Reach) -> set[Blame]:
     blame: set[Blame] = set()
     for part in parts:
         view = part.view
@@ -143,7 +177,24 @@ def _view_blame(view: View, reach: Reach) -> set[Blame]:
 
 
 def _too_complex(wanted: Sequence[Wanted]) -> Blame:
-    if len(wanted) == 1 and wanted[0].inside:
-        statement = wanted[0].inside[0].view.statement
-        return Blame(statement.label, TOO_COMPLEX, statement.position)
-    return Blame("", TOO_COMPLEX, wanted[0].inside[0].view.statement.position if wanted else 0)
+    statements = [part.view.statement for one in wanted for part in one.inside]
+    if len(wanted) == 1 and statements:
+        return Blame(statements[0].label, TOO_COMPLEX, statements[0].position)
+    return Blame("", TOO_COMPLEX, statements[0].position if statements else NOWHERE)
+
+
+def alike(
+    views: Sequence[View], reaches: Callable[[str], bool], actions: Sequence[str]
+) -> list[list[str]]:
+    """The actions in groups that no statement, and no key that a condition names, tells apart."""
+    keys = {term.key: None for view in views for term in view.terms}
+    carrying = [found for key in keys if (found := actions_carrying(key)) is not None]
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for action in actions:
+        signature = (
+            *(view.covers_action(action).verdict for view in views),
+            *(action in found for found in carrying),
+            reaches(action),
+        )
+        groups.setdefault(signature, []).append(action)
+    return list(groups.values())

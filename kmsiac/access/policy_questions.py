@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from kmsiac.access.authorize import authorize
-from kmsiac.access.deciding import Confirm, Wanted, exists
+from kmsiac.access.deciding import Confirm, Wanted, alike, exists
 from kmsiac.access.model import Environment, Request
 from kmsiac.access.people import LOCAL, OUTSIDE, OWN, SERVICES, Circle
 from kmsiac.access.place import Place
@@ -107,7 +107,7 @@ def _delegated_of(model: Model) -> ActionSet:
     certain: set[str] = set()
     possible: set[str] = set()
     blame: set[Blame] = set()
-    for actions in alike(model, key_actions()):
+    for actions in alike(model.views[0], model.reaches, key_actions()):
         reach = reach_of(model, views, (LOCAL,), actions[:1], NO_LIMITS)
         wanted = [Wanted((Part(view, path="account"),), denies_of(model)) for view in views]
         answer = exists(model, wanted, reach, confirm_with(model), model.documents)
@@ -119,24 +119,6 @@ def _delegated_of(model: Model) -> ActionSet:
         if answer.is_yes:
             certain |= set(actions)
     return ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
-
-
-def alike(model: Model, actions: Sequence[str]) -> list[list[str]]:
-    """The actions in groups that no statement, and no key that a condition names, tells apart."""
-    from kmsiac.aws.condition_keys import actions_carrying  # noqa: PLC0415 - loaded by then
-
-    views = [view for views in model.views for view in views]
-    keys = {term.key: None for view in views for term in view.terms}
-    carrying = [found for key in keys if (found := actions_carrying(key)) is not None]
-    groups: dict[tuple[object, ...], list[str]] = {}
-    for action in actions:
-        signature = (
-            *(view.covers_action(action).verdict for view in views),
-            *(action in found for found in carrying),
-            model.reaches(action),
-        )
-        groups.setdefault(signature, []).append(action)
-    return list(groups.values())
 
 
 # -- nothing new ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -59,7 +59,7 @@ class Model:
         self.partition = instances.partition
         self.key_arn = _key_arn(instances, place)
         self.fresh_account = instances.fresh("2{:011d}")
-        self.known: Known = known_names(_literals(documents), instances, place.trusted)
+        self.known: Known = known_names(literals_of(documents), instances, place.trusted)
         self.search = Search(People(self.known, instances, place), self.reaches)
         self.answers: dict[Hashable, object] = {}
         own_key = self.key_arn if place.kind == "key" else None
@@ -177,7 +177,7 @@ def prepare(
     if found is None:
         own: list[str | None] = [None]
         if accounts and place.provider.account.literal is None:
-            spelt = set(_ACCOUNT.findall("\n".join(_literals(documents))))
+            spelt = accounts_in(literals_of(documents))
             own += sorted(spelt - place.trusted.accounts)[:_MOST_HYPOTHESES]
         found = tuple(Prepared(documents, place, account) for account in own)
         _prepared[key] = found
@@ -249,7 +249,13 @@ def _key_arn(instances: Instances, place: Place) -> str:
     return head + instances.fresh("00000000-0000-4000-9000-{:012x}")
 
 
-def _literals(documents: Sequence[PolicyDocument]) -> Iterator[str]:
+def accounts_in(texts: Iterable[str]) -> set[str]:
+    """The account ids that stand in texts."""
+    return set(_ACCOUNT.findall("\n".join(texts)))
+
+
+def literals_of(documents: Sequence[PolicyDocument]) -> Iterator[str]:
+    """The literal stretches of all texts in documents."""
     for document in documents:
         for inner in walk(document.value):
             if isinstance(inner, Text):

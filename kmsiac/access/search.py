@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from kmsiac.access.boxes import Box, Budget, Masks, leave
@@ -21,6 +22,8 @@ from kmsiac.access.people import ABOUT_PRINCIPAL, Circle, People, Person
 from kmsiac.access.presence import NO_LIMITS, Limits, modes_of, presence, shape_of
 from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
 from kmsiac.access.views import View
+from kmsiac.aws.actions import kms_action
+from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
@@ -169,7 +172,7 @@ class Search:
 
     def _attempt(self, case: _Case) -> Found | None:
         for resource in case.reach.resources:
-            for action in self._actions(case):
+            for action in self._actions(case, resource):
                 for scene, outside in self._scenes(case, action, resource):
                     case.budget.spend()
                     found = self._solve(case, scene, outside)
@@ -177,11 +180,15 @@ class Search:
                         return found
         return None
 
-    def _actions(self, case: _Case) -> Iterator[str]:
-        """An action for each set of statements that fit it and of keys that its requests carry."""
+    def _actions(self, case: _Case, resource: str) -> Iterator[str]:
+        """An action on the resource for each set of statements that fit it, and of keys that its
+        requests carry.
+        """
         seen: set[tuple[object, ...]] = set()
         asked = [key for key in case.names if actions_carrying(key) is not None]
         for action in case.reach.actions:
+            if not _acts_on(action, resource):
+                continue
             fits = [p.view.covers_action(action).verdict for p in case.inside]
             if any(verdict is Verdict.NO for verdict in fits):
                 continue
@@ -425,6 +432,26 @@ def _key_blame(term: Term, incomplete: bool) -> Iterable[Blame]:
         yield Blame(key, "which requests carry it is not documented", position)
     if incomplete:
         yield Blame(key, "its conditions are too complex to decide", position)
+
+
+def _acts_on(action: str, resource: str) -> bool:
+    """Whether requests for an action name such a resource: a key, an alias, or none (`*`)."""
+    found = kms_action(action)
+    if found is None or found.needs_star or resource == "*":
+        return found is not None and found.needs_star and resource == "*"
+    noun = resource.rsplit(":", 1)[-1].split("/", 1)[0]
+    return ":kms:" in resource and noun in found.on
+
+
+@lru_cache(maxsize=1024)
+def _acts_on(action: str, resource: str) -> bool:
+    """Whether requests of the action are about such a resource: a key, an alias, or none (`*`)."""
+    known = kms_action(action)
+    if known is None:
+        return True
+    if resource == "*":
+        return known.needs_star
+    return ("alias" if ":alias/" in resource else "key") in known.on
 
 
 def _covers(part: Part, person: Person, action: str, resource: str) -> Answer:

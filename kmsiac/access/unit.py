@@ -1,30 +1,57 @@
 """Everything that one deployment unit says in one world, and the questions over all of it.
 
-Used by the rules (through a Scope) and by `kmsiac can`, `who-can` and `principal-can`.
+Used by the rules (through a Scope) and by `kmsiac can`, `who-can` and `principal-can`. Service and
+resource control policies are not applied: which accounts an organization's policies reach is not
+in a unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
+from kmsiac.access.candidates import candidates, reachable_keys
+from kmsiac.access.deciding import alike
+from kmsiac.access.grant_terms import GrantTerms, terms_of
+from kmsiac.access.joint import Joint, joints
+from kmsiac.access.own_side import own_actions
 from kmsiac.access.place import Given, Who
-from kmsiac.access.results import Holder, Ruling
+from kmsiac.access.prepared import key_actions, usable_from_outside
+from kmsiac.access.results import Holder, Need, PathStep, Ruling
+from kmsiac.access.ruling import SIDES, Judge, Matter
+from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
+from kmsiac.inventory.arns import arn_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.policy.actions import ActionSet
-from kmsiac.values import cannot_tell
+from kmsiac.values import NO, YES, Blame, Symbol, Text, all_of, any_of, blame_on, cannot_tell
 
 _NOTHING = Given()
+_STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
 
 class UnitAccess:
     """One unit in one world. Reading a document may raise `Undecided`: the caller splits worlds."""
 
     def __init__(self, inventory: Inventory, world: World, trusted: Trusted) -> None:
-        self._inventory = inventory
+        self.inventory = inventory
+        self.reader = Reader(world)
         self._world = world
         self._trusted = trusted
+        self._joints: dict[Hashable, tuple[Joint, ...]] = {}
+        self._rulings: dict[Hashable, Ruling] = {}
+        self._own: dict[int, ActionSet] = {}
+
+    def arn(self, entity: Key | Identity) -> Text:
+        """The ARN of a key or an identity of the unit."""
+        settings = entity.settings.pick(self._world)
+        return arn_of(entity, self.inventory.framework, settings)
+
+    def who(self, identity: Identity) -> Who:
+        """An identity of the unit as the principal of a question."""
+        kind = identity.kind if identity.kind in ("user", "group") else "role"
+        return Who(kind, self.arn(identity), identity)  # type: ignore[arg-type]  # one of the kinds
 
     def can(
         self,
@@ -40,16 +67,150 @@ class UnitAccess:
         Without `who`: whether anybody in the account of the key can. `side` is `both`, `key` (the
         principal's own side is taken as given) or `identity` (the key's side is).
         """
-        return Ruling(cannot_tell())
+        wanted = tuple(sorted(actions))
+        memo = (_spelt(who), wanted, id(key), _as_key(given), side)
+        found = self._rulings.get(memo)
+        if found is None:
+            found = self._rulings[memo] = self._rule(Matter(who, wanted, given, SIDES[side]), key)
+        return found
 
-    def holders(self, actions: Iterable[str], key: Key) -> tuple[Holder, ...]:
-        """Everybody known who can, or may be able to, do one of the actions with the key."""
-        return ()
+    def _rule(self, matter: Matter, key: Key) -> Ruling:
+        usable = tuple(name for name in matter.actions if name in set(key_actions()))
+        if not usable:
+            mend = "a key: the action is not about one" if matter.actions else ""
+            return Ruling(NO, mend=mend)
+        matter = replace(matter, actions=usable)
+        found = [
+            Judge(joint, matter).rule() for joint in self._joint(matter.who, key, matter.given)
+        ]
+        first = found[0]
+        if all(one.answer.verdict is first.answer.verdict for one in found):
+            return first
+        return Ruling(cannot_tell(*_account_blame(key)))
+
+    def _joint(self, who: Who | None, key: Key, given: Given) -> tuple[Joint, ...]:
+        memo = (_spelt(who), id(key), id(given.endpoint))
+        found = self._joints.get(memo)
+        if found is None:
+            layers = layers_for(self.reader, who, key, given.endpoint)
+            terms = self._grants(layers)
+            provider = key.resource.provider
+            made = joints(layers, terms, self.arn(key), who, provider, self._trusted)
+            found = self._joints[memo] = tuple(made)
+        return found
+
+    def _grants(self, layers: Layers) -> list[GrantTerms]:
+        found: list[GrantTerms] = []
+        for grant in layers.grants:
+            settings = grant.settings.pick(self._world)
+            if settings is None:
+                continue
+            terms, blame = terms_of(grant, settings)
+            if blame:
+                layers.blame(GRANT, blame)
+            if terms is not None:
+                found.append(terms)
+        return found
+
+    # -- everybody -----------------------------------------------------------------------------------
+
+    def holders(
+        self, actions: Iterable[str], key: Key, *, named_only: bool = False
+    ) -> tuple[Holder, ...]:
+        """Everybody known who can, or may be able to, do one of the actions with the key.
+
+        `named_only`: whom the key policy or a grant names, not those whom only IAM policies give it.
+        """
+        usable = set(key_actions())
+        wanted = tuple(sorted(name for name in actions if name in usable))
+        found = []
+        for candidate in candidates(self, key, named_only=named_only):
+            holder = self._holder(candidate.who, wanted, key, candidate.position)
+            if holder is not None:
+                found.append(holder)
+        return tuple(found)
 
     def holdings(self, who: Who) -> tuple[Holder, ...]:
         """What a principal can do, one holder for each key of the unit that it reaches."""
-        return ()
+        found = []
+        for key in reachable_keys(self):
+            holder = self._holder(who, key_actions(), key, key.position)
+            if holder is not None:
+                found.append(holder)
+        return tuple(found)
+
+    def _holder(self, who: Who, actions: Sequence[str], key: Key, position: int) -> Holder | None:
+        matter = Matter(who, tuple(actions), _NOTHING, SIDES["both"])
+        judges = [Judge(joint, matter) for joint in self._joint(who, key, _NOTHING)]
+        judges = [judge for judge in judges if judge.possible]
+        if not judges:
+            return None
+        certain, possible, blame, needs = _held(judges, actions, key)
+        if not possible:
+            return None
+        paths = tuple(
+            step
+            for step in _STEPS
+            if any(not judge.decide(tuple(possible), step).answer.is_no for judge in judges)
+        )
+        answer = YES if certain else cannot_tell(*blame)
+        some = next(iter(sorted(certain or possible)))
+        ruling = self.can(who, [some], key)
+        held = ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
+        return Holder(
+            str(who.text), who, key, answer, held, paths, needs, ruling.deciding, position
+        )
+
+    # -- the own side --------------------------------------------------------------------------------
 
     def allowed_actions(self, identity: Identity) -> ActionSet:
         """What the identity's own policies allow on some key: Denies and boundary applied."""
-        return ActionSet(frozenset(), frozenset(), frozenset())
+        found = self._own.get(id(identity))
+        if found is None:
+            provider = identity.resource.provider
+            found = own_actions(self.reader, identity, provider, self._trusted)
+            self._own[id(identity)] = found
+        return found
+
+
+def _held(
+    judges: Sequence[Judge], actions: Sequence[str], key: Key
+) -> tuple[set[str], set[str], set[Blame], tuple[Need, ...]]:
+    """Which actions are held for certain and possibly, what is to blame, and on which needs."""
+    certain: set[str] = set()
+    possible: set[str] = set()
+    blame: set[Blame] = set()
+    needs: tuple[Need, ...] | None = None
+    views = [view for views in judges[0].joint.views.values() for view in views]
+    for group in alike(views, usable_from_outside, actions):
+        outcomes = [judge.decide(group[:1]) for judge in judges]
+        answers = [outcome.answer for outcome in outcomes]
+        answer = all_of(answers)
+        if answer.is_no and not any_of(answers).is_no:
+            answer = cannot_tell(*_account_blame(key))
+        if answer.is_no:
+            continue
+        possible |= set(group)
+        blame |= answer.blame
+        if answer.is_yes:
+            certain |= set(group)
+        if outcomes[0].found is not None:
+            these = judges[0].needs(outcomes[0].found)
+            needs = these if needs is None else tuple(n for n in needs if n in these)
+    return certain, possible, blame, needs or ()
+
+
+def _account_blame(key: Key) -> list[Blame]:
+    parts = key.resource.provider.account.parts
+    return [blame_on(part) for part in parts if isinstance(part, Symbol)]
+
+
+def _spelt(who: Who | None) -> Hashable:
+    return (who.kind, who.text.parts, id(who.identity)) if who is not None else None
+
+
+def _as_key(given: Given) -> Hashable:
+    context = tuple(
+        (key, tuple(value.parts for value in values)) for key, values in given.context.items()
+    )
+    return (context, given.absent, given.strict, id(given.endpoint))

@@ -101,6 +101,17 @@ class View:
             principal=at,
         )
 
+    def for_anybody(self) -> View:
+        """The statement as if it were for whoever calls."""
+        return View(
+            self.statement,
+            self._variables,
+            layer=self.layer,
+            has_principal=False,
+            own_key=self._own_key,
+            terms=self.terms,
+        )
+
     @cached_property
     def _whose(self) -> Statement:
         """The statement as far as it says for whom it is."""

@@ -15,6 +15,7 @@ from kmsiac.access.results import Ruling
 from kmsiac.asking.callers import Caller, find_caller
 from kmsiac.asking.context import given_context
 from kmsiac.asking.holdings import held_by, who_holds
+from kmsiac.asking.key_sorts import fitting, unfit
 from kmsiac.asking.names import find_key, one_action, some_actions
 from kmsiac.asking.scene import Located, NothingRead, Scene
 from kmsiac.asking.verdicts import joined
@@ -31,7 +32,7 @@ from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.model import Endpoint, Entity, Key, Policy, Related
 from kmsiac.inventory.settings import exists
 from kmsiac.reading.source import NOWHERE
-from kmsiac.values import Blame, Text, cannot_tell
+from kmsiac.values import Blame, cannot_tell
 
 __all__ = ["NothingRead", "can", "principal_can", "who_can"]
 
@@ -99,14 +100,17 @@ def can(
 def who_can(options: ScanOptions, action: str, key: str) -> WhoCanReport:
     """Everybody known who can call an action on a key, or may be able to.
 
-    `action` may have wildcards (`*`, `kms:*`, `kms:Generate*`). Raises as `can` does.
+    `action` may have wildcards (`*`, `kms:*`, `kms:Generate*`), which leave out what acts on no key
+    or cannot work on a key of this sort. Raises as `can` does.
     """
     scene = Scene(options)
-    actions = [a for a in some_actions(action) if "key" in a.on or "*" not in action]
+    actions = some_actions(action)
     target = find_key(scene, key)
+    if len(actions) > 1:
+        actions = tuple(fitting(actions, target.entity))
     holdings, undecided = who_holds(scene, target.inventory, target.entity, actions)
     return WhoCanReport(
-        action=actions[0].name if len(actions) == 1 else action,
+        action=action if "*" in action or "?" in action else actions[0].name,
         key=target.entity.address,
         key_location=scene.locate(target.entity.position),
         holdings=tuple(holdings),
@@ -187,9 +191,5 @@ def _about(action: KmsAction, key: Key) -> list[str]:
     if "key" not in action.on:
         what = "an alias" if action.on else "no key"
         return [f"{action.name} acts on {what}: the key plays no part in it"]
-    for _, settings in key.settings.cases:
-        usage = settings["usage"].value if settings and "usage" in settings else None
-        literal = usage.literal if isinstance(usage, Text) else None
-        if action.key_usage and literal and literal != action.key_usage:
-            return [f"{action.name} fails on {key.address} in any case: its usage is {literal}"]
-    return []
+    why = unfit(action, key)
+    return [f"{action.name} fails on {key.address} whoever calls it: {why}"] if why else []

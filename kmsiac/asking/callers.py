@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kmsiac.access.place import Who, WhoKind
-from kmsiac.asking.names import at_address, not_found, the_one
+from kmsiac.asking.names import at_address, not_found, short, the_one
 from kmsiac.asking.scene import Located, Scene
 from kmsiac.errors import UsageError
 from kmsiac.inventory.cases import World
@@ -88,7 +88,7 @@ def find_caller(scene: Scene, word: str, key: Located[Key] | None = None) -> Cal
         raise _unknown(scene, word, identities)
     one = the_one(found, word, "principal")
     if one.entity.kind == "group":
-        raise UsageError(f"{word}: {_NO_GROUP}", hint="ask about one of its users")
+        raise UsageError(f"{short(word)}: {_NO_GROUP}", hint="ask about one of its users")
     return Caller(one.entity.address, lambda world: _who(one.entity, world), one)
 
 
@@ -125,7 +125,7 @@ def _by_arn(scene: Scene, word: str) -> Caller:
         return _constant(word, "root", text(word))
     if service == "iam" and head in _IAM and slash and tail:
         if head == "group":
-            raise UsageError(f"{word}: {_NO_GROUP}", hint="ask about one of its users")
+            raise UsageError(f"{short(word)}: {_NO_GROUP}", hint="ask about one of its users")
         return _named(scene, word, _IAM[head], lambda unit: identity_named(unit, text(word)))
     if service == "sts" and head == "federated-user" and tail:
         return _constant(word, "session", text(word))
@@ -133,7 +133,7 @@ def _by_arn(scene: Scene, word: str) -> Caller:
         role = text(resource.split("/")[1])
         return _named(scene, word, "session", lambda unit: _roles(unit, role, text(account)))
     raise UsageError(
-        f'"{word[:160]}" is not the ARN of a principal',
+        f'"{short(word)}" is not the ARN of a principal',
         hint="like arn:aws:iam::111122223333:role/app or "
         "arn:aws:sts::111122223333:assumed-role/app/session",
     )
@@ -179,12 +179,12 @@ def _unknown(scene: Scene, word: str, identities: list[Located[Identity]]) -> Us
     others = {e.address for inventory in scene.units for e in inventory.entities()}
     names = [one.entity.address for one in identities if one.entity.kind != "group"]
     if word in others:
-        return UsageError(f'"{word[:160]}" is no role or user', hint=", ".join(names[:8]))
+        return UsageError(f'"{short(word)}" is no role or user', hint=", ".join(names[:8]))
     last = word.rpartition("/")[2]
     for one in identities:
         if any(name.literal == last for name in _names(one.entity)):
             hint = f"did you mean {one.entity.address}?"
-            return UsageError(f'no principal "{word[:160]}" in what was scanned', hint=hint)
+            return UsageError(f'no principal "{short(word)}" in what was scanned', hint=hint)
     return not_found("principal", word, names)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kmsiac.access.place import Given
 from kmsiac.asking.callers import arn_of
-from kmsiac.asking.names import at_address, not_found, the_one
+from kmsiac.asking.names import at_address, not_found, short, the_one
 from kmsiac.asking.scene import Located, Scene
 from kmsiac.aws import condition_keys
 from kmsiac.aws.actions import KmsAction
@@ -64,10 +64,10 @@ def _checked(name: str, value: str, action: KmsAction) -> tuple[str, list[str]]:
     meant = f"did you mean {near}?" if near else ""
     if key is None:
         if fold(name).startswith("kms:"):
-            raise UsageError(f'there is no condition key "{name[:160]}"', hint=meant)
+            raise UsageError(f'there is no condition key "{short(name)}"', hint=meant)
         if ":" not in name:
             raise UsageError(
-                f'"{name[:160]}" is not a condition key', hint=meant or "like aws:SourceIp"
+                f'"{short(name)}" is not a condition key', hint=meant or "like aws:SourceIp"
             )
         told = f"{name} is not a condition key that kmsiac knows"
         return name, [f"{told} ({meant})" if near else told]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kmsiac.access.model import Deciding
 from kmsiac.access.place import Who
 from kmsiac.access.results import Need, PathStep
+from kmsiac.asking.key_sorts import fitting
 from kmsiac.asking.scene import Scene
 from kmsiac.asking.verdicts import blamed, deciding_of, needs_of
 from kmsiac.aws.actions import KmsAction, kms_actions
@@ -86,7 +87,7 @@ def held_by(
             position,
         )  # fmt: skip
 
-    return _collected(scene, key, [a for a in kms_actions() if "key" in a.on], find)
+    return _collected(scene, key, fitting(kms_actions(), key), find)
 
 
 class _Way(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from kmsiac.asking.scene import E, Located, Scene
 from kmsiac.aws.actions import KmsAction, expand, kms_action, kms_actions
 from kmsiac.errors import UsageError
+from kmsiac.findings.excerpt import one_line
 from kmsiac.inventory.model import Alias, Key
 from kmsiac.policy.matching import same, split_arn
 from kmsiac.values import Answer, Text, all_of, any_of, cannot_tell, text
@@ -41,17 +42,17 @@ def find_key(scene: Scene, word: str) -> Located[Key]:
     names = [key.entity.address for key in keys]
     if doubtful:
         raise UsageError(
-            f'"{_short(word)}" may be the alias {_listed([a.name for a in doubtful])}: '
+            f'"{short(word)}" may be the alias {_listed([a.name for a in doubtful])}: '
             "its name or place is not known before deployment",
             hint=f"name the key by its address: {_listed(names)}",
         )
     if word.startswith("arn:") and _is_key_arn(word):
         hint = f"the ARN of a new key is known only after deployment; name it as {_listed(names)}"
-        raise UsageError(f'no key "{_short(word)}" in what was scanned', hint=hint if names else "")
+        raise UsageError(f'no key "{short(word)}" in what was scanned', hint=hint if names else "")
     written = [str(name) for alias in aliases for name in _names(alias.entity)]
     others = [e.address for i in scene.units for e in i.entities()]
     if word in others:
-        raise UsageError(f'"{_short(word)}" is no key', hint=_known(names))
+        raise UsageError(f'"{short(word)}" is no key', hint=_known(names))
     raise not_found("key", word, [*names, *written])
 
 
@@ -62,8 +63,8 @@ def _behind(alias: Located[Alias], word: str) -> Located[Key]:
         return Located(reached[0], alias.inventory)
     if reached:
         names = _listed([key.address for key in reached])
-        raise UsageError(f'"{_short(word)}" may belong to several keys', hint=names)
-    raise UsageError(f'"{_short(word)}" belongs to a key that is not in what was scanned')
+        raise UsageError(f'"{short(word)}" may belong to several keys', hint=names)
+    raise UsageError(f'"{short(word)}" belongs to a key that is not in what was scanned')
 
 
 def _has_id(key: Key, word: str) -> bool:
@@ -138,7 +139,7 @@ def the_one(found: Sequence[Located[E]], word: str, noun: str) -> Located[E]:
     several = {"key": "keys", "alias": "aliases", "endpoint": "endpoints"}.get(noun, f"{noun}s")
     hint = "" if apart else "; give the path of one of them"
     raise UsageError(
-        f'"{_short(word)}" means {len(found)} {several}', hint=f"{_listed(names)}{hint}"
+        f'"{short(word)}" means {len(found)} {several}', hint=f"{_listed(names)}{hint}"
     )
 
 
@@ -146,8 +147,8 @@ def not_found(noun: str, word: str, names: Iterable[str]) -> UsageError:
     """The error for a name that nothing has, with the nearest or all names."""
     known = sorted(set(names))
     close = difflib.get_close_matches(word[:_LONGEST], known, n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}?" if close else _known(known)
-    return UsageError(f'no {noun} "{_short(word)}" in what was scanned', hint=hint)
+    hint = f"did you mean {short(close[0])}?" if close else _known(known)
+    return UsageError(f'no {noun} "{short(word)}" in what was scanned', hint=hint)
 
 
 def _known(names: Sequence[str]) -> str:
@@ -155,21 +156,22 @@ def _known(names: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
+    shown = ", ".join(short(name) for name in names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _short(word: str) -> str:
-    return word if len(word) <= 160 else word[:159] + "…"
+def short(word: str) -> str:
+    """A word of the user's as an error repeats it: on one line, shortened."""
+    return one_line(word, 160)
 
 
 def one_action(word: str) -> KmsAction:
     """The action, with or without `kms:`, case aside. Raises `UsageError` with a suggestion."""
     if "*" in word or "?" in word:
         raise UsageError(
-            f'"{_short(word)}" is no single action',
-            hint=f"kmsiac who-can '{_short(word)}' KEY takes wildcards",
+            f'"{short(word)}" is no single action',
+            hint=f"kmsiac who-can '{short(word)}' KEY takes wildcards",
         )
     action = kms_action(word)
     if action is None:
@@ -187,7 +189,7 @@ def some_actions(word: str) -> tuple[KmsAction, ...]:
     pattern = word if ":" in word or not word.strip("*") else f"kms:{word}"
     found = expand(pattern[:_LONGEST])
     if not found:
-        raise UsageError(f'no KMS action matches "{_short(word)}"', hint="like kms:Generate*")
+        raise UsageError(f'no KMS action matches "{short(word)}"', hint="like kms:Generate*")
     return found
 
 
@@ -198,4 +200,4 @@ def _no_action(word: str) -> UsageError:
     wanted = wanted if wanted.startswith("kms:") else f"kms:{wanted.rpartition(':')[2]}"
     close = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
     hint = f"did you mean {folded[close[0]]}?" if close else "like kms:Decrypt"
-    return UsageError(f'there is no KMS action "{_short(word)}"', hint=hint)
+    return UsageError(f'there is no KMS action "{short(word)}"', hint=hint)

@@ -36,11 +36,12 @@ def words_of(node: Node) -> str:
         return f"{node.path.name or 'the value'}: {'' if node.wanted else 'not '}written"
     assert isinstance(node, Leaf)
     name = node.path.name or "the value"
-    said = node.question.words if isinstance(node, Asks) else _check(node.check)
+    said = node.question.words if isinstance(node, Asks) else check_words(node.check)
     return f"{name}: {said}"
 
 
-def _check(check: Check) -> str:
+def check_words(check: Check) -> str:
+    """A check of a value in a few words."""
     if isinstance(check, Equals):
         return ", ".join(_scalar(value) for value in check.values)
     if isinstance(check, Glob):

@@ -1,4 +1,4 @@
-"""`kmsiac rules list` and `kmsiac rules test`."""
+"""`kmsiac rules list`, `test`, `lint` and `vocabulary`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
 from kmsiac.cli.rule_sets import all_rules
 from kmsiac.findings.excerpt import one_line
-from kmsiac.rules.loader import load_rules
 from kmsiac.rules.model import Rule
 
 app = new_app(no_args_is_help=True)
@@ -24,7 +23,7 @@ app = new_app(no_args_is_help=True)
 
 @app.callback()
 def _rules() -> None:
-    """List the rules, or test them on their own examples."""
+    """List the rules, test and lint them, look up the words of the rule language."""
 
 
 @app.command("list", epilog="\b\nExamples:\n  kmsiac rules list\n  kmsiac rules list -f json")
@@ -54,24 +53,99 @@ def _table(rules: list[Rule]) -> list[str]:
     return [*lines, f"{len(rows)} rules"]
 
 
-@app.command("test", epilog="\b\nExamples:\n  kmsiac rules test\n  kmsiac rules test my-rules/")
+@app.command(
+    "test",
+    epilog="\b\nExamples:\n  kmsiac rules test\n  kmsiac rules test my-rules/\n"
+    "  kmsiac rules test -v my-rules/\n\n"
+    "\b\nExit codes:\n  0 all passed, 1 some failed, 2 a rule does not load",
+)
 def test_rules(
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
     ] = None,
+    verbose: Annotated[
+        bool, o.option("-v", "--verbose", help="Say which spellings could not be written, and why.")
+    ] = False,
 ) -> int:
-    """Run rules on their own examples: the bad ones must fire where they say, the good ones not."""
-    # `rules list` must not pay for what runs scans.
-    from kmsiac.authoring.examples import check_rules  # noqa: PLC0415  # as said
+    """Run rules on their own examples: the bad ones must fire where they say, the good ones not.
 
-    chosen = load_rules([folder]) if folder is not None else all_rules(None)
-    failures = check_rules(chosen)
+    Each example is also scanned in other spellings (jsonencode, heredoc, data source, plan; YAML,
+    JSON; lists, case, order), which must change nothing, and each term of a rule is dropped once,
+    which some example must notice.
+    """
+    # `rules list` must not pay for what runs scans.
+    from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
+
+    known = all_rules([folder] if folder is not None else None)
+    checked = check(known, [rule for rule in known if rule.builtin is (folder is None)])
     lines = [
         f"{failure.rule}: {one_line(failure.example)}: {one_line(failure.message)}"
-        for failure in failures
+        for failure in checked.failures
     ]
-    failed = len({failure.rule for failure in failures})
+    unwritten = checked.unwritten
+    lines.append(
+        f"{checked.examples} examples, {checked.spellings} other spellings of them,"
+        f" {checked.mutants} mutants; {unwritten.total()} spellings could not be written"
+    )
+    if verbose:
+        lines += [
+            f"  {number} {words}: {one_line(reason)}"
+            for (words, reason), number in sorted(unwritten.items())
+        ]
+    failed = len({failure.rule for failure in checked.failures})
     emit("".join(f"{line}\n" for line in lines))
-    emit(f"{len(chosen) - failed} passed, {failed} failed\n")
-    return ExitCode.FINDINGS if failures else ExitCode.OK
+    emit(f"{checked.rules - failed} passed, {failed} failed\n")
+    return ExitCode.FINDINGS if checked.failures else ExitCode.OK
+
+
+@app.command(
+    "lint",
+    epilog="\b\nExamples:\n  kmsiac rules lint my-rules/\n"
+    "  kmsiac rules lint -f json --rules my-rules/\n\n"
+    "\b\nExit codes:\n  0 no error (there may be warnings), 2 errors",
+)
+def lint_rules(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
+    ] = None,
+    format: Annotated[
+        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
+    ] = "text",
+    rules: o.Rules = None,
+) -> int:
+    """Look for mistakes that rules load with: terms that say nothing, examples that prove nothing."""
+    from kmsiac.authoring.lint import lint  # noqa: PLC0415  # reads every rule file whole
+    from kmsiac.authoring.problem import ERROR  # noqa: PLC0415
+    from kmsiac.cli.rules_lint import as_json, as_text  # noqa: PLC0415
+
+    wanted = only_stdout(format)
+    folders = [*([folder] if folder is not None else []), *(rules or ())]
+    linted = lint(folders or None)
+    emit(as_json(linted) if wanted == "json" else as_text(linted))
+    return ExitCode.USAGE if linted.count(ERROR) else ExitCode.OK
+
+
+@app.command(
+    "vocabulary",
+    epilog="\b\nExamples:\n  kmsiac rules vocabulary\n  kmsiac rules vocabulary public\n"
+    "  kmsiac rules vocabulary statement.effect\n  kmsiac rules vocabulary -f json condition",
+)
+def show_vocabulary(
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WORD]", help="A target, field, operator, format or table. Default: all."
+        ),
+    ] = None,
+    format: Annotated[
+        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
+    ] = "text",
+) -> int:
+    """Show the words that a rule can use, or what one of them means."""
+    from kmsiac.cli.rules_vocabulary import vocabulary  # noqa: PLC0415  # loads every field
+
+    wanted = only_stdout(format)
+    emit(vocabulary(word, wanted == "json"))
+    return ExitCode.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from kmsiac.aws.consumers import KeyAttribute, key_attributes, name_attribute
 from kmsiac.inventory.cases import Varying, World
@@ -24,8 +25,8 @@ _Steps = tuple[_Step, ...]
 def consumers_of(resource: Resource) -> Iterator[Consumer]:
     """The consumers that a resource is: none where no attribute that names a key is written."""
     for attribute in key_attributes(resource.type):
-        places = dict.fromkeys(_places(resource.attributes, attribute.path, ()))
-        for steps in list(places)[:_MAX_SITES]:
+        places = islice(_places(resource.attributes, attribute.path, ()), _MAX_SITES)
+        for steps in dict.fromkeys(places):
             consumer = _consumer(resource, attribute, steps)
             if consumer is not None:
                 yield consumer

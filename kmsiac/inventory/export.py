@@ -15,6 +15,7 @@ from kmsiac.policy.parse import parse_document
 from kmsiac.stack import DataDocument
 from kmsiac.values import (
     Absent,
+    Blame,
     Bool,
     Choice,
     List,
@@ -259,6 +260,7 @@ def _entity(entity: Entity, locate: Locate) -> Json:
         "aliases",
         "grants",
         "replicas",
+        "consumers",
         "groups",
     ):
         related = getattr(entity, name, None)
@@ -266,7 +268,13 @@ def _entity(entity: Entity, locate: Locate) -> Json:
             shape[name] = [other.address for other in related.items]
             if related.maybe:
                 shape[f"{name}_maybe"] = [other.address for other in related.maybe]
+            if related.open:
+                shape[f"{name}_open"] = sorted({_why(blame) for blame in related.open})
     return shape
+
+
+def _why(blame: Blame) -> str:
+    return f"{blame.expression}: {blame.reason}"
 
 
 def _consumer(consumer: Consumer, locate: Locate) -> Json:
@@ -274,7 +282,6 @@ def _consumer(consumer: Consumer, locate: Locate) -> Json:
     shape["type"] = consumer.type
     shape["attribute"] = consumer.attribute
     shape["location"] = place(locate(consumer.attribute_position))
-    shape["key_open"] = sorted({blame.reason for blame in consumer.key.open})
     return shape
 
 

@@ -136,7 +136,11 @@ class Directory(Generic[E]):
         if arn is not None or head == "alias":
             noun = head if slash else ""
         gathered: Gathered[E] = Gathered()
-        for entity, named in self._by_name.get((noun, _named_parts(noun, parts)), {}).items():
+        candidates = self._by_name.get((noun, _named_parts(noun, parts)), {})
+        if len(candidates) > _MAX_LOOSE:
+            doubt = Blame(str(value), f"more than {_MAX_LOOSE} have this name", value.position)
+            return Related(open=frozenset({doubt}))
+        for entity, named in candidates.items():
             if arn is None:
                 placed = _near(near, noun, entity)
             else:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from kmsiac.errors import Span
 from kmsiac.findings.access_report import (
     CAPABILITIES,
     CanReport,
@@ -22,7 +21,7 @@ from kmsiac.findings.access_report import (
 from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.findings.finding import BlamedExpression
 from kmsiac.reporters.base import ReportOptions
-from kmsiac.reporters.table import fitted, row_lines
+from kmsiac.reporters.table import fitted, row_lines, wrapped
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.text import not_read, open_ends, where
 
@@ -219,41 +218,39 @@ def _table(
     style: Style,
     width: int,
 ) -> Iterator[str]:
-    head = [first, "ANSWER", "ACTIONS", "PATH", "CONDITIONS", "WRITTEN AT"]
+    head = [first, "ANSWER", "ACTIONS", "PATH", "WRITTEN AT"]
     rows = [_cells(holding, options) for holding in holdings]
     shown = [at for at, name in enumerate(head) if (name or at) and (many or name != "ACTIONS")]
-    shown = [at for at in shown if head[at] != "CONDITIONS" or any(row[at] for row in rows)]
     cut = [[row[at] for at in shown] for row in (head, *rows)]
     widths = fitted(cut, max(width - 2, 40))
     yield ""
     yield from (f"  {style.faint(line)}" for line in row_lines(cut[0], widths))
     for capability in CAPABILITIES:
-        own = [
-            cells
-            for holding, cells in zip(holdings, cut[1:], strict=True)
-            if holding.capability == capability
-        ]
+        own = [at for at, holding in enumerate(holdings) if holding.capability == capability]
         if own:
             yield style.strong(capability)
-        for cells in own:
-            yield from (f"  {line}".rstrip() for line in row_lines(cells, widths))
+        for at in own:
+            yield from (f"  {line}".rstrip() for line in row_lines(cut[at + 1], widths))
+            for line in _conditions(holdings[at], options):
+                yield from wrapped(line, max(width, 40), "      ")
 
 
 def _cells(holding: Holding, options: ReportOptions) -> list[str]:
-    conditions = [_need(need) for need in holding.needs]
-    if holding.when:
-        conditions.append(f"when {_when(holding.when)}")
-    blame = list(_blamed(holding.blame, options))
-    more = [f"{len(blame) - 1} more"] if len(blame) > 1 and not options.verbose else []
-    conditions += blame if options.verbose else [*blame[:1], *more]
     return [
         one_line(holding.resource or holding.principal),
         _answer(holding.answer),
         _actions(holding, options),
         ", ".join(_SHORT_PATHS.get(path, path) for path in holding.paths),
-        "; ".join(conditions),
-        _short(holding.location),
+        where(holding.location) if holding.location is not None else "",
     ]
+
+
+def _conditions(holding: Holding, options: ReportOptions) -> Iterator[str]:
+    """What goes with a row: the conditions of the request and of the deployment, what is open."""
+    yield from (f"only with {_need(need)}" for need in holding.needs)
+    if holding.when:
+        yield f"when {_when(holding.when)}"
+    yield from _blamed(holding.blame, options)
 
 
 def _actions(holding: Holding, options: ReportOptions) -> str:
@@ -263,10 +260,6 @@ def _actions(holding: Holding, options: ReportOptions) -> str:
     if holding.all_of_capability:
         return f"all {len(names)}"
     return ", ".join([*names[:_LONGEST_ACTIONS], f"{len(names) - _LONGEST_ACTIONS} more"])
-
-
-def _short(span: Span | None) -> str:
-    return where(span) if span is not None else ""
 
 
 # -- what else there is to know ----------------------------------------------------------------------

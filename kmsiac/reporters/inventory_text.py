@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TextIO, cast
 
 from kmsiac.errors import Span
@@ -12,6 +12,20 @@ from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.text import where
 
 Entry = Mapping[str, object]
+
+_RELATIONS = (
+    "aliases",
+    "grants",
+    "replicas",
+    "primary",
+    "consumers",
+    "key",
+    "grantee",
+    "retiring",
+    "groups",
+    "boundary",
+)
+"""The relations of an entity that are told, in this order."""
 
 
 def write(inventory: Mapping[str, object], stream: TextIO, style: Style) -> None:
@@ -27,18 +41,21 @@ class _Tree:
 
     def lines(self) -> Iterator[str]:
         for title in ("keys", "identities", "endpoints"):
-            entries = self._entries(title)
-            if entries:
-                yield self._style.strong(f"{title} ({len(entries)})")
-                for entry in entries:
-                    yield from self._entity(entry)
-                yield ""
+            yield from self._section(title, self._entity)
         yield from self._others()
         yield from self._open("unresolved", "could not decide")
         yield from self._open("errors", "not read")
-        names = ("keys", "aliases", "policies", "grants", "endpoints", "identities")
+        names = ("keys", "aliases", "policies", "grants", "endpoints", "identities", "consumers")
         counts = [f"{name}: {len(self._entries(name))}" for name in names]
         yield self._style.strong(", ".join(counts))
+
+    def _section(self, title: str, tell: Callable[[Entry], Iterator[str]]) -> Iterator[str]:
+        entries = self._entries(title)
+        if entries:
+            yield self._style.strong(f"{title} ({len(entries)})")
+            for entry in entries:
+                yield from tell(entry)
+            yield ""
 
     def _entries(self, name: str) -> Sequence[Entry]:
         return cast("Sequence[Entry]", self._inventory.get(name) or ())
@@ -49,10 +66,13 @@ class _Tree:
         yield from (f"    {line}" for line in _settings(entry))
         for policy in self._policies(entry):
             yield from (f"    {line}" for line in self._policy(policy))
-        for name in ("aliases", "grants", "replicas", "primary", "key", "boundary"):
-            related = [*_list(entry.get(name)), *_list(entry.get(f"{name}_maybe"))]
-            if related:
-                yield f"    {name}: {', '.join(_text(address) for address in related)}"
+        yield from (f"    {line}" for line in _related(entry, _RELATIONS))
+
+    def _consumer(self, entry: Entry) -> Iterator[str]:
+        maybe = "  (may not exist)" if entry.get("maybe_absent") else ""
+        what = f"{_text(entry['resource'])}  {_text(entry['type'])}  {_place(entry)}{maybe}"
+        yield f"  {what}"
+        yield f"    {_text(entry['attribute'])}: {_used(entry)}"
 
     def _policies(self, entry: Entry) -> Iterator[Entry]:
         """The policies of an entity, and the trust policy or default that stands at itself."""
@@ -70,6 +90,8 @@ class _Tree:
     def _policy(self, policy: Entry) -> Iterator[str]:
         what = f"{_text(policy['kind'])} policy"
         origin = "given by AWS where none is written" if policy.get("default_policy") else ""
+        if policy.get("aws_managed"):
+            origin = f"{_text(policy['aws_managed'])}, managed by AWS (what concerns KMS)"
         origin = origin or f"{_text(policy['resource'])} ({_text(policy['attribute'])})"
         yield f"{what}: {origin}"
         cases = cast("Sequence[Entry]", policy.get("cases") or ())
@@ -89,12 +111,8 @@ class _Tree:
                 yield from (f"  {line}" for line in self._policy(policy))
             yield ""
         for title in ("grants", "aliases"):
-            entries = self._entries(title)
-            if entries:
-                yield self._style.strong(f"{title} ({len(entries)})")
-                for entry in entries:
-                    yield from self._entity(entry)
-                yield ""
+            yield from self._section(title, self._entity)
+        yield from self._section("consumers", self._consumer)
 
     def _open(self, name: str, title: str) -> Iterator[str]:
         entries = self._entries(name)
@@ -107,6 +125,28 @@ class _Tree:
             told = _text(entry.get("reason") or entry.get("message"))
             yield f"  {place}{'  ' if place else ''}{owner}{told}"
         yield ""
+
+
+def _related(entry: Entry, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        related = [*_list(entry.get(name)), *_list(entry.get(f"{name}_maybe"))]
+        if related:
+            yield f"{name}: {', '.join(_text(address) for address in related)}"
+    for name in ("policies", "groups", "boundary"):
+        for reason in _list(entry.get(f"{name}_open")):
+            yield f"{name}, perhaps more: {_text(reason)}"
+
+
+def _used(entry: Entry) -> str:
+    """The key that a consumer uses: its address, else what is written, and why it is not told."""
+    certain, possible = _list(entry.get("key")), _list(entry.get("key_maybe"))
+    if certain or possible:
+        shown = [_text(key) for key in certain] + [f"{_text(key)} (perhaps)" for key in possible]
+        return ", ".join(shown)
+    settings = entry.get("settings")
+    written = _text(settings.get("key_id")) if isinstance(settings, Mapping) else ""
+    reasons = "; ".join(_text(reason) for reason in _list(entry.get("key_open")))
+    return reasons or written
 
 
 def _document(document: object) -> Iterator[str]:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 _GAP = 2
-_NARROWEST = 12
+_NARROWEST = 8
 
 
 def fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -25,7 +25,7 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 def row_lines(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     """The lines of one row."""
     columns = [
-        textwrap.wrap(cell, max(width, 1), break_on_hyphens=False) or [""]
+        list(wrapped(cell, max(width, 1))) or [""]
         for cell, width in zip(cells, widths, strict=True)
     ]
     for at in range(max(map(len, columns), default=0)):
@@ -34,3 +34,11 @@ def row_lines(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
             for column, width in zip(columns, widths, strict=True)
         ]
         yield (" " * _GAP).join(parts).rstrip()
+
+
+def wrapped(text: str, width: int, indent: str = "") -> Iterator[str]:
+    """The lines of a text, each after the indent; words break only where they are too long."""
+    yield from textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=f"{indent}  " if indent else "",
+        break_on_hyphens=False,
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -64,9 +65,13 @@ def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
         return
     document = scope.document(entity)
     assert isinstance(document, PolicyDocument)
+    seen: Counter[tuple[int, str]] = Counter()
     for statement in _statements(document):
         thing = scope.thing("statement", statement, policy)
-        inner: Path = (*path, ("statement", statement.position, _sid(statement)))
+        place = (statement.position, _sid(statement))
+        # All statements of a plan may stand at one place: its policies are JSON inside a text.
+        inner: Path = (*path, ("statement", *place, seen[place]))
+        seen[place] += 1
         ghost = statement not in document.statements
         if kind == "statement":
             yield Target(thing, inner, thing, ghost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,8 @@ resource "aws_iam_role" "loose" {
         ("aws_iam_role.app.arn", ["aws_iam_role.app"]),
         ("aws_iam_role.web.arn", ["aws_iam_role.web"]),
         ('"arn:aws:iam::111122223333:role/service/app"', ["aws_iam_role.app"]),
+        ('"arn:aws:iam::111122223333:role/app"', []),
+        ("aws_iam_role.app.description", []),
         ('"arn:aws:iam::111122223333:user/app"', ["aws_iam_user.app"]),
         ('"arn:aws:iam::444455556666:user/app"', []),
         ('"arn:aws:iam::111122223333:role/${var.unknown}-loose"', ["aws_iam_role.loose"]),
@@ -111,9 +114,11 @@ def test_the_grantee_of_a_grant(terraform: Reader, grantee: str, found: list[str
     read = terraform(
         f'{IDENTITIES}resource "aws_kms_key" "k" {{}}\n'
         f'resource "aws_kms_grant" "g" {{\n  key_id = aws_kms_key.k.id\n'
-        f'  grantee_principal = {grantee}\n  operations = ["Decrypt"]\n}}\n'
+        f'  grantee_principal = {grantee}\n  operations = ["Decrypt"]\n'
+        f"  retiring_principal = {grantee}\n}}\n"
     )
     grant = read.grant("aws_kms_grant.g")
+    assert names(grant.retiring) == names(grant.grantee)
     assert names(grant.grantee) == found
     assert names(grant.key) == ["aws_kms_key.k"]
     assert names(read.key("aws_kms_key.k").grants) == ["aws_kms_grant.g"]
@@ -396,3 +401,32 @@ def test_thousands_of_links_take_no_time() -> None:
     inventory = build(stack)
     assert len(inventory.keys[0].aliases.items) == 5000
     assert [len(identity.policies.items) for identity in inventory.identities] == [1000, 1000]
+
+
+def test_thousands_of_identities_and_policies() -> None:
+    stack = Stack("u", "terraform")
+    for n in range(5000):
+        stack.resources += [
+            resource(f"aws_iam_role.r[{n}]", name=text(f"r{n}")),
+            resource(f"aws_iam_policy.p[{n}]", policy=text("{}"), name=text(f"p{n}")),
+            resource(
+                f"aws_iam_role_policy_attachment.a[{n}]",
+                role=text(f"r{n}"),
+                policy_arn=of(f"aws_iam_policy.p[{n}]", "arn"),
+            ),
+        ]
+    started = perf_counter()
+    inventory = build(stack)
+    # About a second on a free core; what is not linear takes minutes.
+    assert perf_counter() - started < 10
+    assert all(len(identity.policies.items) == 1 for identity in inventory.identities)
+
+
+def test_thousands_of_one_name_are_not_told_apart() -> None:
+    stack = Stack("u", "terraform")
+    for n in range(100):
+        stack.resources.append(resource(f"aws_iam_role.r[{n}]", name=text("same")))
+    stack.resources.append(resource("aws_iam_role_policy.p", role=text("same"), policy=text("{}")))
+    (policy,) = build(stack).policies
+    assert not policy.identities.items
+    assert [blame.reason for blame in policy.identities.open] == ["more than 64 have this name"]

@@ -29,7 +29,7 @@ from tests.properties.documents import (
     filled,
     places_of,
 )
-from tests.properties.grammar import FRESH, OTHER, Choices, Style, one, policy
+from tests.properties.grammar import FRESH, OTHER, USUAL, Choices, Style, one, policy
 from tests.properties.requests import ACTIONS, Draft, key_arn, request, service_request
 
 UNKNOWN_TEXTS = ("x", "*", "y", "", "203.0.113.0/24", f"arn:aws:iam::{OTHER}:root", "true")
@@ -95,7 +95,7 @@ def _own(account: str, region: str, partner: str) -> dict[str, str]:
 
 def draw_case(
     choices: Choices,
-    style: Style = Style(),
+    style: Style = USUAL,
     *,
     policies: int = 1,
     accounts: tuple[str, ...] = ANYONE,

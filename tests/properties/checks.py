@@ -10,11 +10,13 @@ from collections import Counter
 
 from kmsiac import access
 from kmsiac.access.model import Request
+from kmsiac.access.operators import Variables, holds
 from kmsiac.access.place import Ask, Callers
+from kmsiac.access.results import Outsider
 from kmsiac.access.statements import folded_context, variables_of
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.actions import all_actions
-from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.policy.document import Condition, PolicyDocument, Statement
 from kmsiac.values import Answer, Text, Verdict
 from tests.properties.cases import (
     NOBODY,
@@ -196,7 +198,9 @@ def check_conditions(case: Case) -> None:
         bare = _bare(real, index)
         for at, condition in enumerate(statement.conditions):
             where = f"{index} {condition.operator} {condition.key}"
-            can = seen("satisfiable", access.satisfiable(document, statement, condition, case.place))
+            can = seen(
+                "satisfiable", access.satisfiable(document, statement, condition, case.place)
+            )
             always = seen("tautology", access.tautology(document, statement, condition, case.place))
             if can.is_no and always.is_yes:
                 refute(case, can, None, f"{where}: never satisfied, and always")
@@ -220,9 +224,7 @@ def _bare(real: Policy, index: int) -> PolicyDocument:
     return as_document(real | {"Statement": [body]})
 
 
-def _holds(condition, request: Request, variables) -> Answer:  # type: ignore[no-untyped-def]
-    from kmsiac.access.operators import holds
-
+def _holds(condition: Condition, request: Request, variables: Variables) -> Answer:
     return holds(condition, folded_context(request), variables)
 
 
@@ -232,11 +234,13 @@ def check_neutralised(case: Case) -> None:
     for index, statement in enumerate(document.statements):
         alone = as_document(only(real, index))
         for condition in statement.conditions:
-            answer = seen("neutralised", access.neutralised(document, statement, condition, case.place))
+            answer = seen(
+                "neutralised", access.neutralised(document, statement, condition, case.place)
+            )
             if not answer.is_no or statement.effect_text != "Allow":
                 continue
             key = fold(str(condition.key))
-            restricts = _restricts(document, condition)
+            restricts = _restricts(condition)
             for request in case.requests():
                 lacks = key not in folded_context(request)
                 if lacks and restricts and effective(real, index, alone, request):
@@ -244,9 +248,8 @@ def check_neutralised(case: Case) -> None:
                     refute(case, answer, request, f"neutralised {where}: passes without the key")
 
 
-def _restricts(document: PolicyDocument, condition) -> bool:  # type: ignore[no-untyped-def]
+def _restricts(condition: Condition) -> bool:
     """Whether the condition is a restriction that absence turns off, as far as its name shows."""
-    del document
     operator = str(condition.operator)
     positive = "Not" not in operator and not operator.startswith("Null")
     return positive and (operator.endswith("IfExists") or operator.startswith("ForAllValues"))
@@ -300,7 +303,8 @@ def check_administrable(case: Case) -> None:
             if answer == "none" and allowed and local:
                 refute(case, answer, request, f"administrable {action}: somebody can")
             unnamed = "zed" in request.principal
-            everybody = any(p.type == "*" or str(p.value) == "*" for s in deployed for p in s.principals)
+            names = [p.type + str(p.value) for s in deployed for p in s.principals]
+            everybody = any("*" in name for name in names)
             if answer == "named" and allowed and local and unnamed and not everybody:
                 refute(case, answer, request, f"administrable {action}: not only the named")
 
@@ -349,7 +353,7 @@ def check_external(case: Case) -> None:
             refute(case, names, request, "external: an outsider is missing")
 
 
-def _among(outsider: access.Outsider, request: Request) -> bool:  # type: ignore[name-defined]
+def _among(outsider: Outsider, request: Request) -> bool:
     kind, name = outsider.kind, outsider.name
     context = folded_context(request)
     account = account_of(request)
@@ -388,7 +392,8 @@ def check_subset(case: Case) -> None:
                     refute(case, answer, witness, f"subset {new} {old}: allowed by the old")
             if answer.is_yes:
                 for request in case.requests():
-                    if decide(deployed[new], request).is_yes and decide(deployed[old], request).is_no:
+                    allowed, before = (decide(deployed[at], request) for at in (new, old))
+                    if allowed.is_yes and before.is_no:
                         refute(case, answer, request, f"subset {new} {old}: newly allowed")
     for a, b, c in _triples(len(documents)):
         if verdicts[a, b] is verdicts[b, c] is Verdict.YES and verdicts[a, c] is Verdict.NO:
@@ -398,5 +403,3 @@ def check_subset(case: Case) -> None:
 def _triples(count: int) -> list[tuple[int, int, int]]:
     every = range(count)
     return [(a, b, c) for a in every for b in every for c in every if len({a, b, c}) == 3]
-
-

@@ -42,13 +42,13 @@ def _run(name: str, seeds: range, stop: int) -> int:
             continue
         failed += 1
         small = shrink(check, case, why)
-        print(f"--- {name}, seed {seed}: {_fails(check, small)}", flush=True)
+        print(f"--- {name}, seed {seed}: {_fails(check, small)}", flush=True)  # noqa: T201
         if failed >= stop:
             break
     took = time.perf_counter() - started
     answers = ", ".join(f"{q} {v} {n}" for (q, v), n in sorted(SEEN.items()))
     SEEN.clear()
-    print(f"{name}: {passed} passed, {failed} failed, {took:.0f} s ({answers})", flush=True)
+    print(f"{name}: {passed} passed, {failed} failed, {took:.0f} s ({answers})", flush=True)  # noqa: T201
     return failed
 
 
@@ -57,23 +57,27 @@ def _fails(check: Callable[[Case], None], case: Case) -> str | None:
         check(case)
     except AssertionError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - no exception may leave the engine
+    except Exception as error:  # no exception may leave the engine
         return f"{type(error).__name__}: {error}{case.told()}"
     return None
 
 
 def shrink(check: Callable[[Case], None], case: Case, why: str) -> Case:
     """A smaller case that fails with the same kind of message."""
-    kind = why.split(";")[0].split(" ")[0]
+    kind = _kind(why)
     smaller = True
     while smaller:
         smaller = False
         for candidate in _smaller(case):
             found = _fails(check, candidate)
-            if found is not None and found.split(";")[0].split(" ")[0] == kind:
+            if found is not None and _kind(found) == kind:
                 case, smaller = candidate, True
                 break
     return case
+
+
+def _kind(why: str) -> str:
+    return why.partition(";")[0].partition(" ")[0]
 
 
 def _smaller(case: Case) -> Iterator[Case]:
@@ -88,10 +92,13 @@ def _smaller(case: Case) -> Iterator[Case]:
                 yield case._replace(policies=policies)
 
 
+_KEPT = ("Effect", "Action", "Principal", "Resource", "Version", "Statement", "AWS", "Service")
+
+
 def _less(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for key in value:
-            if key not in ("Effect", "Action", "Principal", "Resource", "Version", "Statement"):
+            if key not in _KEPT:
                 yield {k: v for k, v in value.items() if k != key}
         for key, inner in value.items():
             for less in _less(inner):

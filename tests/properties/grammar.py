@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from kmsiac.aws.condition_keys import ConditionKey, actions_carrying, condition_key
+from kmsiac.aws.condition_keys import condition_key
 from tests.properties.documents import ACCOUNT, REGION, Policy
 
 T = TypeVar("T")
@@ -138,7 +138,10 @@ class Style(NamedTuple):
     keys: tuple[str, ...] = tuple(VALUES)
 
 
-def policy(choices: Choices, style: Style = Style(), most: int = 4) -> Policy:
+USUAL = Style()
+
+
+def policy(choices: Choices, style: Style = USUAL, most: int = 4) -> Policy:
     """A key policy, of Allows and Denies; its own account is spelt or a symbol (`<own>`)."""
     own = "<own>" if style.symbols and choices.below(2) else ACCOUNT
     count = 1 + choices.below(most)
@@ -203,9 +206,7 @@ def _condition(choices: Choices, style: Style, key: str) -> tuple[str, Any]:
         return "Null", one(choices, ("true", "false"))
     info = condition_key(key)
     operator = one(choices, _OPERATORS[info.type if info else "string"])
-    if info is not None and info.multivalued:
-        operator = one(choices, ("ForAnyValue:", "ForAllValues:")) + operator
-    elif rarely(choices, 8):
+    if (info is not None and info.multivalued) or rarely(choices, 8):
         operator = one(choices, ("ForAnyValue:", "ForAllValues:")) + operator
     if choices.below(3) == 0:
         operator += "IfExists"

@@ -108,5 +108,3 @@ def _compare(case: Case, before: dict[Label, object], after: dict[Label, object]
         named = ("none", "conditional", "named", "delegated")
         if known in named and found in named and known != found:
             refute(case, (label, known), None, f"{why}: {found}")
-
-

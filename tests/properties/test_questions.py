@@ -38,5 +38,3 @@ def test_question(plan):
         check(case)
 
     run()
-
-

@@ -10,9 +10,11 @@ import pytest
 
 from kmsiac.inventory.cases import Varying
 from kmsiac.inventory.model import Related
+from kmsiac.policy.parse import parse_document
 from kmsiac.rules.loader import load_rules
 from kmsiac.rules.worlds import conditions
 from kmsiac.values import Blame, Guard, Owner, Symbol, Text, Unknown, Verdict
+from tests.rules.conftest import value_of
 
 Rule = Callable[..., str]
 
@@ -275,6 +277,20 @@ def test_matches_cross_processes(world: Any, check: Any, rule: Rule) -> None:
     world.policy(world.document(statement()))
     (found,) = check(world, rule("{effect: Allow}"))
     assert dataclasses.asdict(found)["rule"] == "TEST-01"
+
+
+def test_statements_at_one_place_are_several(world: Any, check: Any, rule: Rule) -> None:
+    # In a plan a policy is JSON inside a text: its statements stand where the text does.
+    both = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "kms:Sign"},
+            {"Effect": "Allow", "Action": "kms:Verify"},
+        ]
+    }
+    document = parse_document(value_of(both, lambda: 99))
+    world.policy(document, key=world.key())
+    found = check(world, rule("{effect: Allow}", message='"{explicit_actions}"'))
+    assert [match.message for match in found] == ["kms:Sign", "kms:Verify"]
 
 
 def test_what_stands_nowhere_is_at_what_it_lies_in(world: Any, check: Any, rule: Rule) -> None:

@@ -58,8 +58,10 @@ WRONG = [
     ),
     (
         "named_keys: {some: {can: {any_of: Decrypt, principal: identity}}}",
-        "r.yaml:7:62: `principal` is a path rooted in target. or this. "
-        "(principal: target.policy.identities)",
+        (
+            "r.yaml:7:62: `principal` is a path rooted in target. or this. "
+            "(principal: target.policy.identities)"
+        ),
     ),
 ]
 

@@ -34,6 +34,7 @@ SINKS = frozenset(
         "AWS::IAM::GroupPolicy",
         "AWS::IAM::UserToGroupAddition",
         "AWS::EC2::VPCEndpoint",
+        "AWS::ODB::OdbNetwork",
     }
 )
 """The resource types that are evaluated whole. Of one that uses a key, the properties that say

@@ -183,6 +183,7 @@ SINKS = frozenset(
         "aws_iam_group_membership",
         "aws_vpc_endpoint",
         "aws_vpc_endpoint_policy",
+        "aws_odb_network",
     }
 )
 """Resource types that are evaluated whole and become resources of the stack."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kmsiac.aws.consumers import key_attributes
 from kmsiac.frontends.terraform.plan_documents import DocumentReader
 from kmsiac.frontends.terraform.plan_model import DOCUMENT_TYPE, Change, mapping
 from kmsiac.frontends.terraform.plan_providers import Providers

@@ -1,0 +1,139 @@
+"""Who may hold something: the identities of a unit, and whom key policies and grants name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmsiac.access.place import Who, WhoKind
+from kmsiac.inventory.model import Identity, Key, Related
+from kmsiac.inventory.named import identity_named
+from kmsiac.policy.document import PolicyDocument, Principal, Statement
+from kmsiac.policy.principals import kind_of
+from kmsiac.values import Text, text
+
+if TYPE_CHECKING:
+    from kmsiac.access.unit import UnitAccess
+
+_KINDS: dict[str, WhoKind] = {
+    "anyone": "anyone",
+    "account": "account",
+    "role": "role",
+    "user": "user",
+    "session": "session",
+    "service": "service",
+    "organization": "organization",
+}
+
+
+class Candidate(NamedTuple):
+    """A principal that may hold something, and where it is named."""
+
+    who: Who
+    position: int
+
+
+def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Candidate]:
+    """Everybody known who may reach a key, each once: those whom the key names first."""
+    seen: set[object] = set()
+    for candidate in (*_named(unit, key), *_grantees(unit, key)):
+        mark = _mark(candidate.who)
+        if mark not in seen:
+            seen.add(mark)
+            yield candidate
+    if named_only:
+        return
+    for identity in unit.inventory.identities:
+        if identity.kind == "group" or not unit.reader.exists(identity):
+            continue
+        who = unit.who(identity)
+        if _mark(who) not in seen and unit.allowed_actions(identity).possible:
+            seen.add(_mark(who))
+            yield Candidate(who, identity.position)
+
+
+def reachable_keys(unit: UnitAccess) -> Iterator[Key]:
+    """The keys of the unit that exist."""
+    return (key for key in unit.inventory.keys if unit.reader.exists(key))
+
+
+def _mark(who: Who) -> object:
+    return id(who.identity) if who.identity is not None else (who.kind, who.text.parts)
+
+
+def _named(unit: UnitAccess, key: Key) -> Iterator[Candidate]:
+    for document in _documents(unit, key):
+        for statement in document:
+            if statement.effect_text == "Deny":
+                continue
+            for principal in statement.principals:
+                if not principal.negated:
+                    yield from _from_principal(unit, principal, statement)
+
+
+def _documents(unit: UnitAccess, key: Key) -> Iterator[PolicyDocument]:
+    policies, _ = unit.reader.related(key.policies)
+    for policy in policies:
+        document = unit.reader.document(policy)
+        if isinstance(document, PolicyDocument):
+            yield document
+
+
+def _from_principal(
+    unit: UnitAccess, principal: Principal, statement: Statement
+) -> Iterator[Candidate]:
+    value = principal.value
+    kind, _ = kind_of(principal)
+    if not isinstance(value, Text) or kind not in _KINDS:
+        return
+    position = principal.position or statement.position
+    identity = _identity(unit, value) if kind in ("role", "user") else None
+    if identity is not None:
+        yield Candidate(unit.who(identity), position)
+        return
+    if kind == "anyone":
+        yield Candidate(Who("anyone", text("anyone")), position)
+        for name in _organizations(statement):
+            yield Candidate(Who("organization", text(name)), position)
+        return
+    yield Candidate(Who(_KINDS[kind], value), position)
+
+
+def _organizations(statement: Statement) -> list[str]:
+    """The organizations that a statement for anyone is limited to."""
+    names: list[str] = []
+    for condition in statement.conditions:
+        if (condition.key.literal or "").lower() not in (
+            "aws:principalorgid",
+            "aws:principalorgpaths",
+        ):
+            continue
+        for value in condition.values:
+            literal = value.literal if isinstance(value, Text) else None
+            if literal is not None and literal.startswith("o-"):
+                names.append(literal.split("/")[0])
+    return list(dict.fromkeys(names))
+
+
+def _identity(unit: UnitAccess, value: Text) -> Identity | None:
+    named: Related[Identity] = identity_named(unit.inventory, value)
+    found = [identity for identity in named.items if unit.reader.exists(identity)]
+    return found[0] if len(found) == 1 and not named.maybe else None
+
+
+def _grantees(unit: UnitAccess, key: Key) -> Iterator[Candidate]:
+    grants, _ = unit.reader.related(key.grants)
+    for grant in grants:
+        settings = unit.reader.settings(grant)
+        setting = settings.get("grantee") if settings is not None else None
+        value = setting.value if setting is not None else None
+        if not isinstance(value, Text):
+            continue
+        service = (value.literal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        principal = Principal("Service" if service else "AWS", value, False, grant.position)
+        kind, _ = kind_of(principal)
+        identity = _identity(unit, value) if kind in ("role", "user") else None
+        if identity is not None:
+            yield Candidate(unit.who(identity), grant.position)
+        elif kind in _KINDS:
+            yield Candidate(Who(_KINDS[kind], value), grant.position)

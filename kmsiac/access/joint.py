@@ -1,0 +1,181 @@
+"""All documents about one principal and one key made concrete together, with their views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kmsiac.access.grant_terms import GrantTerms
+from kmsiac.access.instantiate import Instances
+from kmsiac.access.model import Environment
+from kmsiac.access.model import Grant as ConcreteGrant
+from kmsiac.access.people import People, Person, known_names, person, service
+from kmsiac.access.place import Place, Who
+from kmsiac.access.prepared import accounts_in, literals_of, usable_from_outside
+from kmsiac.access.search import Search
+from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, Layers
+from kmsiac.access.statements import variables_of
+from kmsiac.access.trust import Trusted
+from kmsiac.access.views import View
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.stack import Provider
+from kmsiac.values import Text, Value
+
+_MOST_HYPOTHESES = 4
+_PRINCIPAL_LAYERS = frozenset({KEY, ENDPOINT, GRANT})
+
+
+class Placed(NamedTuple):
+    """A concrete document in its layer; `address` is where it is written."""
+
+    layer: str
+    document: PolicyDocument
+    address: str
+
+
+class Joint:
+    """The documents of a question over a unit, concrete, for one guess at the own account."""
+
+    def __init__(
+        self,
+        layers: Layers,
+        grants: Sequence[GrantTerms],
+        key_arn: Text,
+        who: Who | None,
+        provider: Provider,
+        trusted: Trusted,
+        account: str | None,
+    ) -> None:
+        documents = [sheet.document for sheet in layers.sheets]
+        documents += [grant.document for grant in grants]
+        values: list[Value] = [key_arn, *([who.text] if who is not None else [])]
+        values += [document.value for document in documents]
+        avoid = trusted.accounts | trusted.organizations
+        self.instances = instances = Instances(provider, values, avoid, account)
+        self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
+        self.who = instances.of(who.text) if who is not None else None
+        self.layers = layers
+        sheets = [*layers.sheets]
+        self.placed = [
+            Placed(sheet.layer, instances.document(sheet.document), sheet.address)
+            for sheet in sheets
+        ]
+        self.placed += [Placed(GRANT, instances.document(g.document), g.address) for g in grants]
+        self.grants = [self._grant(grant) for grant in grants]
+        concrete = [placed.document for placed in self.placed]
+        known = known_names([*literals_of(concrete), self.who or ""], instances, trusted)
+        self.known = known
+        people = People(known, instances, Place(KEY, provider, trusted))
+        self.search = Search(people, usable_from_outside)
+        self.views = {
+            layer: [
+                view
+                for placed in self.placed
+                if placed.layer == layer
+                for view in _views(placed, self.key_arn)
+            ]
+            for layer in (KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT)
+        }
+
+    @property
+    def account(self) -> str:
+        """The account of the key."""
+        return self.key_arn.split(":")[4]
+
+    def person(self, who: Who) -> Person | None:
+        """The concrete caller; None for what does not call (a group, an organization)."""
+        if self.who is None:
+            return None
+        if who.kind == "service":
+            return service(self.who, self.instances)
+        parts = self.who.split(":", 5)
+        if len(parts) < 6:
+            return None
+        head = parts[5].split("/")[0]
+        if head == "assumed-role":
+            role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
+            made = person("role", role, None, None, self.instances, self.known)
+            return Person("role", self.who, made.account, None, made.context)
+        kinds = {"role": "role", "user": "user", "root": "root", "federated-user": "federated"}
+        kind = kinds.get(head)
+        return (
+            None if kind is None else person(kind, self.who, None, None, self.instances, self.known)
+        )
+
+    def environment(self, *, side: str) -> Environment:
+        """The concrete documents as `authorize` takes them."""
+        of = {
+            layer: tuple(p.document for p in self.placed if p.layer == layer)
+            for layer in self.views
+        }
+        return Environment(
+            key_policy=merged(of[KEY]),
+            identity=of[IDENTITY],
+            boundary=merged(of[BOUNDARY]) if side != "key" else None,
+            endpoint=merged(of[ENDPOINT]),
+            grants=tuple(self.grants),
+            resource_account=self.account,
+        )
+
+    def address_of(self, layer: str, position: int) -> str:
+        """Where a deciding statement is written."""
+        for placed in self.placed:
+            if placed.layer == layer and any(s.position == position for s in placed.document):
+                return placed.address
+        return ""
+
+    def _grant(self, grant: GrantTerms) -> ConcreteGrant:
+        def pairs(of: dict[str, Text]) -> dict[str, str]:
+            return {key: str(self.instances.text(value)) for key, value in of.items()}
+
+        return ConcreteGrant(
+            grantee=str(self.instances.text(grant.grantee)),
+            operations=grant.operations,
+            subset=pairs(grant.subset),
+            equals=pairs(grant.equals) if grant.equals else None,
+        )
+
+
+def joints(
+    layers: Layers,
+    grants: Sequence[GrantTerms],
+    key_arn: Text,
+    who: Who | None,
+    provider: Provider,
+    trusted: Trusted,
+) -> Iterator[Joint]:
+    """One joint for each account that the own one may turn out to be."""
+    yield Joint(layers, grants, key_arn, who, provider, trusted, None)
+    if provider.account.literal is not None:
+        return
+    documents = [sheet.document for sheet in layers.sheets]
+    spelt = accounts_in([*literals_of(documents), str(who.text) if who is not None else ""])
+    for account in sorted(spelt - trusted.accounts)[:_MOST_HYPOTHESES]:
+        yield Joint(layers, grants, key_arn, who, provider, trusted, account)
+
+
+def _views(placed: Placed, key_arn: str) -> Iterator[View]:
+    document = placed.document
+    for statement in document:
+        yield View(
+            statement,
+            variables_of(document),
+            layer=placed.layer,
+            has_principal=placed.layer in _PRINCIPAL_LAYERS,
+            own_key=key_arn,
+        )
+
+
+def merged(documents: Sequence[PolicyDocument]) -> PolicyDocument | None:
+    """Several documents of one layer as one; None for none.
+
+    Policy variables are read as the newest of their versions has them.
+    """
+    if len(documents) <= 1:
+        return documents[0] if documents else None
+    first = max(documents, key=lambda one: str(one.version or ""))
+    statements = tuple(statement for one in documents for statement in one.statements)
+    rest = next((one.open for one in documents if one.open is not None), None)
+    return PolicyDocument(
+        first.value, statements, first.version, open=rest, position=first.position
+    )

@@ -1,0 +1,364 @@
+"""Whether one principal can do something with one key, all layers together.
+
+The ways to a key are those of `authorize`, step 6 and 7: named by the key policy, through the
+account and IAM, a grant, as an AWS service. Each is a conjunction of statements, one a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from kmsiac.access.authorize import authorize
+from kmsiac.access.deciding import Outcome, Wanted, decide
+from kmsiac.access.joint import Joint
+from kmsiac.access.model import Deciding, Decision, Request
+from kmsiac.access.outsiders import need_of
+from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
+from kmsiac.access.place import Given, Who
+from kmsiac.access.prepared import allow_all
+from kmsiac.access.presence import Limits
+from kmsiac.access.results import Need, PathStep, Ruling
+from kmsiac.access.search import Part, Reach
+from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
+from kmsiac.access.views import View
+from kmsiac.aws.shapes import fold
+from kmsiac.policy.matching import same
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import Answer, Blame, Text, Verdict, cannot_tell
+
+_OUT_OF_SCAN = "its own policies are not in the scanned templates"
+_NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
+_GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
+_PATHS: dict[str, PathStep] = {"account": "delegation"}
+
+
+class Side(NamedTuple):
+    """Which sides are looked at; the other one is taken to allow everything."""
+
+    key: bool = True
+    identity: bool = True
+
+
+SIDES = {"both": Side(), "key": Side(identity=False), "identity": Side(key=False)}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One question: who, by which actions, under what is given, on which side."""
+
+    who: Who | None
+    actions: tuple[str, ...]
+    given: Given
+    side: Side
+
+
+class Judge:
+    """Rules on one joint (one guess at the own account)."""
+
+    def __init__(self, joint: Joint, matter: Matter) -> None:
+        self.joint = joint
+        self.matter = matter
+        who = matter.who
+        self._person = joint.person(who) if who is not None else None
+        self._circles = self._meant(who)
+        self._persons = tuple(self._variants()) if self._person is not None else ()
+        self.possible = bool(self._persons or self._circles)
+        self._limits = self._given()
+        self._denies = tuple(self._deny_parts())
+
+    # -- who is meant ------------------------------------------------------------------------------
+
+    def _meant(self, who: Who | None) -> tuple[Circle, ...]:
+        if who is None:
+            return (OWN,)
+        if self._person is not None:
+            return ()
+        text = self.joint.who or ""
+        if who.kind == "anyone":
+            return (STRANGERS,)
+        if who.kind == "organization":
+            return (Circle("stranger", organization=text),)
+        account = text.split(":")[4] if text.count(":") >= 5 else text
+        return (Circle(account, fresh=True),) if who.kind == "account" and account.isdigit() else ()
+
+    def _variants(self) -> Iterator[Person]:
+        """The caller with what is given of it, in each organization that may be its own."""
+        assert self._person is not None
+        given = {fold(k): v for k, v in self._context().items() if fold(k) in ABOUT_PRINCIPAL}
+        context = {**self._person.context, **given}
+        organizations: list[str | None] = [None]
+        if "aws:principalorgid" in given:
+            organizations = [given["aws:principalorgid"][0]]
+        elif not self.matter.given.strict and self._person.kind != "service":
+            organizations += sorted(self.joint.known.organizations)
+        for organization in organizations:
+            own = dict(context)
+            if organization is not None:
+                own["aws:principalorgid"] = (organization,)
+            yield replace(self._person, organization=organization, context=own, stranger=False)
+
+    def _context(self) -> dict[str, tuple[str, ...]]:
+        return {
+            key: tuple(str(self.joint.instances.text(value)) for value in values)
+            for key, values in self.matter.given.context.items()
+        }
+
+    def _given(self) -> Limits:
+        given = self.matter.given
+        known = {fold(k): v for k, v in self._context().items() if fold(k) not in ABOUT_PRINCIPAL}
+        limits = Limits(
+            given=tuple(sorted(known.items())),
+            absent=frozenset(fold(key) for key in given.absent),
+            strict=given.strict,
+        )
+        return replace(limits, modes=("endpoint",)) if given.endpoint is not None else limits
+
+    @property
+    def _abroad(self) -> bool:
+        """Whether the caller is in another account than the key."""
+        person = self._person
+        return person is not None and person.account not in ("", self.joint.account)
+
+    # -- the ways ------------------------------------------------------------------------------------
+
+    def ways(self, *, sure: bool) -> list[Wanted]:
+        """The conjunctions that allow: the certain ones, or those that may be there too."""
+        side = self.matter.side
+        if not side.key:
+            return list(self._identity_only(sure))
+        found = [*self._key_ways(sure), *self._grant_ways(sure)]
+        if not sure:
+            found += self._unknown_ways()
+        return [each for way in found for each in self._through_endpoint(way, sure)]
+
+    def _key_ways(self, sure: bool) -> Iterator[Wanted]:
+        for view in self.joint.views[KEY]:
+            if view.effect.is_no:
+                continue
+            for path in self._paths_of(view):
+                step: PathStep = _PATHS.get(path, "key-policy")
+                if self.matter.who is not None and self.matter.who.kind == "service":
+                    step = "service"
+                part = Part(view, path=path)
+                for rest, blame in self._own_side(path, sure):
+                    yield Wanted((part, *rest), self._denies, step, blame)
+
+    def _paths_of(self, view: View) -> list[str]:
+        if self._person is None:
+            return [""]
+        return list(dict.fromkeys(path for path, _ in view.ways(self._person, deny=False)))
+
+    def _own_side(
+        self, path: str, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        """What the caller's own side must allow beside, and what keeps that open."""
+        person, side = self._person, self.matter.side
+        if not side.identity or person is None or person.kind in ("service", "root"):
+            yield (), ()
+            return
+        direct = path in ("named", "arn-condition") and not self._abroad
+        if direct:
+            yield (), ()
+            return
+        needs_identity = path == "account" or self._abroad
+        if needs_identity and not self.joint.layers.known_identity:
+            if not sure:
+                yield (), (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+            return
+        yield from self._allowed_parts(needs_identity, sure)
+        if not sure and path in ("anyone", "not-listed") and self.joint.layers.bounded:
+            yield (), (Blame(self._name(), _NOT_DOCUMENTED, NOWHERE),)
+
+    def _allowed_parts(
+        self, needs_identity: bool, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        for bound, bound_blame in self._layer(BOUNDARY, self.joint.layers.bounded, sure):
+            for own, own_blame in self._layer(IDENTITY, needs_identity, sure):
+                yield (*own, *bound), (*own_blame, *bound_blame)
+
+    def _layer(
+        self, layer: str, needed: bool, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        """Each Allow of a layer; unknown policies in it may allow, too."""
+        if not needed:
+            yield (), ()
+            return
+        for view in self.joint.views[layer]:
+            if not view.effect.is_no:
+                yield (Part(view),), ()
+        rest = self.joint.layers.open.get(layer)
+        if rest and not sure:
+            yield (), tuple(sorted(rest))
+
+    def _grant_ways(self, sure: bool) -> Iterator[Wanted]:
+        for view in self.joint.views[GRANT]:
+            if self._abroad:
+                if not sure:
+                    blame = (Blame(self._name(), _GRANT_ABROAD, view.statement.position),)
+                    yield Wanted((Part(view),), self._denies, "grant", blame)
+                continue
+            yield Wanted((Part(view),), self._denies, "grant")
+        rest = self.joint.layers.open.get(GRANT)
+        if rest and not sure:
+            yield Wanted((), self._denies, "grant", tuple(sorted(rest)))
+
+    def _unknown_ways(self) -> Iterator[Wanted]:
+        rest = self.joint.layers.open.get(KEY)
+        if rest:
+            yield Wanted((), self._denies, "key-policy", tuple(sorted(rest)))
+        for view in self.joint.views[KEY]:
+            doubt = self._may_name(view)
+            if doubt and not view.effect.is_no:
+                yield Wanted((Part(view.for_anybody()),), self._denies, "key-policy", doubt)
+
+    def _may_name(self, view: View) -> tuple[Blame, ...]:
+        """Principals of a statement that may turn out to be the caller: a data source, say."""
+        who = self.matter.who
+        if who is None:
+            return ()
+        blame: set[Blame] = set()
+        for principal in self._spelt(view):
+            answer = same(principal, who.text)
+            if answer.is_open:
+                blame |= answer.blame or {Blame(str(principal), "may be it", principal.position)}
+        return tuple(sorted(blame))
+
+    def _spelt(self, view: View) -> Iterator[Text]:
+        """The principals of a statement as the template spells them, where they are symbols."""
+        for sheet in self.joint.layers.of(view.layer):
+            for statement in sheet.document:
+                if statement.position != view.statement.position:
+                    continue
+                for principal in statement.principals:
+                    value = principal.value
+                    if isinstance(value, Text) and value.literal is None and not value.has_unknown:
+                        yield value
+
+    def _identity_only(self, sure: bool) -> Iterator[Wanted]:
+        if self.matter.who is not None and not self.joint.layers.known_identity:
+            if not sure:
+                blame = (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+                yield Wanted((), self._denies, "delegation", blame)
+            return
+        for parts, doubt in self._allowed_parts(True, sure):
+            yield Wanted(parts, self._denies, "delegation", doubt)
+
+    def _through_endpoint(self, way: Wanted, sure: bool) -> Iterator[Wanted]:
+        if self.matter.given.endpoint is None:
+            yield way
+            return
+        for parts, blame in self._layer(ENDPOINT, True, sure):
+            yield way._replace(inside=(*way.inside, *parts), blame=(*way.blame, *blame))
+
+    def _deny_parts(self) -> Iterator[Part]:
+        side = self.matter.side
+        layers = [KEY, GRANT, ENDPOINT] if side.key else []
+        if side.identity and self._person is not None and self._person.kind != "service":
+            layers += [IDENTITY, BOUNDARY]
+        for layer in layers:
+            for view in self.joint.views[layer]:
+                if not view.effect.is_yes:
+                    yield Part(view, "Deny")
+
+    # -- the ruling ----------------------------------------------------------------------------------
+
+    def further(self) -> list[Blame]:
+        """What may stop any request: documents that are not wholly known."""
+        side, found = self.matter.side, set[Blame]()
+        layers = [KEY, ENDPOINT] if side.key else []
+        layers += [IDENTITY] if side.identity else []
+        for layer in layers:
+            rest = self.joint.layers.open.get(layer, set())
+            found |= {one for one in rest if not _only_allows(one)}
+        return sorted(found)
+
+    def decide(self, actions: Sequence[str], path: str = "") -> Outcome:
+        """Whether there is a request by one of these actions, by one path or by any."""
+        reach = Reach(
+            self._circles, tuple(actions), (self.joint.key_arn,), self._limits, self._persons
+        )
+        sure, perhaps = self.ways(sure=True), self.ways(sure=False)
+        if path:
+            sure = [way for way in sure if way.path == path]
+            perhaps = [way for way in perhaps if way.path == path]
+        return decide(self.joint, sure, perhaps, reach, self._confirm, self.further())
+
+    def _confirm(self, request: Request) -> Answer:
+        if not self.matter.side.key:
+            return Answer(Verdict.YES)
+        return self._decision(request).answer
+
+    def _decision(self, request: Request) -> Decision:
+        side = "both" if self.matter.side.identity else "key"
+        environment = self.joint.environment(side=side)
+        if not self.matter.side.identity or self._person is None:
+            environment = replace(environment, identity=(allow_all(),), boundary=None)
+        return authorize(request, environment)
+
+    def rule(self) -> Ruling:
+        """The ruling: by whom allowed and with what needs, or what is in the way."""
+        if not self.possible:
+            reason = "no caller is known by this name"
+            return Ruling(cannot_tell(Blame(self._name(), reason, NOWHERE)))
+        outcome = self.decide(self.matter.actions)
+        answer = outcome.answer
+        if answer.is_yes and outcome.found is not None:
+            request = answer.witness
+            deciding: tuple[Deciding, ...] = ()
+            if isinstance(request, Request) and self.matter.side.key:
+                deciding = self._addressed(self._decision(request).deciding)
+            path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()  # type: ignore[assignment]  # set by the ways above
+            return Ruling(answer, deciding, needs=self.needs(outcome.found), paths=path)
+        if answer.is_no:
+            return self._refusal(answer)
+        return Ruling(answer)
+
+    def needs(self, way: Wanted) -> tuple[Need, ...]:
+        """The conditions on a way that hang on more than the caller and what is given."""
+        given = {key for key, _ in self._limits.given}
+        terms = [term for part in way.inside for term in part.view.terms]
+        found = [
+            need_of(term.condition)
+            for term in terms
+            if term.key not in ABOUT_PRINCIPAL and term.key not in given
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def _refusal(self, answer: Answer) -> Ruling:
+        """What the concrete procedure misses first, on the plainest request."""
+        if self._person is None or not self.matter.side.key:
+            return Ruling(answer)
+        context = {**self._persons[0].context, **self._context()}
+        action = self.matter.actions[0]
+        request = Request(self._person.principal, action, self.joint.key_arn, context)
+        decision = self._decision(request)
+        if not decision.answer.is_no:
+            return Ruling(answer, blocked_by="condition", mend=decision.missing)
+        blocked = decision.blocked
+        return Ruling(answer, self._addressed(decision.deciding), blocked, decision.missing)
+
+    def _addressed(self, deciding: Sequence[Deciding]) -> tuple[Deciding, ...]:
+        return tuple(
+            replace(one, resource=self.joint.address_of(_LAYERS.get(one.layer, ""), one.position))
+            for one in deciding
+        )
+
+    def _name(self) -> str:
+        return str(self.matter.who.text) if self.matter.who is not None else "anybody"
+
+
+_LAYERS = {
+    "key policy": KEY,
+    "identity policies": IDENTITY,
+    "permissions boundary": BOUNDARY,
+    "endpoint policy": ENDPOINT,
+    "grants": GRANT,
+}
+
+
+def _only_allows(blame: Blame) -> bool:
+    """Whether what is not known is an AWS managed policy, of which only few deny anything."""
+    managed = "AWS managed policy" in blame.reason
+    return managed and not any(word in blame.expression for word in ("Deny", "Quarantine"))

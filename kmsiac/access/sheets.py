@@ -1,0 +1,147 @@
+"""The documents that speak about one principal and one key of a unit, in one world.
+
+Collected from the inventory as it is linked: the key's policies and grants, the principal's own,
+its groups' and its boundary's, the endpoint's. What may stand beside them is blamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from kmsiac.access.place import Who
+from kmsiac.inventory.cases import World
+from kmsiac.inventory.model import (
+    Endpoint,
+    Entity,
+    Grant,
+    Identity,
+    Key,
+    Policy,
+    Related,
+    Settings,
+)
+from kmsiac.policy.document import PolicyDocument
+from kmsiac.values import Blame, Unknown, blame_on
+
+E = TypeVar("E", bound=Entity)
+
+KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT = "key", "identity", "boundary", "endpoint", "grant"
+
+
+class Sheet(NamedTuple):
+    """One document in its layer, and the address that it is written at."""
+
+    layer: str
+    document: PolicyDocument
+    address: str
+
+
+@dataclass
+class Layers:
+    """What speaks about a principal and a key.
+
+    `open` blames, by layer, what may stand there beside the sheets. `known_identity`: the
+    principal's own side is in the unit.
+    """
+
+    sheets: list[Sheet] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    open: dict[str, set[Blame]] = field(default_factory=dict)
+    known_identity: bool = False
+    bounded: bool = False
+
+    def of(self, layer: str) -> list[Sheet]:
+        """The sheets of a layer."""
+        return [sheet for sheet in self.sheets if sheet.layer == layer]
+
+    def blame(self, layer: str, blame: Iterable[Blame]) -> None:
+        """Note what may stand in a layer beside its sheets."""
+        self.open.setdefault(layer, set()).update(blame)
+
+
+class Reader:
+    """Reads entities in one world. May raise `Undecided`: the caller splits worlds."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def exists(self, entity: Entity) -> bool:
+        """Whether an entity exists in the world; a policy also needs a document."""
+        if entity.settings.pick(self._world) is None:
+            return False
+        return not isinstance(entity, Policy) or entity.document.pick(self._world) is not None
+
+    def settings(self, entity: Entity) -> Settings | None:
+        """The settings of an entity; None where it does not exist."""
+        return entity.settings.pick(self._world)
+
+    def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
+        """The document of a policy; None where none is given."""
+        return policy.document.pick(self._world)
+
+    def related(self, related: Related[E]) -> tuple[list[E], set[Blame]]:
+        """The entities that certainly are related, and blame for those that may be."""
+        found: list[E] = []
+        doubt = set(related.open)
+        for entity in related.items:
+            if not self.exists(entity):
+                continue
+            found.append(entity)
+            if entity.resource.absent is not None:
+                doubt.add(blame_on(entity.resource.absent))
+        for entity in related.maybe:
+            if self.exists(entity):
+                doubt.add(Blame(entity.address, "may or may not be meant", entity.position))
+        return found, doubt
+
+    def add(self, layers: Layers, layer: str, policies: Related[Policy]) -> int:
+        """Read policies into a layer; how many there are."""
+        found, doubt = self.related(policies)
+        for policy in found:
+            document = policy.document.pick(self._world)
+            if isinstance(document, PolicyDocument):
+                layers.sheets.append(Sheet(layer, document, policy.address))
+                if document.open is not None:
+                    doubt.add(blame_on(document.open))
+            elif isinstance(document, Unknown):
+                doubt.add(blame_on(document))
+        if doubt:
+            layers.blame(layer, doubt)
+        return len(found)
+
+
+def layers_for(
+    reader: Reader, who: Who | None, key: Key, endpoint: Endpoint | None = None
+) -> Layers:
+    """The documents about a principal (None: nobody in particular) and a key."""
+    layers = Layers()
+    if not reader.add(layers, KEY, key.policies) and KEY not in layers.open:
+        missing = Blame(key.address, "its key policy is not in the templates", key.position)
+        layers.blame(KEY, [missing])
+    grants, doubt = reader.related(key.grants)
+    layers.grants = grants
+    if doubt:
+        layers.blame(GRANT, doubt)
+    if endpoint is not None:
+        reader.add(layers, ENDPOINT, endpoint.policies)
+    if who is not None and who.identity is not None:
+        layers.known_identity = True
+        own_side(reader, layers, who.identity)
+    return layers
+
+
+def own_side(reader: Reader, layers: Layers, identity: Identity) -> None:
+    """The identity's policies, those of its groups, and its boundary."""
+    for holder in (identity, *_groups(reader, layers, identity)):
+        reader.add(layers, IDENTITY, holder.policies)
+    layers.bounded = bool(reader.add(layers, BOUNDARY, identity.boundary))
+    layers.bounded |= bool(layers.open.get(BOUNDARY))
+
+
+def _groups(reader: Reader, layers: Layers, identity: Identity) -> Iterator[Identity]:
+    groups, doubt = reader.related(identity.groups)
+    if doubt:
+        layers.blame(IDENTITY, doubt)
+    yield from groups

@@ -1,0 +1,46 @@
+"""The ARNs of keys and identities of a unit, as a reference to them would evaluate."""
+
+from __future__ import annotations
+
+from kmsiac.inventory.model import Identity, Key, Settings
+from kmsiac.stack import CLOUDFORMATION
+from kmsiac.values import Null, Part, Symbol, Text, Value
+
+
+def arn_of(entity: Key | Identity, framework: str, settings: Settings | None = None) -> Text:
+    """One symbol, equal to the one that a reference to the ARN gives.
+
+    Its shape has the name and the path that `settings` hold; the name is a symbol of its own
+    where they do not, as the id of a key always is.
+    """
+    address, provider = entity.address, entity.resource.provider
+    cloudformation = framework == CLOUDFORMATION
+    if isinstance(entity, Key):
+        kind, service, region, noun = "key", "kms", provider.region.parts, "key_id"
+        attribute = "key_id"
+    else:
+        kind, service, region, noun = entity.kind, "iam", (), f"{entity.kind}_name"
+        attribute = "name"
+    reference = address if cloudformation else f"{address}.{attribute}"
+    own: tuple[Part, ...] = (Symbol(noun, reference, provider.owner, "resource", address=address),)
+    shape: list[Part] = ["arn:", *provider.partition.parts, f":{service}:", *region, ":"]
+    path, name = _parts(settings, "path"), _parts(settings, "name")
+    shape += [*provider.account.parts, f":{kind}", *(path or ("/",)), *(name or own)]
+    symbol = Symbol(
+        f"{kind}_arn",
+        f"{address}.{'Arn' if cloudformation else 'arn'}",
+        provider.owner,
+        "resource",
+        Text(shape, entity.position),
+        entity.position,
+        address,
+    )
+    return Text((symbol,), entity.position)
+
+
+def _parts(settings: Settings | None, name: str) -> tuple[Part, ...]:
+    found = settings.get(name) if settings is not None else None
+    value: Value | None = found.value if found is not None else None
+    if value is None or isinstance(value, Null) or not isinstance(value, Text):
+        return ()
+    return value.parts

@@ -1,0 +1,70 @@
+"""Which attributes name a key, in both frameworks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kmsiac.aws.consumers import key_attributes, key_heads, name_attribute, wanted_attributes
+from kmsiac.aws.dataset import read
+
+KINDS = read("consumers.json")["kinds"]
+
+
+@pytest.mark.parametrize(
+    ("type", "path", "kind"),
+    [
+        ("aws_sns_topic", "kms_master_key_id", "topic"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId", "topic"),
+        ("aws_cloudwatch_log_group", "kms_key_id", "log_group"),
+        ("AWS::Logs::LogGroup", "KmsKeyId", "log_group"),
+        ("aws_route53_key_signing_key", "key_management_service_arn", "dnssec"),
+        ("aws_ebs_volume", "kms_key_id", "aws_ebs_volume"),
+        ("AWS::EKS::Cluster", "EncryptionConfig.Provider.KeyArn", "eks_cluster"),
+    ],
+)
+def test_key_attributes(type: str, path: str, kind: str) -> None:
+    assert [(".".join(a.path), a.type) for a in key_attributes(type)] == [(path, kind)]
+
+
+def test_a_bucket_is_one_by_its_own_encryption_only() -> None:
+    kinds = {".".join(a.path): a.type for a in key_attributes("AWS::S3::Bucket")}
+    buckets = [path for path, kind in kinds.items() if kind == "bucket"]
+    rule = "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault"
+    assert buckets == [f"{rule}.KMSMasterKeyID"]
+    assert len(kinds) > 1
+
+
+def test_what_is_wanted_of_a_resource() -> None:
+    assert wanted_attributes("AWS::SES::ReceiptRule") == {"Rule"}
+    assert wanted_attributes("aws_sqs_queue") == {"kms_master_key_id", "name"}
+    assert key_heads("aws_sqs_queue") == {"kms_master_key_id"}
+    assert name_attribute("aws_sqs_queue") == "name"
+    for type in ("aws_vpc", "aws_kms_key", "AWS::KMS::Alias", "nonsense"):
+        assert not wanted_attributes(type)
+        assert not key_attributes(type)
+
+
+def test_every_kind_has_both_frameworks_and_attributes_that_exist() -> None:
+    assert isinstance(KINDS, dict)
+    for kind, places in KINDS.items():
+        assert {type.startswith("AWS::") for type in places} == {True, False}, kind
+        for type, path in places.items():
+            assert any(".".join(a.path) == path for a in key_attributes(type)), kind
+
+
+def test_paths_name_keys_and_not_switches() -> None:
+    table = read("consumers.json")["attributes"]
+    assert isinstance(table, dict)
+    assert len(table) > 450
+    last = {path.rpartition(".")[2].lower() for paths in table.values() for path in paths}
+    assert not any(name.endswith(("seconds", "context", "encrypted")) for name in last)
+    assert "[]" not in json.dumps(table)
+
+
+def test_nothing_is_read_at_import() -> None:
+    code = "import kmsiac.aws.consumers as c; assert not c._data.cache_info().currsize"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,68 @@
+"""`kmsiac who-can`: which actions its word means, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kmsiac.aws.actions import kms_action
+from kmsiac.findings.access_report import CAPABILITIES
+from tests.cli.access_project import TERRAFORM, CommandLine
+
+KEY = "aws_kms_key.documents"
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("kms:Decript", 'there is no KMS action "kms:Decript" (did you mean kms:Decrypt?)'),
+        ("kms:Nothing*", 'no KMS action matches "kms:Nothing*"'),
+        ("s3:*", 'no KMS action matches "s3:*"'),
+        ("?", 'no KMS action matches "?"'),
+    ],
+)
+def test_an_unknown_action_is_2(command: CommandLine, word: str, message: str) -> None:
+    ran = command("who-can", word, KEY, TERRAFORM)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+@pytest.mark.parametrize("word", ["*", "kms:*", "Generate*", "generatedatakey", "kms:Gener?teMac"])
+def test_any_pattern_of_actions_is_answered(command: CommandLine, word: str) -> None:
+    ran = command("who-can", word, KEY, TERRAFORM, "-f", "json")
+    report = json.loads(ran.out)
+    assert (ran.code, report["key"]) == (0, KEY)
+    assert report["action"] == ("kms:GenerateDataKey" if word == "generatedatakey" else word)
+    assert starts(report) == ("keys.tf", 7)
+
+
+def starts(report: dict[str, dict[str, object]]) -> tuple[str, object]:
+    return str(report["location"]["path"]).rpartition("/")[2], report["location"]["line"]
+
+
+def test_rows_are_grouped_by_capability_in_a_fixed_order(command: CommandLine) -> None:
+    first = command("who-can", "*", KEY, TERRAFORM, "-f", "json").out
+    assert command("who-can", "*", KEY, TERRAFORM, "-f", "json").out == first
+    rows = json.loads(first)["principals"]
+    places = [CAPABILITIES.index(row["capability"]) for row in rows]
+    assert places == sorted(places)
+    for row in rows:
+        actions = [kms_action(name) for name in row["actions"]]
+        assert {action.duty for action in actions if action} == {row["capability"]}
+
+
+def test_an_unread_file_is_3(command: CommandLine) -> None:
+    command.write("bad/broken.tf", 'resource "a" "b" {')
+    ran = command("who-can", "kms:Decrypt", KEY, TERRAFORM, "bad/broken.tf")
+    assert ran.code == 3
+    assert "this block is never closed" in ran.out
+
+
+def test_help_has_examples(command: CommandLine) -> None:
+    for name in ("can", "who-can", "principal-can"):
+        ran = command(name, "--help")
+        assert ran.code == 0
+        assert f"Usage: kmsiac {name} " in ran.out
+        assert "Examples:\n" in ran.out and "Exit codes:\n" in ran.out
+        assert ran.out.isascii()
