@@ -9,7 +9,8 @@ from kmsiac.access.place import Who, WhoKind
 from kmsiac.inventory.model import Identity, Key, Related
 from kmsiac.inventory.named import identity_named
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
-from kmsiac.policy.principals import kind_of
+from kmsiac.policy.matching import same
+from kmsiac.policy.principals import account_of, kind_of
 from kmsiac.values import Text, text
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _named(unit: UnitAccess, key: Key) -> Iterator[Candidate]:
                 continue
             for principal in statement.principals:
                 if not principal.negated:
-                    yield from _from_principal(unit, principal, statement)
+                    yield from _from_principal(unit, key, principal, statement)
 
 
 def _documents(unit: UnitAccess, key: Key) -> Iterator[PolicyDocument]:
@@ -80,7 +81,7 @@ def _documents(unit: UnitAccess, key: Key) -> Iterator[PolicyDocument]:
 
 
 def _from_principal(
-    unit: UnitAccess, principal: Principal, statement: Statement
+    unit: UnitAccess, key: Key, principal: Principal, statement: Statement
 ) -> Iterator[Candidate]:
     value = principal.value
     kind, _ = kind_of(principal)
@@ -97,6 +98,21 @@ def _from_principal(
             yield Candidate(Who("organization", text(name)), position)
         return
     yield Candidate(Who(_KINDS[kind], value), position)
+    if kind == "account" and _is_own(key, value):
+        yield Candidate(Who("root", _root(key)), position)
+
+
+def _is_own(key: Key, value: Text) -> bool:
+    principal = Principal("AWS", value, False, value.position)
+    account = account_of(principal)
+    return account is not None and not same(account, key.resource.provider.account).is_no
+
+
+def _root(key: Key) -> Text:
+    """The root user of the key's account."""
+    provider = key.resource.provider
+    parts = ("arn:", *provider.partition.parts, ":iam::", *provider.account.parts, ":root")
+    return Text(parts, key.position)
 
 
 def _organizations(statement: Statement) -> list[str]:

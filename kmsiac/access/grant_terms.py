@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kmsiac.aws.actions import kms_action
 from kmsiac.aws.grants import grant_operations
 from kmsiac.inventory.model import Grant, Setting, Settings
 from kmsiac.policy.document import PolicyDocument
@@ -92,20 +93,36 @@ def _document(
     grant: Grant, grantee: Text, operations: frozenset[str], context: dict[str, Text]
 ) -> PolicyDocument:
     at = grant.position
+    carrying = {name for name in operations if _carries_context(name)}
+    plain = sorted(operations - carrying) if context else sorted(operations)
+    statements = [_statement(grant, grantee, plain, {})] if plain else []
+    if context and carrying:
+        # Operations without an encryption context are not held to it (API, GrantConstraints).
+        statements.append(_statement(grant, grantee, sorted(carrying), context))
+    document = parse_document(Map([(text("Statement", at), List(statements, at))], at))
+    assert isinstance(document, PolicyDocument)
+    return document
+
+
+def _carries_context(operation: str) -> bool:
+    action = kms_action(operation)
+    return action is not None and action.encryption_context
+
+
+def _statement(
+    grant: Grant, grantee: Text, operations: Iterable[str], context: dict[str, Text]
+) -> Map:
+    at = grant.position
     service = (grantee.literal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
-    actions = List([text(f"kms:{name}", at) for name in sorted(operations)], at)
     entries: list[tuple[Text, Value]] = [
         (text("Sid", at), text(f"grant {grant.address}", at)),
         (text("Effect", at), text("Allow", at)),
         (text("Principal", at), Map([(text("Service" if service else "AWS", at), grantee)], at)),
-        (text("Action", at), actions),
+        (text("Action", at), List([text(f"kms:{name}", at) for name in operations], at)),
         (text("Resource", at), text("*", at)),
     ]
     if context:
         wanted = [(text(_CONTEXT + key, at), value) for key, value in sorted(context.items())]
         condition = Map([(text("StringEquals", at), Map(wanted, at))], at)
         entries.append((text("Condition", at), condition))
-    statement = Map(entries, at)
-    document = parse_document(Map([(text("Statement", at), List([statement], at))], at))
-    assert isinstance(document, PolicyDocument)
-    return document
+    return Map(entries, at)

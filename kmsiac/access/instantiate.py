@@ -16,6 +16,8 @@ from kmsiac.values import List, Map, Part, Symbol, Text, Value, walk
 
 _IAM = frozenset({"role", "user", "group", "policy", "instance_profile"})
 _DEEPEST = 8
+_TELLING = 8
+"""Shorter texts (`aws`) stand in others by chance."""
 
 
 class Instances:
@@ -31,6 +33,8 @@ class Instances:
         """`account`: what the provider's account is taken to be, where it is a symbol."""
         self._taken = "\n".join([*_literals(values), *avoid])
         self._texts: dict[Symbol, str] = {}
+        self._key_ids: set[str] = set()
+        self._spellings: list[tuple[str, str]] | None = None
         self._count = 0
         self._provider = provider
         own = provider.account.symbol
@@ -39,6 +43,20 @@ class Instances:
         self.partition = self.of(provider.partition) or "aws"
         self.region = self.of(provider.region) or "us-east-1"
         self.account = self.of(provider.account) or self._account()
+
+    def made_from_symbols(self, text: str) -> bool:
+        """Whether a concrete text holds the id of a key that a symbol stands for."""
+        return any(made in text for made in self._key_ids)
+
+    def spelt(self, text: str) -> str:
+        """A concrete text with the references of symbols in place of what stands for them."""
+        if self._spellings is None or len(self._spellings) != len(self._texts):
+            longest = sorted(self._texts.items(), key=lambda item: (-len(item[1]), item[1]))
+            self._spellings = [(made, f"${{{symbol.reference}}}") for symbol, made in longest]
+        for made, reference in self._spellings:
+            if len(made) >= _TELLING and made in text:
+                text = text.replace(made, reference)
+        return text
 
     def of(self, text: Text) -> str | None:
         """The concrete text, None where a part of it is unknown."""
@@ -98,6 +116,8 @@ class Instances:
         if text is None:
             text = self._of_type(part)
         self._texts[part] = text
+        if part.type in ("key_id", "key_arn"):
+            self._key_ids.add(text.rpartition("/")[2])
         return text
 
     def _account(self) -> str:

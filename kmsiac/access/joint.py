@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from kmsiac.access.grant_terms import GrantTerms
@@ -11,7 +12,12 @@ from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
 from kmsiac.access.people import People, Person, known_names, person, service
 from kmsiac.access.place import Place, Who
-from kmsiac.access.prepared import accounts_in, literals_of, usable_from_outside
+from kmsiac.access.prepared import (
+    accounts_in,
+    hidden_keys,
+    literals_of,
+    usable_from_outside,
+)
 from kmsiac.access.search import Search
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, Layers
 from kmsiac.access.statements import variables_of
@@ -72,10 +78,15 @@ class Joint:
                 view
                 for placed in self.placed
                 if placed.layer == layer
-                for view in _views(placed, self.key_arn)
+                for view in _views(placed, self.key_arn, instances)
             ]
             for layer in (KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT)
         }
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The condition keys that a sensitive value stands in or under, in lower case."""
+        return hidden_keys((sheet.document for sheet in self.layers.sheets), self.instances)
 
     @property
     def account(self) -> str:
@@ -154,7 +165,7 @@ def joints(
         yield Joint(layers, grants, key_arn, who, provider, trusted, account)
 
 
-def _views(placed: Placed, key_arn: str) -> Iterator[View]:
+def _views(placed: Placed, key_arn: str, instances: Instances) -> Iterator[View]:
     document = placed.document
     for statement in document:
         yield View(
@@ -163,6 +174,7 @@ def _views(placed: Placed, key_arn: str) -> Iterator[View]:
             layer=placed.layer,
             has_principal=placed.layer in _PRINCIPAL_LAYERS,
             own_key=key_arn,
+            spelt=lambda text: not instances.made_from_symbols(text),
         )
 
 

@@ -103,6 +103,10 @@ def _close(asked: Asked, layer: str, near: _Near) -> str:
         return f"{start} it does not cover {action}: {verb}, or add an Allow."
     if near.part == "resource":
         return f"{start} its resources do not cover {_on(asked)}: add that, or add an Allow."
+    if "NotPrincipal" in near.statement.elements:
+        return (
+            f"{start} it leaves {_caller(asked)} out: take it out of NotPrincipal, or add an Allow."
+        )
     return f"{start} it does not name {_caller(asked)}: add it to Principal, or add an Allow."
 
 

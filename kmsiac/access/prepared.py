@@ -71,6 +71,7 @@ class Model:
                     layer=place.kind,
                     has_principal=place.kind in HAS_PRINCIPAL,
                     own_key=own_key,
+                    spelt=lambda text: not instances.made_from_symbols(text),
                 )
                 for statement in document
             )
@@ -133,15 +134,7 @@ class Prepared:
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
-        """The condition keys that a sensitive value stands in or under, in lower case."""
-        return frozenset(
-            str(key).lower()
-            for document in self.documents
-            for statement in document
-            for condition in statement.conditions
-            for key in [self.instances.text(condition.key).literal]
-            if key is not None and _is_sensitive(condition)
-        )
+        return hidden_keys(self.documents, self.instances)
 
     def told(self, answer: Answer) -> Answer:
         """The answer with its blame as these documents spell it, and where (an equal one was
@@ -260,6 +253,18 @@ def literals_of(documents: Sequence[PolicyDocument]) -> Iterator[str]:
         for inner in walk(document.value):
             if isinstance(inner, Text):
                 yield from (part for part in inner.parts if isinstance(part, str))
+
+
+def hidden_keys(documents: Iterable[PolicyDocument], instances: Instances) -> frozenset[str]:
+    """The condition keys that a sensitive value stands in or under, in lower case."""
+    return frozenset(
+        key.lower()
+        for document in documents
+        for statement in document
+        for condition in statement.conditions
+        for key in [instances.text(condition.key).literal]
+        if key is not None and _is_sensitive(condition)
+    )
 
 
 def _is_sensitive(condition: Condition) -> bool:

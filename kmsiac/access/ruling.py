@@ -31,6 +31,7 @@ from kmsiac.values import Answer, Blame, Text, Verdict, cannot_tell
 _OUT_OF_SCAN = "its own policies are not in the scanned templates"
 _NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
 _GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
+_CONDITIONS = "a request that meets the conditions: none that can be made does"
 _PATHS: dict[str, PathStep] = {"account": "delegation"}
 
 
@@ -61,7 +62,8 @@ class Judge:
         self.joint = joint
         self.matter = matter
         who = matter.who
-        self._person = joint.person(who) if who is not None else None
+        alone = who is not None and who.kind not in ("account", "anyone", "organization")
+        self._person = joint.person(who) if who is not None and alone else None
         self._circles = self._meant(who)
         self._persons = tuple(self._variants()) if self._person is not None else ()
         self.possible = bool(self._persons or self._circles)
@@ -154,7 +156,11 @@ class Judge:
         self, path: str, sure: bool
     ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
         """What the caller's own side must allow beside, and what keeps that open."""
-        person, side = self._person, self.matter.side
+        person, who, side = self._person, self.matter.who, self.matter.side
+        if person is None and who is not None and who.kind in ("account", "organization"):
+            if not sure:
+                yield (), (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+            return
         if not side.identity or person is None or person.kind in ("service", "root"):
             yield (), ()
             return
@@ -219,13 +225,13 @@ class Judge:
         if who is None:
             return ()
         blame: set[Blame] = set()
-        for principal in self._spelt(view):
+        for principal in self._written(view):
             answer = same(principal, who.text)
             if answer.is_open:
                 blame |= answer.blame or {Blame(str(principal), "may be it", principal.position)}
         return tuple(sorted(blame))
 
-    def _spelt(self, view: View) -> Iterator[Text]:
+    def _written(self, view: View) -> Iterator[Text]:
         """The principals of a statement as the template spells them, where they are symbols."""
         for sheet in self.joint.layers.of(view.layer):
             for statement in sheet.document:
@@ -307,10 +313,14 @@ class Judge:
         if answer.is_yes and outcome.found is not None:
             request = answer.witness
             deciding: tuple[Deciding, ...] = ()
-            if isinstance(request, Request) and self.matter.side.key:
+            if outcome.found.path == "grant":
+                deciding = tuple(self._grant(part.view) for part in outcome.found.inside[:1])
+            elif isinstance(request, Request) and self.matter.side.key:
                 deciding = self._addressed(self._decision(request).deciding)
             path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()  # type: ignore[assignment]  # set by the ways above
-            return Ruling(answer, deciding, needs=self.needs(outcome.found), paths=path)
+            return Ruling(
+                self._spelt(answer), deciding, needs=self.needs(outcome.found), paths=path
+            )
         if answer.is_no:
             return self._refusal(answer)
         return Ruling(answer)
@@ -320,11 +330,16 @@ class Judge:
         given = {key for key, _ in self._limits.given}
         terms = [term for part in way.inside for term in part.view.terms]
         found = [
-            need_of(term.condition)
+            self._told(need_of(term.condition), secret=term.key in self.joint.hidden)
             for term in terms
             if term.key not in ABOUT_PRINCIPAL and term.key not in given
         ]
         return tuple(dict.fromkeys(found))
+
+    def _told(self, need: Need, *, secret: bool) -> Need:
+        if secret:
+            return replace(need, values=("(sensitive)",))
+        return replace(need, values=tuple(map(self.joint.instances.spelt, need.values)))
 
     def _refusal(self, answer: Answer) -> Ruling:
         """What the concrete procedure misses first, on the plainest request."""
@@ -335,9 +350,30 @@ class Judge:
         request = Request(self._person.principal, action, self.joint.key_arn, context)
         decision = self._decision(request)
         if not decision.answer.is_no:
-            return Ruling(answer, blocked_by="condition", mend=decision.missing)
-        blocked = decision.blocked
-        return Ruling(answer, self._addressed(decision.deciding), blocked, decision.missing)
+            return Ruling(answer, blocked_by="condition", mend=_CONDITIONS)
+        mend = self.joint.instances.spelt(decision.missing)
+        return Ruling(answer, self._addressed(decision.deciding), decision.blocked, mend)
+
+    def _grant(self, view: View) -> Deciding:
+        position = view.statement.position
+        address = self.joint.address_of(GRANT, position)
+        return Deciding("grants", f"grant {address}", position, address)
+
+    def _spelt(self, answer: Answer) -> Answer:
+        """The answer with its witness as the template would spell it."""
+        request = answer.witness
+        if not isinstance(request, Request):
+            return answer
+        spelt = self.joint.instances.spelt
+        context = {key: tuple(map(spelt, values)) for key, values in request.context.items()}
+        told = replace(
+            request,
+            principal=spelt(request.principal),
+            resource=spelt(request.resource),
+            context=context,
+            hidden=self.joint.hidden,
+        )
+        return answer._replace(witness=told)
 
     def _addressed(self, deciding: Sequence[Deciding]) -> tuple[Deciding, ...]:
         return tuple(

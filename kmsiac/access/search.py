@@ -23,7 +23,6 @@ from kmsiac.access.presence import NO_LIMITS, Limits, modes_of, presence, shape_
 from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_action
-from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
@@ -434,6 +433,7 @@ def _key_blame(term: Term, incomplete: bool) -> Iterable[Blame]:
         yield Blame(key, "its conditions are too complex to decide", position)
 
 
+@lru_cache(maxsize=1024)
 def _acts_on(action: str, resource: str) -> bool:
     """Whether requests for an action name such a resource: a key, an alias, or none (`*`)."""
     found = kms_action(action)
@@ -441,17 +441,6 @@ def _acts_on(action: str, resource: str) -> bool:
         return found is not None and found.needs_star and resource == "*"
     noun = resource.rsplit(":", 1)[-1].split("/", 1)[0]
     return ":kms:" in resource and noun in found.on
-
-
-@lru_cache(maxsize=1024)
-def _acts_on(action: str, resource: str) -> bool:
-    """Whether requests of the action are about such a resource: a key, an alias, or none (`*`)."""
-    known = kms_action(action)
-    if known is None:
-        return True
-    if resource == "*":
-        return known.needs_star
-    return ("alias" if ":alias/" in resource else "key") in known.on
 
 
 def _covers(part: Part, person: Person, action: str, resource: str) -> Answer:

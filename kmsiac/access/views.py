@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from kmsiac.access.model import Request
@@ -45,8 +46,8 @@ class View:
     """One statement of a concrete document (no symbols).
 
     `has_principal`: its Principal element says for whom it is; else it is for whoever has it.
-    `own_key`: the ARN of the key that the document belongs to, whose id is not known: any literal
-    key ARN of its account and Region may be this key.
+    `own_key`: the ARN of the key in question, whose id is not known: any key ARN of its account and
+    Region may be this key, if it is spelt in the template (`spelt` says so of a concrete one).
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class View:
         layer: str,
         has_principal: bool,
         own_key: str | None = None,
+        spelt: Callable[[str], bool] = lambda _: True,
         terms: tuple[Term, ...] | None = None,
         principal: int | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class View:
         self._has_principal = has_principal
         self._principal = principal
         self._own_key = own_key
+        self._spelt = spelt
         self._variables = variables
         self._people: dict[tuple[str, bool, bool], Ways] = {}
         self._resources: dict[str, Answer] = {}
@@ -83,6 +86,7 @@ class View:
             layer=self.layer,
             has_principal=self._has_principal,
             own_key=self._own_key,
+            spelt=self._spelt,
             terms=terms,
             principal=self._principal,
         )
@@ -97,6 +101,7 @@ class View:
             layer=self.layer,
             has_principal=self._has_principal,
             own_key=self._own_key,
+            spelt=self._spelt,
             terms=self.terms,
             principal=at,
         )
@@ -109,6 +114,7 @@ class View:
             layer=self.layer,
             has_principal=False,
             own_key=self._own_key,
+            spelt=self._spelt,
             terms=self.terms,
         )
 
@@ -180,7 +186,11 @@ class View:
         if self._own_key is None:
             return answer
         negated = "NotResource" in self.statement.elements
-        doubtful = [p for p in self.statement.resources if _may_be_key(p.value, self._own_key)]
+        doubtful = [
+            p
+            for p in self.statement.resources
+            if _may_be_key(p.value, self._own_key) and self._spelt(str(p.value))
+        ]
         if doubtful and (answer.is_yes if negated else answer.is_no):
             return cannot_tell(*(Blame(str(p.value), _OWN_KEY, p.value.position) for p in doubtful))
         return answer

@@ -46,7 +46,7 @@ def joined(
     if len(cases) == 1:
         return cases[0], ()
     answers = {case.answer for case in cases}
-    shown = tuple(sorted(cases, key=lambda case: (_ORDER[case.answer], repr(case.when))))
+    shown = tuple(sorted(cases, key=_order))
     if len(answers) == 1:
         return _merged(shown), shown
     yes = [world for world, ruling in ruled if ruling.answer.is_yes]
@@ -57,6 +57,12 @@ def joined(
 
 
 _ORDER = {"yes": 0, _OPEN: 1, "no": 2}
+
+
+def _order(case: Verdict) -> tuple[object, ...]:
+    """Yes first; among the same answers those of guards that are true."""
+    guards = [[(name, value is not True, str(value)) for name, value in one] for one in case.when]
+    return _ORDER[case.answer], guards
 
 
 def _merged(cases: tuple[Verdict, ...]) -> Verdict:

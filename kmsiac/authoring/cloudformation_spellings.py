@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from kmsiac.authoring import rewrites
 from kmsiac.authoring.example import Example
-from kmsiac.authoring.rewrites import Data, Rewrite
+from kmsiac.authoring.rewrites import (
+    ALONE,
+    APART,
+    Data,
+    Rewrite,
+    reversed_statements,
+    together,
+)
 from kmsiac.authoring.spelling import Spelling
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.nodes import Mapping as MappingNode
@@ -16,14 +22,6 @@ from kmsiac.reading.nodes import Sequence as SequenceNode
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
 
-_REWRITES: tuple[tuple[str, Rewrite], ...] = (
-    ("with the keys the other way round", rewrites.reversed_keys),
-    ("with lists for single values", rewrites.listed),
-    ("with single values for lists of one", rewrites.unlisted),
-    ("with actions in upper case", rewrites.shouted),
-    ("with the statements the other way round", rewrites.reversed_statements),
-)
-
 
 def spellings(example: Example) -> Iterator[Spelling]:
     """The template as JSON and as YAML with long intrinsics, and each rewrite that changes it."""
@@ -31,11 +29,22 @@ def spellings(example: Example) -> Iterator[Spelling]:
     as_json = json.dumps(root, indent=1)
     yield Spelling("as JSON", example._replace(text=as_json))
     yield Spelling("as YAML", example._replace(text=_yaml(root)))
-    for words, rewrite in _REWRITES:
-        text = json.dumps(_in_policies(root, rewrite), indent=1)
-        if text != as_json:
-            reordered = rewrite is rewrites.reversed_statements
-            yield Spelling(words, example._replace(text=text), reordered=reordered)
+    apart = tuple(
+        Spelling(words, example._replace(text=text), reordered=rewrite is reversed_statements)
+        for words, rewrite in APART
+        if (text := _rewritten(root, rewrite)) != as_json
+    )
+    if apart:
+        both = example._replace(text=_rewritten(root, together))
+        yield Spelling("in another order and case, with lists", both, apart=apart, reordered=True)
+    words, rewrite = ALONE
+    text = _rewritten(root, rewrite)
+    if text != as_json:
+        yield Spelling(words, example._replace(text=text))
+
+
+def _rewritten(root: Data, rewrite: Rewrite) -> str:
+    return json.dumps(_in_policies(root, rewrite), indent=1)
 
 
 def _yaml(root: Data) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kmsiac.authoring import cloudformation_spellings, plan_spelling, terraform_spellings
-from kmsiac.authoring.example import Failure
+from kmsiac.authoring.example import Example, Failure
 from kmsiac.authoring.sandbox import Prepared, with_those_it_yields_to
 from kmsiac.authoring.spelling import Spelling
 from kmsiac.rules.match import Match, When
@@ -57,30 +57,57 @@ def differing(rules: RuleSet, prepared: Prepared) -> list[Failure]:
 
 def compare(rules: RuleSet, prepared: Prepared) -> Compared:
     """Ask the rule of an example about its other spellings."""
-    example = prepared.example
-    company = with_those_it_yields_to(rules, example.rule)
-    before = prepared.own(company)
-    compared = Compared([], 0, [])
-    number = 0
+    comparing = _Comparing(rules, prepared)
     for spelling in spellings(prepared):
-        compared.unwritten.extend((spelling.words, reason) for reason in spelling.unwritten)
+        comparing.take(spelling)
+    return Compared(comparing.failures, comparing.number, comparing.unwritten)
+
+
+class _Comparing:
+    """What has come of the spellings of one example so far."""
+
+    def __init__(self, rules: RuleSet, prepared: Prepared) -> None:
+        self.example = prepared.example
+        self.failures: list[Failure] = []
+        self.number = 0
+        self.unwritten: list[tuple[str, str]] = []
+        self._company = with_those_it_yields_to(rules, self.example.rule)
+        self._rule = rules.rules[self.example.rule]
+        self._before = prepared.own(self._company)
+
+    def take(self, spelling: Spelling) -> None:
+        """Compare one spelling; its parts, too, where it makes a difference."""
+        self.unwritten += [(spelling.words, reason) for reason in spelling.unwritten]
         if spelling.example is None:
-            continue
-        if spelling.partial and rules.rules[example.rule].source_only:
-            reason = "the rule asks how something was written"
-            compared.unwritten.append((spelling.words, reason))
-            continue
-        number += 1
-        was = before if spelling.original is None else Prepared(spelling.original).own(company)
-        variant = Prepared(spelling.example)
+            return
+        if spelling.partial and self._rule.source_only:
+            self.unwritten.append((spelling.words, "the rule asks how something was written"))
+            return
+        difference = self._difference(spelling, spelling.example)
+        if not difference:
+            return
+        apart = [
+            found
+            for one in spelling.apart
+            if one.example is not None and (found := self._difference(one, one.example))
+        ]
+        example = self.example
+        self.failures += [
+            Failure(example.rule, example.name, example.framework, message)
+            for message in apart or [difference]
+        ]
+
+    def _difference(self, spelling: Spelling, example: Example) -> str:
+        """What is wrong with a spelling; empty if nothing is."""
+        self.number += 1
+        original = spelling.original
+        before = self._before if original is None else Prepared(original).own(self._company)
+        variant = Prepared(example)
         if variant.errors:
-            message = f"cannot be read {spelling.words}: {variant.errors[0].message}"
-        elif not _alike(was, variant.own(company), spelling):
-            message = f"something else is said {spelling.words}"
-        else:
-            continue
-        compared.failures.append(Failure(example.rule, example.name, example.framework, message))
-    return compared._replace(number=number)
+            return f"cannot be read {spelling.words}: {variant.errors[0].message}"
+        if _alike(before, variant.own(self._company), spelling):
+            return ""
+        return f"something else is said {spelling.words}"
 
 
 def _alike(before: list[Match], after: list[Match], spelling: Spelling) -> bool:

@@ -65,6 +65,24 @@ def shouted(policy: Document) -> Document:
     return _with_values(policy, loud, ("Action", "NotAction"))
 
 
+APART: tuple[tuple[str, Rewrite], ...] = (
+    ("with the keys the other way round", reversed_keys),
+    ("with lists for single values", listed),
+    ("with actions in upper case", shouted),
+    ("with the statements the other way round", reversed_statements),
+)
+"""Rewrites that do not get in each other's way, each with what is done."""
+
+ALONE: tuple[str, Rewrite] = ("with single values for lists of one", unlisted)
+
+
+def together(policy: Document) -> Document:
+    """All rewrites of `APART` at once."""
+    for _, rewrite in APART:
+        policy = rewrite(policy)
+    return policy
+
+
 def _with_values(
     policy: Document, change: Callable[[Data], Data], elements: Sequence[str] = _ALL_VALUES
 ) -> Document:

@@ -16,6 +16,7 @@ class Spelling(NamedTuple):
 
     `words` say what was done ("as a heredoc"). `example` is the example written anew, None where
     nothing of it could be; `unwritten` says of each policy that was left as it is why.
+    `apart` are the spellings that it puts together, to be tried where it makes a difference.
     `reordered`: statements have other ordinals. `original` is what it is compared with where that
     is not the example itself (a plan knows the account). `partial`: what is missing in it may
     instead stay open.
@@ -24,6 +25,7 @@ class Spelling(NamedTuple):
     words: str
     example: Example | None
     unwritten: tuple[str, ...] = ()
+    apart: tuple[Spelling, ...] = ()
     reordered: bool = False
     original: Example | None = None
     partial: bool = False

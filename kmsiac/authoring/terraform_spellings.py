@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kmsiac.authoring import hcl, rewrites
+from kmsiac.authoring.example import Example
 from kmsiac.authoring.rewrites import Document, Rewrite
 from kmsiac.authoring.sandbox import Prepared
 from kmsiac.authoring.spelling import Spelling, Unwritable
@@ -33,17 +34,13 @@ _WAYS = (
     _Way("with jsonencode", dict, hcl.jsonencode),
     _Way("as a heredoc", dict, hcl.heredoc),
     _Way("as a data source", dict, hcl.data_source),
-    # Terraform sorts the keys of objects: only text keeps their order.
-    _Way("with the keys the other way round", rewrites.reversed_keys, hcl.heredoc),
-    _Way("with lists for single values", rewrites.listed, hcl.jsonencode),
-    _Way("with single values for lists of one", rewrites.unlisted, hcl.jsonencode),
-    _Way("with actions in upper case", rewrites.shouted, hcl.jsonencode),
-    _Way(
-        "with the statements the other way round",
-        rewrites.reversed_statements,
-        hcl.jsonencode,
-        True,
-    ),
+    _Way(*rewrites.ALONE, hcl.heredoc),
+)
+# As text: Terraform would sort the keys of objects.
+_TOGETHER = _Way("in another order and case, with lists", rewrites.together, hcl.heredoc, True)
+_APART = tuple(
+    _Way(words, rewrite, hcl.heredoc, rewrite is rewrites.reversed_statements)
+    for words, rewrite in rewrites.APART
 )
 _STEP = re.compile(r"(\w+)\[(\d+)\]\.")
 
@@ -63,15 +60,25 @@ def spellings(prepared: Prepared) -> Iterator[Spelling]:
         return
     file = SourceFile(1, "main.tf", example.text.encode())
     places = [_place(policy, file) for policy in _policies(prepared)]
-    known: set[str] = set()
-    for way in _WAYS if places else ():
-        text, unwritten = _written(file, places, way)
-        spelling = Spelling(way.words, None, unwritten, way.reordered)
-        if text != file.text and text not in known:
-            known.add(text)
-            spelling = spelling._replace(example=example._replace(text=text))
-        if spelling.example is not None or unwritten:
-            yield spelling
+    if not places:
+        return
+    known = {file.text}
+    for way in _WAYS:
+        yield from _spelling(example, file, places, way, known)
+    for together in _spelling(example, file, places, _TOGETHER, known):
+        apart = [one for way in _APART for one in _spelling(example, file, places, way, set())]
+        yield together._replace(apart=tuple(apart))
+
+
+def _spelling(
+    example: Example, file: SourceFile, places: list[_Place], way: _Way, known: set[str]
+) -> Iterator[Spelling]:
+    """The example in one way, unless its text is known; with what the way could not write."""
+    text, unwritten = _written(file, places, way)
+    new = None if text in known else example._replace(text=text)
+    known.add(text)
+    if new is not None or unwritten:
+        yield Spelling(way.words, new, unwritten, reordered=way.reordered)
 
 
 def _policies(prepared: Prepared) -> Iterator[Policy]:

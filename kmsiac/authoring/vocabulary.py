@@ -65,8 +65,7 @@ def _fields() -> Iterator[Entry]:
 
 def _operators() -> Iterator[Entry]:
     for operator in OPERATORS.values():
-        words = {"meaning": operator.meaning, "example": operator.example}
-        yield Entry("operator", operator.name, operator.of, **words)
+        yield Entry("operator", operator.name, operator.of, "", operator.meaning, operator.example)
 
 
 def _named() -> Iterator[Entry]:

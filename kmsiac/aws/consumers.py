@@ -61,6 +61,7 @@ def wanted_attributes(resource_type: str) -> frozenset[str]:
     return frozenset(heads | {name} if heads and name else heads)
 
 
+@cache
 def key_heads(resource_type: str) -> frozenset[str]:
     """The top-level attributes in which a key is named."""
     return frozenset(attribute.path[0] for attribute in key_attributes(resource_type))

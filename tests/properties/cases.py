@@ -64,7 +64,7 @@ class Case(NamedTuple):
 
     def documents(self) -> list[PolicyDocument]:
         """As the engine sees them: with symbols and unknown parts."""
-        return [as_document(one) for one in self.policies]
+        return [as_document(one, self.provider) for one in self.policies]
 
     def deployed(self) -> list[PolicyDocument]:
         """As they may turn out to be in the account of the requests."""
@@ -134,7 +134,7 @@ def decide(document: PolicyDocument, asked: Request) -> Answer:
 def replay(spelt: Policy, asked: Request) -> Answer:
     """The same for a witness: in the account, and for the partner, that the engine made up."""
     parts = asked.resource.split(":")
-    partners = {PARTNER, *(p[4] for p in (asked.principal.split(":"),) if len(p) > 5)}
+    partners = {PARTNER, account_of(asked) or PARTNER} - {parts[4]} or {PARTNER}
     answers = [
         decide(as_document(filled(spelt, _own(parts[4], parts[3], partner))), asked)
         for partner in sorted(partners)

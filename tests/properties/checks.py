@@ -14,6 +14,7 @@ from kmsiac.access.operators import Variables, holds
 from kmsiac.access.place import Ask, Callers
 from kmsiac.access.results import Outsider
 from kmsiac.access.statements import folded_context, variables_of
+from kmsiac.aws.actions import kms_action
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.actions import all_actions
 from kmsiac.policy.document import Condition, PolicyDocument, Statement
@@ -165,9 +166,8 @@ def check_shadowed(case: Case) -> None:
         if answer.is_yes and now.is_yes:
             refute(case, answer, None, f"shadowed {index}: allows says yes")
         if answer.is_no and now.is_no:
-            bare = as_document(
-                case.policies[0] | {"Statement": [case.policies[0]["Statement"][index]]}
-            )
+            single = case.policies[0] | {"Statement": [case.policies[0]["Statement"][index]]}
+            bare = as_document(single, case.provider)
             before = seen("allows", access.allows(bare, bare.statements[0], case.place, everything))
             if before.is_yes:
                 refute(case, answer, None, f"shadowed {index}: the Denies do empty it")
@@ -207,7 +207,7 @@ def check_conditions(case: Case) -> None:
             if not (can.is_no or always.is_yes):
                 continue
             for request in case.requests():
-                if not covers(bare, bare.statements[0], request).is_yes:
+                if not (usable(request) and covers(bare, bare.statements[0], request).is_yes):
                     continue
                 known = deployed.statements[index].conditions
                 holds = _holds(known[at], request, variables)
@@ -216,6 +216,13 @@ def check_conditions(case: Case) -> None:
                     refute(case, can, request, f"satisfiable {where}: a request meets it")
                 if always.is_yes and holds.is_no and all(one.is_yes for one in others):
                     refute(case, always, request, f"tautology {where}: a request fails it")
+
+
+def usable(request: Request) -> bool:
+    """Whether the operation works for the caller at all: not all do from other accounts."""
+    action = kms_action(request.action)
+    assert action is not None
+    return account_of(request) in ("", ACCOUNT) or action.cross_account is True
 
 
 def _bare(real: Policy, index: int) -> PolicyDocument:
@@ -259,9 +266,12 @@ def check_stops(case: Case) -> None:
     """What a condition is said to keep out, it does."""
     document, real = case.documents()[0], case.deployed_policies()[0]
     deployed = as_document(real)
+    variables = variables_of(deployed)
     for index, statement in enumerate(document.statements):
         alone = as_document(only(real, index))
-        for condition in statement.conditions:
+        if len(statement.conditions) != len(deployed.statements[index].conditions):
+            continue
+        for at, condition in enumerate(statement.conditions):
             answers = access.stops(document, statement, condition, case.place)
             for kind, answer in answers.items():
                 if not answer.is_yes:
@@ -273,8 +283,10 @@ def check_stops(case: Case) -> None:
                     if statement.effect_text == "Allow":
                         if effective(real, index, alone, request):
                             refute(case, answer, request, f"{where}: passes")
-                    elif _covered(real, index, request) and not decide(deployed, request).is_no:
-                        refute(case, answer, request, f"{where}: not denied")
+                    elif _covered(real, index, request):
+                        met = _holds(deployed.statements[index].conditions[at], request, variables)
+                        if met.is_no:
+                            refute(case, answer, request, f"{where}: does not meet it")
 
 
 def _covered(real: Policy, index: int, request: Request) -> bool:
@@ -303,8 +315,8 @@ def check_administrable(case: Case) -> None:
             if answer == "none" and allowed and local:
                 refute(case, answer, request, f"administrable {action}: somebody can")
             unnamed = "zed" in request.principal
-            names = [p.type + str(p.value) for s in deployed for p in s.principals]
-            everybody = any("*" in name for name in names)
+            principals = [p for s in deployed for p in s.principals]
+            everybody = any(p.negated or "*" in (p.type, str(p.value)) for p in principals)
             if answer == "named" and allowed and local and unnamed and not everybody:
                 refute(case, answer, request, f"administrable {action}: not only the named")
 

@@ -30,26 +30,27 @@ KNOWN = Provider.symbolic(_OWNER, Environment(ACCOUNT, REGION, "aws"), _NAMES)
 _PLACE = re.compile(r"<([a-z]+(?::\w[\w-]*)?)>")
 
 
-def as_document(policy: Policy) -> PolicyDocument:
-    """The document of a policy.
+def as_document(policy: Policy, provider: Provider = OWN) -> PolicyDocument:
+    """The document of a policy, for the account of the provider.
 
     `<own>`, `<region>`, `<partition>` are the account's own; `<role:app>` the ARN of a role of the
     template, `<account:partner>` an account that a parameter names, `<any:x>` an unknown part.
     """
     pieces = _PLACE.split(json.dumps(policy))
-    parts = [_part(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
+    parts = [_part(piece, provider) if at % 2 else piece for at, piece in enumerate(pieces)]
     document = parse_document(Text([part for part in parts if part != ""]))
     assert isinstance(document, PolicyDocument)
     return document
 
 
-def _part(name: str) -> Part:
+def _part(name: str, provider: Provider) -> Part:
     kind, _, rest = name.partition(":")
     if kind in ("own", "region", "partition"):
-        of = {"own": OWN.account, "region": OWN.region, "partition": OWN.partition}[kind]
-        return of.parts[0]
+        return {"own": provider.account, "region": provider.region}.get(
+            kind, provider.partition
+        ).parts[0]
     if kind == "role":
-        partition, account = OWN.partition.parts[0], OWN.account.parts[0]
+        partition, account = provider.partition.parts[0], provider.account.parts[0]
         shape = Text(("arn:", partition, ":iam::", account, f":role/{rest}"))
         address = f"aws_iam_role.{rest}"
         return Symbol("role_arn", f"{address}.arn", _OWNER, "resource", shape, address)

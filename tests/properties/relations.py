@@ -51,7 +51,7 @@ def check_spelling(case: Case) -> None:
     """Order and spelling of a policy change no answer."""
     written, order = respelt(Seeded(case.salt), case.policies[0])
     before = dict(answers(case.documents()[0], case.place))
-    after = dict(answers(as_document(written), case.place))
+    after = dict(answers(as_document(written, case.provider), case.place))
     for label, found in after.items():
         known = before[(*label[:-1], order[label[-1]]) if isinstance(label[-1], int) else label]
         if found != known:
@@ -62,8 +62,8 @@ def check_deny(case: Case) -> None:
     """A further Deny never adds access."""
     first, second = case.policies
     denies = [one | {"Effect": "Deny"} for one in second["Statement"]]
-    wider = as_document(first | {"Statement": [*first["Statement"], *denies]})
-    document = as_document(first)
+    wider = as_document(first | {"Statement": [*first["Statement"], *denies]}, case.provider)
+    document = as_document(first, case.provider)
     before = seen("public", access.public(document, None, case.provider, NOBODY))
     after = access.public(wider, None, case.provider, NOBODY)
     if before.is_no and after.is_yes:

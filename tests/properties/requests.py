@@ -27,7 +27,6 @@ _SERVICES = ("s3.amazonaws.com", "logs.eu-west-1.amazonaws.com", "delivery.logs.
 _FREE: dict[str, tuple[tuple[str, ...], ...]] = {
     "aws:PrincipalTag/a": (("x",), ("y",), ("xy",), ("bob",), ("app",)),
     "aws:ResourceTag/a": (("x",), ("y",)),
-    "aws:ResourceOrgID": (("o-ownownowno",), ("o-abcdefghij",)),
     "aws:SecureTransport": (("true",), ("false",)),
     "aws:MultiFactorAuthPresent": (("true",), ("false",)),
     "kms:GrantIsForAWSResource": (("true",), ("false",)),
@@ -126,6 +125,12 @@ def _identity(
         context["aws:username"] = (name,)
     foreign = ("o-zzzzzzzzzz", "o-freshfresh")
     organization = one(choices, ("", *foreign, *(() if stranger else ("o-abcdefghij",) * 3)))
+    # The key is in the organization of its account, and so are the callers of that account.
+    owner = (
+        organization if account == "<me>" else one(choices, ("", "o-ownownowno", "o-abcdefghij"))
+    )
+    if owner:
+        context["aws:ResourceOrgID"] = (owner,)
     if organization:
         context["aws:PrincipalOrgID"] = (organization,)
         path = one(choices, ("r-ab12/", "r-ab12/ou-ab12-1/", "r-zz99/ou-zz99-2/ou-zz99-3/"))
