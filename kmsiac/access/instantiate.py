@@ -8,6 +8,7 @@ different things. Unknown parts stay unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.parse import parse_document
@@ -20,6 +21,17 @@ _TELLING = 8
 """Shorter texts (`aws`) stand in others by chance."""
 
 
+class Guess(NamedTuple):
+    """What the own account and Region, where they are symbols, may turn out to be."""
+
+    account: str | None = None
+    region: str | None = None
+
+
+NO_GUESS = Guess()
+"""None of the accounts and Regions that a document spells."""
+
+
 class Instances:
     """The texts that stand for symbols; the same symbol always gets the same text."""
 
@@ -28,18 +40,18 @@ class Instances:
         provider: Provider,
         values: Iterable[Value],
         avoid: Iterable[str],
-        account: str | None = None,
+        guess: Guess = NO_GUESS,
     ) -> None:
-        """`account`: what the provider's account is taken to be, where it is a symbol."""
+        """`guess`: what the provider's symbols are taken to be."""
         self._taken = "\n".join([*_literals(values), *avoid])
         self._texts: dict[Symbol, str] = {}
         self._key_ids: set[str] = set()
         self._spellings: list[tuple[str, str]] | None = None
         self._count = 0
         self._provider = provider
-        own = provider.account.symbol
-        if account is not None and own is not None:
-            self._texts[own] = account
+        for own, taken in ((provider.account, guess.account), (provider.region, guess.region)):
+            if taken is not None and own.symbol is not None:
+                self._texts[own.symbol] = taken
         self.partition = self.of(provider.partition) or "aws"
         self.region = self.of(provider.region) or "us-east-1"
         self.account = self.of(provider.account) or self._account()

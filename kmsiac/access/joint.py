@@ -7,15 +7,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kmsiac.access.grant_terms import GrantTerms
-from kmsiac.access.instantiate import Instances
+from kmsiac.access.guesses import guesses, literals_of
+from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
 from kmsiac.access.people import People, Person, known_names, person, service
 from kmsiac.access.place import Place, Who
 from kmsiac.access.prepared import (
-    accounts_in,
     hidden_keys,
-    literals_of,
     usable_from_outside,
 )
 from kmsiac.access.search import Search
@@ -27,7 +26,6 @@ from kmsiac.policy.document import PolicyDocument
 from kmsiac.stack import Provider
 from kmsiac.values import Text, Value
 
-_MOST_HYPOTHESES = 4
 _PRINCIPAL_LAYERS = frozenset({KEY, ENDPOINT, GRANT})
 
 
@@ -50,14 +48,14 @@ class Joint:
         who: Who | None,
         provider: Provider,
         trusted: Trusted,
-        account: str | None,
+        guess: Guess,
     ) -> None:
         documents = [sheet.document for sheet in layers.sheets]
         documents += [grant.document for grant in grants]
         values: list[Value] = [key_arn, *([who.text] if who is not None else [])]
         values += [document.value for document in documents]
         avoid = trusted.accounts | trusted.organizations
-        self.instances = instances = Instances(provider, values, avoid, account)
+        self.instances = instances = Instances(provider, values, avoid, guess)
         self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
         self.who = instances.of(who.text) if who is not None else None
         self.layers = layers
@@ -155,14 +153,11 @@ def joints(
     provider: Provider,
     trusted: Trusted,
 ) -> Iterator[Joint]:
-    """One joint for each account that the own one may turn out to be."""
-    yield Joint(layers, grants, key_arn, who, provider, trusted, None)
-    if provider.account.literal is not None:
-        return
+    """One joint for each account and Region that the own ones may turn out to be."""
     documents = [sheet.document for sheet in layers.sheets]
-    spelt = accounts_in([*literals_of(documents), str(who.text) if who is not None else ""])
-    for account in sorted(spelt - trusted.accounts)[:_MOST_HYPOTHESES]:
-        yield Joint(layers, grants, key_arn, who, provider, trusted, account)
+    texts = [str(who.text)] if who is not None else []
+    for guess in guesses(documents, provider, trusted, accounts=True, texts=texts):
+        yield Joint(layers, grants, key_arn, who, provider, trusted, guess)
 
 
 def _views(placed: Placed, key_arn: str, instances: Instances) -> Iterator[View]:

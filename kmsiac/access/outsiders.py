@@ -8,7 +8,7 @@ from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
 from kmsiac.access.people import ABOUT_PRINCIPAL, STRANGERS, Circle, Person, person, service
 from kmsiac.access.place import Place
-from kmsiac.access.prepared import Model, Prepared, key_actions, own_account_blame, prepare
+from kmsiac.access.prepared import Model, Prepared, key_actions, own_blame, prepare
 from kmsiac.access.presence import NO_LIMITS, Limits
 from kmsiac.access.results import Need, Outsider
 from kmsiac.access.search import Part, Reach
@@ -25,12 +25,13 @@ def external(document: PolicyDocument, place: Place) -> tuple[Outsider, ...]:
 
     What is too complex, or hangs on which account the own one is, is there as cannot tell.
     """
-    by_hypothesis = [_of(prepared) for prepared in prepare((document,), place)]
-    if len(by_hypothesis) == 1:
-        return by_hypothesis[0]
-    doubt = own_account_blame(place)
-    names = dict.fromkeys((o.kind, o.name) for found in by_hypothesis for o in found)
-    return tuple(_joined(key, by_hypothesis, doubt) for key in names)
+    ready = prepare((document,), place)
+    by_guess = [_of(prepared) for prepared in ready]
+    if len(by_guess) == 1:
+        return by_guess[0]
+    doubt = own_blame(place, ready)
+    names = dict.fromkeys((o.kind, o.name) for found in by_guess for o in found)
+    return tuple(_joined(key, by_guess, doubt) for key in names)
 
 
 def _joined(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kmsiac.access.deciding import Wanted, alike, decide
+from kmsiac.access.guesses import literals_of
 from kmsiac.access.instantiate import Instances
 from kmsiac.access.people import LOCAL, People, known_names
 from kmsiac.access.place import Place
-from kmsiac.access.prepared import all_action_names, literals_of
+from kmsiac.access.prepared import all_action_names
 from kmsiac.access.search import Part, Reach, Search
 from kmsiac.access.sheets import BOUNDARY, IDENTITY, Layers, Reader, own_side
 from kmsiac.access.statements import variables_of

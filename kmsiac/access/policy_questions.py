@@ -16,7 +16,7 @@ from kmsiac.access.prepared import (
     agreed,
     allow_all,
     key_actions,
-    own_account_blame,
+    own_blame,
     prepare,
 )
 from kmsiac.access.presence import NO_LIMITS, Limits
@@ -42,13 +42,14 @@ def administrable(
     if not documents:
         return "none", frozenset()
     found: dict[str, None] = {}
-    for prepared in prepare(documents, place):
+    ready = prepare(documents, place)
+    for prepared in ready:
         level, blame = _level(prepared, action)
         if level is None:
             return None, blame
         found[level] = None
     if len(found) > 1:
-        return None, frozenset(own_account_blame(place))
+        return None, frozenset(own_blame(place, ready))
     return next(iter(found)), frozenset()
 
 
@@ -84,12 +85,13 @@ def _kept(prepared: Prepared, action: str, level: str) -> Answer:
 
 def delegated_actions(document: PolicyDocument, place: Place) -> ActionSet:
     """The actions that the account principal hands to the account's IAM policies, Denies counted."""
-    sets = [_delegated(prepared) for prepared in prepare((document,), place)]
+    ready = prepare((document,), place)
+    sets = [_delegated(prepared) for prepared in ready]
     certain = frozenset[str].intersection(*(one.certain for one in sets))
     possible = frozenset[str]().union(*(one.possible for one in sets))
     blame = frozenset[Blame]().union(*(one.blame for one in sets))
     if certain != possible and not blame:
-        blame = frozenset(own_account_blame(place))
+        blame = frozenset(own_blame(place, ready))
     return ActionSet(certain, possible, blame)
 
 

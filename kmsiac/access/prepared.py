@@ -6,13 +6,13 @@ is one asking document's way to it, and says blame as that document spells it.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from kmsiac.access.instantiate import Instances
+from kmsiac.access.guesses import guesses, literals_of
+from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Request
 from kmsiac.access.people import Known, People, known_names
 from kmsiac.access.place import Place
@@ -28,19 +28,17 @@ from kmsiac.values import (
     Blame,
     List,
     Map,
+    Part,
     Symbol,
     Text,
     blame_on,
     cannot_tell,
     text,
     unknowns,
-    walk,
 )
 
 _REMEMBERED = 512
 _AT_HAND = 64
-_MOST_HYPOTHESES = 5
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 HAS_PRINCIPAL = frozenset({"key", "endpoint", "rcp", "trust", "resource"})
 """The kinds of policies whose statements say for whom they are."""
 
@@ -86,15 +84,14 @@ class Model:
 class Prepared:
     """The documents of one question as the templates spell them, and the model behind."""
 
-    def __init__(
-        self, documents: Sequence[PolicyDocument], place: Place, account: str | None
-    ) -> None:
+    def __init__(self, documents: Sequence[PolicyDocument], place: Place, guess: Guess) -> None:
         # They are kept, so that their ids, by which they are found again, stay theirs.
         self.documents = tuple(documents)
         self.place = place
+        self.guess = guess
         avoid = place.trusted.accounts | place.trusted.organizations
         values = [document.value for document in documents]
-        self.instances = instances = Instances(place.provider, values, avoid, account)
+        self.instances = instances = Instances(place.provider, values, avoid, guess)
         concrete = [instances.document(document) for document in documents]
         key = (
             *(digest(document.value) for document in concrete),
@@ -159,20 +156,15 @@ _prepared: OrderedDict[Hashable, tuple[Prepared, ...]] = OrderedDict()
 def prepare(
     documents: Sequence[PolicyDocument], place: Place, *, accounts: bool = True
 ) -> tuple[Prepared, ...]:
-    """The documents made ready, once for each account that the own one may turn out to be.
-
-    Where the own account is a symbol it may be any account that the documents spell, or none of
-    these; `accounts` is False where that makes no difference.
+    """The documents made ready, once for each account and Region that the own ones may turn out to
+    be (see `guesses`).
     """
     where = (place.kind, id(place.provider), place.trusted, str(place.key_arn))
     key = (*(id(document) for document in documents), *where, accounts)
     found = _prepared.get(key)
     if found is None:
-        own: list[str | None] = [None]
-        if accounts and place.provider.account.literal is None:
-            spelt = accounts_in(literals_of(documents))
-            own += sorted(spelt - place.trusted.accounts)[:_MOST_HYPOTHESES]
-        found = tuple(Prepared(documents, place, account) for account in own)
+        possible = guesses(documents, place.provider, place.trusted, accounts=accounts)
+        found = tuple(Prepared(documents, place, guess) for guess in possible)
         _prepared[key] = found
         if len(_prepared) > _AT_HAND:
             _prepared.popitem(last=False)
@@ -180,21 +172,25 @@ def prepare(
 
 
 def agreed(prepared: Sequence[Prepared], ask: Callable[[Prepared], Answer]) -> Answer:
-    """The answer where it is the same whichever account is the own one, else cannot tell."""
+    """The answer where it is the same whatever the own account and Region are, else cannot tell."""
     first = ask(prepared[0])
     for other in prepared[1:]:
         if first.is_open:
             break
         if ask(other).verdict is not first.verdict:
-            return cannot_tell(*own_account_blame(prepared[0].place))
+            return cannot_tell(*own_blame(prepared[0].place, prepared))
     return first
 
 
-def own_account_blame(place: Place) -> tuple[Blame, ...]:
-    """Blame for not knowing which account is the own one."""
-    return tuple(
-        blame_on(part) for part in place.provider.account.parts if isinstance(part, Symbol)
-    )
+def own_blame(place: Place, prepared: Sequence[Prepared]) -> tuple[Blame, ...]:
+    """Blame for not knowing which account, or which Region, is the own one."""
+    provider = place.provider
+    parts: list[Part] = []
+    if any(one.guess.account is not None for one in prepared):
+        parts += provider.account.parts
+    if any(one.guess.region is not None for one in prepared):
+        parts += provider.region.parts
+    return tuple(blame_on(part) for part in parts if isinstance(part, Symbol))
 
 
 def all_action_names() -> tuple[str, ...]:
@@ -240,19 +236,6 @@ def _key_arn(instances: Instances, place: Place) -> str:
         return given
     head = f"arn:{instances.partition}:kms:{instances.region}:{instances.account}:key/"
     return head + instances.fresh("00000000-0000-4000-9000-{:012x}")
-
-
-def accounts_in(texts: Iterable[str]) -> set[str]:
-    """The account ids that stand in texts."""
-    return set(_ACCOUNT.findall("\n".join(texts)))
-
-
-def literals_of(documents: Sequence[PolicyDocument]) -> Iterator[str]:
-    """The literal stretches of all texts in documents."""
-    for document in documents:
-        for inner in walk(document.value):
-            if isinstance(inner, Text):
-                yield from (part for part in inner.parts if isinstance(part, str))
 
 
 def hidden_keys(documents: Iterable[PolicyDocument], instances: Instances) -> frozenset[str]:

@@ -28,7 +28,8 @@ from kmsiac.policy.matching import same
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Answer, Blame, Text, Verdict, cannot_tell
 
-_OUT_OF_SCAN = "its own policies are not in the scanned templates"
+OUT_OF_SCAN = "its own policies are not in the scanned templates"
+"""Why it is open whether a principal of our account that no template makes has more by IAM."""
 _NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
 _GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
 _CONDITIONS = "a request that meets the conditions: none that can be made does"
@@ -141,11 +142,20 @@ class Judge:
                 continue
             for path in self._paths_of(view):
                 step: PathStep = _PATHS.get(path, "key-policy")
-                if self.matter.who is not None and self.matter.who.kind == "service":
+                who = self.matter.who
+                if who is not None and who.kind == "service":
                     step = "service"
+                elif who is not None and who.kind == "account" and self._owns(who):
+                    step = "delegation"
                 part = Part(view, path=path)
                 for rest, blame in self._own_side(path, sure):
                     yield Wanted((part, *rest), self._denies, step, blame)
+
+    def _owns(self, who: Who) -> bool:
+        """Whether an account is that of the key."""
+        text = self.joint.who or ""
+        account = text.split(":")[4] if text.count(":") >= 5 else text
+        return account == self.joint.account and who.kind == "account"
 
     def _paths_of(self, view: View) -> list[str]:
         if self._person is None:
@@ -159,7 +169,7 @@ class Judge:
         person, who, side = self._person, self.matter.who, self.matter.side
         if person is None and who is not None and who.kind in ("account", "organization"):
             if not sure:
-                yield (), (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+                yield (), (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
             return
         if not side.identity or person is None or person.kind in ("service", "root"):
             yield (), ()
@@ -171,7 +181,7 @@ class Judge:
         needs_identity = path == "account" or self._abroad
         if needs_identity and not self.joint.layers.known_identity:
             if not sure:
-                yield (), (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+                yield (), (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
             return
         yield from self._allowed_parts(needs_identity, sure)
         if not sure and path in ("anyone", "not-listed") and self.joint.layers.bounded:
@@ -245,7 +255,7 @@ class Judge:
     def _identity_only(self, sure: bool) -> Iterator[Wanted]:
         if self.matter.who is not None and not self.joint.layers.known_identity:
             if not sure:
-                blame = (Blame(self._name(), _OUT_OF_SCAN, NOWHERE),)
+                blame = (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
                 yield Wanted((), self._denies, "delegation", blame)
             return
         for parts, doubt in self._allowed_parts(True, sure):

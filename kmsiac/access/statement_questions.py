@@ -42,9 +42,12 @@ def public(
 ) -> Answer:
     """Whether a stranger can be allowed by a statement of a key policy (None: by any)."""
     place = Place("key", provider, trusted)
-    (prepared,) = prepare((document,), place, accounts=False)
     index = None if statement is None else statement.index
-    return prepared.remember(("public", index), lambda: _public(prepared, index))
+
+    def decide(prepared: Prepared) -> Answer:
+        return prepared.remember(("public", index), lambda: _public(prepared, index))
+
+    return agreed(prepare((document,), place, accounts=False), decide)
 
 
 def _public(prepared: Prepared, index: int | None) -> Answer:

@@ -201,7 +201,8 @@ def _held(
 
 
 def _account_blame(key: Key) -> list[Blame]:
-    parts = key.resource.provider.account.parts
+    provider = key.resource.provider
+    parts = (*provider.account.parts, *provider.region.parts)
     return [blame_on(part) for part in parts if isinstance(part, Symbol)]
 
 

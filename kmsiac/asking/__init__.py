@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmsiac.access.results import Ruling
+from kmsiac.access.results import BlockedBy, Ruling
 from kmsiac.asking.callers import Caller, find_caller
 from kmsiac.asking.context import given_context
 from kmsiac.asking.holdings import held_by, who_holds
 from kmsiac.asking.key_sorts import fitting, unfit
 from kmsiac.asking.names import find_key, one_action, some_actions
+from kmsiac.asking.rulings import ruling_on
 from kmsiac.asking.scene import Located, NothingRead, Scene
 from kmsiac.asking.verdicts import joined
 from kmsiac.aws.actions import KmsAction
 from kmsiac.config import ScanOptions
+from kmsiac.errors import UsageError
 from kmsiac.findings.access_report import (
     CanReport,
     Holding,
@@ -36,6 +38,13 @@ from kmsiac.values import Blame, cannot_tell
 
 __all__ = ["NothingRead", "can", "principal_can", "who_can"]
 
+_LAYERS: dict[BlockedBy, str] = {
+    "identity-policy": "identity policies",
+    "key-policy": "key policy",
+    "boundary": "permissions boundary",
+    "endpoint": "endpoint policy",
+}
+"""How the sentence about an unmet condition names the layer that has it."""
 _TOO_MANY = "depends on too many combinations of conditions"
 
 
@@ -59,6 +68,9 @@ def can(
     """
     scene = Scene(options)
     meant = one_action(action)
+    if not meant.on:
+        hint = "only IAM policies decide about it"
+        raise UsageError(f"{meant.name} acts on no key", hint=hint)
     target = find_key(scene, key)
     caller = find_caller(scene, principal, target)
     asked = given_context(scene, context, strict_context, meant)
@@ -69,7 +81,7 @@ def can(
         if not exists(question.resource, world) or not seen.exists(world):
             return None
         access = scene.access(target.inventory, world)
-        return access.can(seen.who(world), [meant.name], question, asked.given)
+        return ruling_on(access, seen.who(world), meant, question, asked.given)
 
     try:
         ruled = [(world, ruling) for world, ruling in in_every_world(rule) if ruling is not None]
@@ -148,15 +160,18 @@ def principal_can(options: ScanOptions, principal: str) -> PrincipalCanReport:
 def _mend_at(ruling: Ruling, key: Key, caller: Caller, endpoint: Endpoint | None) -> int:
     """Where what would mend a no is written, or would have to be."""
     identity = None if caller.identity is None else caller.identity.entity
-    if ruling.blocked_by in ("explicit-deny", "condition") and ruling.deciding:
-        return ruling.deciding[0].position
-    if ruling.blocked_by == "key-policy":
+    layer = ruling.blocked_by
+    if layer == "explicit-deny":
+        return ruling.deciding[0].position if ruling.deciding else NOWHERE
+    if layer == "condition":
+        layer = next((name for name, words in _LAYERS.items() if words in ruling.mend), None)
+    if layer == "key-policy":
         return _written(key.policies) or key.position
-    if ruling.blocked_by == "identity-policy" and identity is not None:
+    if layer == "identity-policy" and identity is not None:
         return identity.position
-    if ruling.blocked_by == "boundary" and identity is not None:
+    if layer == "boundary" and identity is not None:
         return _written(identity.boundary) or identity.position
-    if ruling.blocked_by == "endpoint" and endpoint is not None:
+    if layer == "endpoint" and endpoint is not None:
         return _written(endpoint.policies) or endpoint.position
     return NOWHERE
 
@@ -188,8 +203,5 @@ def _value(atom: object) -> str:
 
 def _about(action: KmsAction, key: Key) -> list[str]:
     """What no policy says: that the key is of a sort on which the action fails."""
-    if "key" not in action.on:
-        what = "an alias" if action.on else "no key"
-        return [f"{action.name} acts on {what}: the key plays no part in it"]
     why = unfit(action, key)
     return [f"{action.name} fails on {key.address} whoever calls it: {why}"] if why else []

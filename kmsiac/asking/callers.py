@@ -16,7 +16,7 @@ from kmsiac.inventory.named import identity_named
 from kmsiac.inventory.settings import exists
 from kmsiac.policy.matching import same, split_arn
 from kmsiac.stack import Provider
-from kmsiac.values import Part, Symbol, Text, all_of, any_of, text
+from kmsiac.values import Text, all_of, any_of, text
 
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
@@ -89,7 +89,11 @@ def find_caller(scene: Scene, word: str, key: Located[Key] | None = None) -> Cal
     one = the_one(found, word, "principal")
     if one.entity.kind == "group":
         raise UsageError(f"{short(word)}: {_NO_GROUP}", hint="ask about one of its users")
-    return Caller(one.entity.address, lambda world: _who(one.entity, world), one)
+    return Caller(one.entity.address, lambda world: _who(scene, one, world), one)
+
+
+def _who(scene: Scene, one: Located[Identity], world: World) -> Who:
+    return scene.access(one.inventory, world).who(one.entity)
 
 
 def _plain(word: str) -> Caller | None:
@@ -186,40 +190,3 @@ def _unknown(scene: Scene, word: str, identities: list[Located[Identity]]) -> Us
             hint = f"did you mean {one.entity.address}?"
             return UsageError(f'no principal "{short(word)}" in what was scanned', hint=hint)
     return not_found("principal", word, names)
-
-
-def _who(identity: Identity, world: World) -> Who:
-    kind = _IAM.get(identity.kind, "role")
-    return Who(kind, arn_of(identity, world), identity)
-
-
-def arn_of(identity: Identity, world: World) -> Text:
-    """The ARN of a role or user of the scan: the symbol that its template refers to it by."""
-    resource, provider = identity.resource, identity.resource.provider
-    known = resource.attributes.get("arn")
-    if isinstance(known, Text) and known.literal:
-        return known
-    settings = identity.settings.pick(world) or {}
-    formation = resource.type.startswith("AWS::")
-
-    def parts(name: str) -> tuple[Part, ...] | None:
-        value = settings[name].value if name in settings else None
-        plain = isinstance(value, Text) and not value.has_unknown and not value.sensitive
-        return value.parts if plain and isinstance(value, Text) and value.parts else None
-
-    def symbol(type: str, attribute: str, shape: Text | None = None) -> Symbol:
-        reference = f"{resource.address}.{attribute}" if attribute else resource.address
-        origin = "resource"
-        return Symbol(
-            type, reference, provider.owner, origin, shape, resource.position, resource.address
-        )
-
-    name = parts("name") or (symbol(f"{identity.kind}_name", "" if formation else "name"),)
-    path = parts("path") or (symbol("path", "Path" if formation else "path"),)
-    shape = Text(
-        (
-            "arn:", *provider.partition.parts, ":iam::", *provider.account.parts,
-            f":{identity.kind}", *path, *name,
-        )
-    )  # fmt: skip
-    return Text((symbol(f"{identity.kind}_arn", "Arn" if formation else "arn", shape),))

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kmsiac.access.place import Given
-from kmsiac.asking.callers import arn_of
 from kmsiac.asking.names import at_address, not_found, short, the_one
 from kmsiac.asking.scene import Located, Scene
 from kmsiac.aws import condition_keys
 from kmsiac.aws.actions import KmsAction
 from kmsiac.aws.shapes import fold
 from kmsiac.errors import UsageError
-from kmsiac.inventory.model import Endpoint, Entity, Identity, Key
+from kmsiac.inventory.arns import arn_of
+from kmsiac.inventory.model import Endpoint, Identity, Key
 from kmsiac.policy.matching import same
 from kmsiac.values import Symbol, Text, text
 
@@ -96,7 +96,7 @@ def _door(scene: Scene, value: str) -> tuple[Endpoint | None, Text, list[str]]:
     if not found:
         raise not_found("VPC endpoint", value, [one.entity.address for one in endpoints])
     one = the_one(found, value, "endpoint")
-    return one.entity, _attribute(one.entity, "endpoint_id", "id", ""), _not_of_kms(one)
+    return one.entity, _id(one.entity), _not_of_kms(one)
 
 
 def _not_of_kms(endpoint: Located[Endpoint]) -> list[str]:
@@ -114,38 +114,23 @@ def _value(scene: Scene, name: str, value: str) -> Text:
         return text(value)
     identities = at_address(scene.located(lambda inventory: inventory.identities), value)
     if identities:
-        identity: Identity = the_one(identities, value, "principal").entity
-        return arn_of(identity, dict(identity.settings.cases[0][0]))
+        return _arn(the_one(identities, value, "principal"))
     keys = at_address(scene.located(lambda inventory: inventory.keys), value)
-    if keys:
-        return _key_arn(the_one(keys, value, "key").entity)
-    return text(value)
+    return _arn(the_one(keys, value, "key")) if keys else text(value)
 
 
-def _key_arn(key: Key) -> Text:
-    provider = key.resource.provider
-    id = _attribute(key, "key_id", "key_id", "")
-    shape = Text(
-        (
-            "arn:", *provider.partition.parts, ":kms:", *provider.region.parts, ":",
-            *provider.account.parts, ":key/", *id.parts,
-        )
-    )  # fmt: skip
-    return _attribute(key, "key_arn", "arn", "Arn", shape)
+def _arn(one: Located[Identity] | Located[Key]) -> Text:
+    settings = one.entity.settings.cases[0][1]
+    return arn_of(one.entity, one.inventory.framework, settings)
 
 
-def _attribute(
-    entity: Entity, type: str, attribute: str, formation: str, shape: Text | None = None
-) -> Text:
-    """An attribute of a resource: its text where a plan knows it, else the symbol it goes by.
-
-    `formation` is its name in CloudFormation, empty for what `Ref` returns.
-    """
-    resource = entity.resource
-    known = resource.attributes.get(attribute)
+def _id(endpoint: Endpoint) -> Text:
+    """The id of an endpoint: its text where a plan knows it, else the symbol it goes by."""
+    resource = endpoint.resource
+    known = resource.attributes.get("id")
     if isinstance(known, Text) and known.literal:
         return known
-    name = formation if resource.type.startswith("AWS::") else attribute
-    reference = f"{resource.address}.{name}" if name else resource.address
+    formation = resource.type.startswith("AWS::")
+    reference = resource.address if formation else f"{resource.address}.id"
     owner, at = resource.provider.owner, resource.position
-    return Text((Symbol(type, reference, owner, "resource", shape, at, resource.address),))
+    return Text((Symbol("endpoint_id", reference, owner, "resource", None, at, resource.address),))

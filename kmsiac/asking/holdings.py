@@ -80,7 +80,9 @@ def held_by(
         ruling = scene.access(inventory, world).can(who, [action.name], key)
         if ruling.answer.is_no:
             return
-        position = ruling.deciding[0].position if ruling.deciding else NOWHERE
+        # The last layer, IAM's, says most: the key policy may leave all to it.
+        places = [one.position for one in ruling.deciding if one.position != NOWHERE]
+        position = places[-1] if places else key.position
         resource = who.identity.address if who.identity else ""
         yield Held(
             label, resource, who.kind, ruling.answer, ruling.paths, ruling.needs, ruling.deciding,

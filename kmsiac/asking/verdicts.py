@@ -123,11 +123,12 @@ def verdict(
 
 
 def deciding_of(statements: Iterable[Deciding], locate: Locate) -> tuple[DecidingStatement, ...]:
-    """Deciding statements with their places."""
+    """Deciding statements with their places; those of policies that are only assumed are left out."""
+    placed = ((one, locate(one.position)) for one in statements)
     return tuple(
         DecidingStatement(one.layer, printable(one.label), printable(one.resource), at)
-        for one in statements
-        for at in [locate(one.position)]
+        for one, at in placed
+        if one.resource or at is not None
     )
 
 

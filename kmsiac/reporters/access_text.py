@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -21,7 +22,7 @@ from kmsiac.findings.access_report import (
 from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.findings.finding import BlamedExpression
 from kmsiac.reporters.base import ReportOptions
-from kmsiac.reporters.table import fitted, row_lines, wrapped
+from kmsiac.reporters.table import fitted, natural, row_lines, wrapped
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.text import not_read, open_ends, where
 
@@ -59,9 +60,11 @@ _SYMBOLS = {
     "NumericGreaterThanEquals": ">=", "DateLessThan": "before", "DateGreaterThan": "after",
     "IpAddress": "in", "NotIpAddress": "not in",
 }  # fmt: skip
+_ROOT = re.compile(r"arn:.*:iam::(.+):root")
 _MOST_BLAME = 5
 _MOST_VALUES = 6
 _LONGEST_ACTIONS = 6
+_NARROWEST = 40
 
 
 def write(
@@ -118,8 +121,9 @@ def _mixed(report: CanReport) -> bool:
 def _why(verdict: Verdict, options: ReportOptions) -> Iterator[str]:
     if verdict.blocked_by is not None:
         yield f"{verdict.blocked_by}: {_LAYERS.get(verdict.blocked_by, 'it stands in the way')}"
-    name = {"yes": "allowed by", "no": "by"}.get(verdict.answer, "seen")
-    yield from (f"{name} {_statement(one)}" for one in verdict.deciding)
+    name = "stopped by" if verdict.blocked_by == "explicit-deny" else "allowed by"
+    so_far = ", which is not enough" if name == "allowed by" and verdict.answer == "no" else ""
+    yield from (f"{name} {_statement(one)}{so_far}" for one in verdict.deciding)
     if verdict.paths:
         paths = [_PATHS.get(path, path) for path in verdict.paths]
         yield f"path: {'; '.join(paths)}"
@@ -136,6 +140,8 @@ def _why(verdict: Verdict, options: ReportOptions) -> Iterator[str]:
 def _statement(one: DecidingStatement) -> str:
     owner = f" of {one_line(one.resource)}" if one.resource else ""
     at = f" at {where(one.location)}" if one.location else ""
+    if one.layer == "grants":
+        return f"{one_line(one.statement)}{at}"
     return f"{one_line(one.statement)}, {one_line(one.layer)}{owner}{at}"
 
 
@@ -222,7 +228,12 @@ def _table(
     rows = [_cells(holding, options) for holding in holdings]
     shown = [at for at, name in enumerate(head) if (name or at) and (many or name != "ACTIONS")]
     cut = [[row[at] for at in shown] for row in (head, *rows)]
-    widths = fitted(cut, max(width - 2, 40))
+    inside = max(width, _NARROWEST) - 2
+    # Places are for clicking on: one that does not fit stands unbroken in a line of its own.
+    aside = sum(natural(cut)) + 2 * len(shown) > inside
+    if aside:
+        cut = [row[:-1] for row in cut]
+    widths = fitted(cut, inside)
     yield ""
     yield from (f"  {style.faint(line)}" for line in row_lines(cut[0], widths))
     for capability in CAPABILITIES:
@@ -231,18 +242,29 @@ def _table(
             yield style.strong(capability)
         for at in own:
             yield from (f"  {line}".rstrip() for line in row_lines(cut[at + 1], widths))
+            if aside and rows[at][-1]:
+                yield f"      at {rows[at][-1]}"
             for line in _conditions(holdings[at], options):
-                yield from wrapped(line, max(width, 40), "      ")
+                yield from wrapped(line, max(width, _NARROWEST), "      ")
 
 
 def _cells(holding: Holding, options: ReportOptions) -> list[str]:
     return [
-        one_line(holding.resource or holding.principal),
+        _name(holding),
         _answer(holding.answer),
         _actions(holding, options),
         ", ".join(_SHORT_PATHS.get(path, path) for path in holding.paths),
         where(holding.location) if holding.location is not None else "",
     ]
+
+
+def _name(holding: Holding) -> str:
+    """How a row calls its principal: by address; an account and its root user by the account."""
+    account = _ROOT.fullmatch(holding.principal)
+    if account is not None and holding.kind in ("account", "root"):
+        noun = "account" if holding.kind == "account" else "root user of"
+        return one_line(f"{noun} {account[1]}")
+    return one_line(holding.resource or holding.principal)
 
 
 def _conditions(holding: Holding, options: ReportOptions) -> Iterator[str]:

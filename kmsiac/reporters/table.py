@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -9,12 +10,24 @@ _GAP = 2
 _NARROWEST = 8
 
 
+class _Cell(textwrap.TextWrapper):
+    """Breaks ARNs and paths after a colon or slash, too."""
+
+    wordsep_simple_re = re.compile(r"(\s+)|(?<=[/:])(?=[^/:])")
+
+
+def natural(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The widths of columns that hold the rows without a break."""
+    return [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=True)]
+
+
 def fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """The widths of columns that hold the rows in `width` cells, the widest made narrower."""
-    widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=True)]
-    floor = [min(natural, _NARROWEST) for natural in widths]
+    widths = natural(rows)
+    floor = [min(width, _NARROWEST) for width in widths]
     left = width - _GAP * (len(widths) - 1)
     while sum(widths) > left:
+        # The one with most to give, so that short columns stay whole.
         widest = max(range(len(widths)), key=lambda at: widths[at] - floor[at])
         if widths[widest] <= floor[widest]:
             break
@@ -25,7 +38,7 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 def row_lines(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     """The lines of one row."""
     columns = [
-        list(wrapped(cell, max(width, 1))) or [""]
+        _Cell(max(width, 1), break_on_hyphens=False).wrap(cell) or [""]
         for cell, width in zip(cells, widths, strict=True)
     ]
     for at in range(max(map(len, columns), default=0)):

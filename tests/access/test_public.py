@@ -142,7 +142,6 @@ CLOSED = [
     (allow(Action="s3:*"), "no action of KMS"),
     (allow(Action="kms:ListKeys"), "no action on a key"),
     (allow(Action=None, NotAction="kms:*"), "nothing of KMS"),
-    (allow(Resource="arn:aws:kms:eu-west-1:444455556666:key/x"), "the key of another account"),
     (allow(Resource=None, NotResource="*"), "no resource"),
     (allow({"StringEquals": {CALLER: "<own>"}}), "the own account by symbol"),
     (allow({"StringEquals": {CALLER: ["<own>", "<partner>"]}}), "two accounts"),
@@ -439,3 +438,15 @@ def test_huge_patterns_end(pattern: str) -> None:
 def test_large_documents_are_decided(verdict: str, statements: list[dict[str, Any]]) -> None:
     answer = public(document(*statements), None, OWN, NOBODY)
     assert answer.verdict.value == verdict
+
+
+def test_the_key_of_another_account_is_another_key() -> None:
+    statement = allow(Resource="arn:aws:kms:eu-west-1:444455556666:key/x")
+    assert ask(document(statement), provider=KNOWN).is_no
+
+
+def test_a_literal_account_may_be_the_own_one_where_that_is_not_known() -> None:
+    statement = allow(Resource="arn:aws:kms:eu-west-1:444455556666:key/x")
+    answer = ask(document(statement))
+    assert answer.is_open
+    assert "--account-id" in " ".join(blame.reason for blame in answer.blame)

@@ -108,6 +108,7 @@ def test_an_action_with_or_without_its_service_in_any_case(command: CommandLine)
         (("aws_kms_key.one", "kms:Decrypt", KEY), '"aws_kms_key.one" is no role or user'),
         ((ROLE, "kms:*", KEY), "is no single action (kmsiac who-can 'kms:*' KEY takes wildcards)"),
         ((ROLE, "kms:Decript", KEY), 'no KMS action "kms:Decript" (did you mean kms:Decrypt?)'),
+        ((ROLE, "kms:ListKeys", KEY), "kms:ListKeys acts on no key"),
         ((ROLE, "s3:GetObject", KEY), 'there is no KMS action "s3:GetObject"'),
         ((ROLE, "kms:Decrypt", "aws_kms_key.on"), "(did you mean aws_kms_key.one?)"),
         ((ROLE, "kms:Decrypt", "alis/one"), "(did you mean alias/one?)"),
@@ -238,7 +239,7 @@ def test_nothing_to_ask_about_is_3(command: CommandLine, arguments: tuple[str, .
 
 
 def test_an_unread_file_is_3_where_the_answer_is_the_expected_one(command: CommandLine) -> None:
-    words = ("can", "aws_iam_role.app", "kms:ListKeys", "aws_kms_key.documents", TERRAFORM)
+    words = ("can", "aws_iam_role.app", "kms:Encrypt", "aws_kms_key.documents", TERRAFORM)
     answer = json.loads(command(*words, "-f", "json").out)["answer"]
     others = {"yes", "no", "cannot-tell"} - {answer}
     assert command(*words, "--expect", answer).code == 0

@@ -24,7 +24,8 @@ DEMO = Path(__file__).parents[2] / "fixtures" / "demo"
 EXPECTED = json.loads((DEMO / "expected.json").read_text())
 PAIRS: dict[str, str] = EXPECTED["pairs"]
 ONLY_TERRAFORM: list[str] = EXPECTED["terraform_only"]
-LINKS = ("key", "primary", "grantee", "boundary", "policies", "aliases", "grants", "replicas")
+LINKS = ("key", "primary", "grantee", "retiring", "boundary", "policies", "groups", "aliases", "grants",
+         "replicas", "consumers")  # fmt: skip
 
 
 def read(name: str) -> Inventory:

@@ -1,15 +1,14 @@
-"""What the access engine is told of a thing: its document, where that stands, whose ARN it is."""
+"""What the access engine is told of a statement: its document, and where that stands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kmsiac.inventory.model import Identity, Key
+from kmsiac.inventory.arns import arn_of
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.rules.fields.policy import document_of, policy_of
 from kmsiac.rules.readings import ABSENT, Absent, Open, Thing
-from kmsiac.stack import CLOUDFORMATION
-from kmsiac.values import Part, Symbol, Text, blame_on
+from kmsiac.values import blame_on
 
 if TYPE_CHECKING:
     from kmsiac.access.place import Place
@@ -46,26 +45,3 @@ def place_of(thing: Thing) -> Place:
     alone = len(found.items) == 1 and not found.maybe
     arn = arn_of(found.items[0], thing.scope.inventory.framework) if alone else None
     return Place(policy.kind, policy.resource.provider, thing.scope.trusted, arn)
-
-
-def arn_of(entity: Key | Identity, framework: str) -> Text:
-    """The ARN of a key or identity of this unit, as a reference to it would be written."""
-    address, provider = entity.address, entity.resource.provider
-    if isinstance(entity, Key):
-        kind, service, place, noun = "key", "kms", provider.region.parts, "key_id"
-    else:
-        kind, service, place, noun = entity.kind, "iam", (), f"{entity.kind}_name"
-    end = "Arn" if framework == CLOUDFORMATION else "arn"
-    name = Symbol(noun, f"{address}.{noun}", provider.owner, "resource", address=address)
-    shape: list[Part] = ["arn:", *provider.partition.parts, f":{service}:", *place, ":"]
-    shape += [*provider.account.parts, f":{kind}/", name]
-    symbol = Symbol(
-        f"{kind}_arn",
-        f"{address}.{end}",
-        provider.owner,
-        "resource",
-        Text(shape, entity.position),
-        entity.position,
-        address,
-    )
-    return Text((symbol,), entity.position)

@@ -21,7 +21,7 @@ from kmsiac.rules.arguments import (
     words_among,
 )
 from kmsiac.rules.expression import Env
-from kmsiac.rules.fields.places import Asked, arn_of, asked
+from kmsiac.rules.fields.places import Asked, asked
 from kmsiac.rules.fields.principal import principal_of
 from kmsiac.rules.labels import label_of, position_of
 from kmsiac.rules.readings import ABSENT, Absent, Items, Open, Reading, Scope, Thing, answer_reading
@@ -277,8 +277,7 @@ def who_of(reading: Reading) -> Who | Open:
     if isinstance(value, Who):
         return value
     if isinstance(value, Identity) and isinstance(reading, Thing):
-        arn = arn_of(value, reading.scope.inventory.framework)
-        return Who(value.kind, arn, value)  # type: ignore[arg-type]  # role, user or group
+        return reading.scope.access.who(value)
     who = getattr(value, "who", None)
     if isinstance(who, Who):
         return who
