@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kmsiac.policy.actions import ActionSet
     from kmsiac.policy.document import Condition, PolicyDocument, Principal, Statement
     from kmsiac.stack import Provider
-    from kmsiac.values import Answer, Blame
+    from kmsiac.values import Answer, Blame, Text
 
 __all__ = [
     "Trusted",
@@ -41,16 +41,20 @@ __all__ = [
 
 
 def public(
-    document: PolicyDocument, statement: Statement | None, provider: Provider, trusted: Trusted
+    document: PolicyDocument,
+    statement: Statement | None,
+    provider: Provider,
+    trusted: Trusted,
+    key_arn: Text | None = None,
 ) -> Answer:
     """Whether a stranger can be allowed by this statement of a key policy (None: by any).
 
     A stranger is a principal of an account and organization that neither the policy names nor the
-    user trusts. The Denies of the whole document count.
+    user trusts. The Denies of the whole document count. `key_arn` is that of the policy's own key.
     """
     from kmsiac.access.statement_questions import public as decide
 
-    return decide(document, statement, provider, trusted)
+    return decide(document, statement, provider, trusted, key_arn)
 
 
 def allows(

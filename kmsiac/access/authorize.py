@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kmsiac.access.grants import A_GRANT, accounts_to_retire, granted, named_to_retire
-from kmsiac.access.lacks import BLOCKED, lack, the
+from kmsiac.access.lacks import BLOCKED, lack, the, unmet_by_name
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
@@ -371,6 +371,12 @@ def _denied(asked: Asked, found: Found) -> Decision:
         sentence = f"{asked.action.name} has no key whose policy could allow it to a service."
         return Decision(NO, (), layer, sentence, BLOCKED[layer])
     word, sentence = lack(asked, layer, _documents(asked, layer))
+    policy = asked.environment.key_policy
+    if layer == IDENTITY and policy is not None and asked.on_key:
+        # What names the caller is nearer than what the account's IAM policies could give.
+        nearer = unmet_by_name(asked, policy)
+        if nearer:
+            return Decision(NO, (), KEY_POLICY, f"{nearer} Or: {sentence}", "condition")
     return Decision(NO, found.deciding, layer, sentence, word)
 
 

@@ -6,7 +6,7 @@ grants), "Retiring and revoking grants"; KMS API Reference, CreateGrant, GrantCo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from kmsiac.access.layers import GRANTS, Asked, Found
 from kmsiac.access.model import Deciding, Grant
@@ -16,7 +16,8 @@ from kmsiac.reading.source import NOWHERE
 from kmsiac.values import NO, YES, Answer, Blame, all_of, any_of, cannot_tell, decided
 
 RETIRE = "RetireGrant"
-_CONTEXT = "kms:encryptioncontext:"
+_SPELT = "kms:EncryptionContext:"
+_CONTEXT = fold(_SPELT)
 _CHILD = "CreateGrant"
 
 
@@ -111,13 +112,25 @@ def _constraints(asked: Asked, grant: Grant) -> Answer:
         return YES
     if not asked.action.encryption_context:
         return YES
-    given = dict(_encryption_context(asked))
-    if not grant.subset.items() <= given.items():
+    given = _encryption_context(asked)
+    spelt = any(key.startswith(_SPELT) for key in asked.request.context)
+    subset, equals = (_pairs(one, spelt=spelt) for one in (grant.subset, grant.equals or {}))
+    if not subset.items() <= given.items():
         return NO
-    return decided(grant.equals is None or dict(grant.equals) == given)
+    return decided(grant.equals is None or equals == given)
 
 
-def _encryption_context(asked: Asked) -> Iterable[tuple[str, str]]:
-    for key, values in asked.request.context.items():
-        if fold(key).startswith(_CONTEXT) and values:
-            yield key[len(_CONTEXT) :], values[0]
+def _encryption_context(asked: Asked) -> dict[str, str]:
+    return {
+        key[len(_CONTEXT) :]: values[0]
+        for key, values in asked.request.context.items()
+        if fold(key).startswith(_CONTEXT) and values
+    }
+
+
+def _pairs(found: Mapping[str, str], *, spelt: bool) -> dict[str, str]:
+    """The pairs of a constraint, as the request spells its keys.
+
+    A request whose condition keys are in lower case has lost how its pairs were spelt.
+    """
+    return dict(found) if spelt else {fold(key): value for key, value in found.items()}

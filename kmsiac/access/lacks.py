@@ -77,6 +77,19 @@ def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple
     return BLOCKED[layer], _close(asked, layer, near)
 
 
+def unmet_by_name(asked: Asked, policy: PolicyDocument) -> str:
+    """The sentence for an Allow of the key policy that names the caller, not just its account.
+
+    Empty where there is none whose conditions alone fail.
+    """
+    for near in _near(asked, KEY_POLICY, (policy,)):
+        if near.part == "condition":
+            ways = principal_path(near.statement, asked.caller)
+            if any(path in ("named", "role", "arn-condition") for path, _ in ways):
+                return _unmet(asked, KEY_POLICY, near)
+    return ""
+
+
 def _nothing(asked: Asked, layer: str, documents: tuple[PolicyDocument, ...]) -> str:
     action = asked.action.name
     if layer == KEY_POLICY:

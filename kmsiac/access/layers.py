@@ -140,7 +140,7 @@ def _of_effect(
 
 def _covering(asked: Asked, statement: Statement, effect: str) -> list[tuple[str, Answer]]:
     ways = principal_path(statement, asked.caller, deny=effect == "Deny")
-    boundary = asked.environment.boundary is not None
+    boundary = asked.environment.boundary is not None and asked.caller.kind in ("user", "role")
     if effect == "Deny" and boundary and "NotPrincipal" in statement.elements:
         return [("not-listed", YES)]  # documented: it denies everyone who has a boundary
     return ways

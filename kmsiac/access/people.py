@@ -141,13 +141,14 @@ class People:
         mentioned = frozenset(name for term in terms for name in (term.key, *term.names))
         asked = mentioned & _DECIDING
         owners = "aws:resourceorgid" in mentioned and free("aws:resourceorgid")
-        memo = (circle, frozenset(id(term) for term in about), asked, named, owners)
+        unheld = free("aws:principalorgid")
+        memo = (circle, frozenset(id(term) for term in about), asked, named, owners, unheld)
         found = self._memo.get(memo)
         if found is None:
             if circle.accounts == "service":
                 found = self._services(named), True
             else:
-                found = self._callers(circle, about, asked, named, owners)
+                found = self._callers(circle, about, asked, named, owners, unheld)
             self._memo[memo] = found
         return found
 
@@ -162,10 +163,11 @@ class People:
         asked: frozenset[str],
         named: frozenset[str],
         free_owner: bool,
+        free_organization: bool,
     ) -> tuple[list[Person], bool]:
         known, instances = self.known, self._instances
         kinds = self._kinds(circle, asked, named)
-        organizations, complete = self._organizations(circle, terms, asked)
+        organizations, complete = self._organizations(circle, terms, asked, free_organization)
         owners: list[str | None] = [None]
         if "aws:resourceorgid" in asked:
             owners = [known.own_organization, None]
@@ -196,7 +198,7 @@ class People:
         return tuple(kind for kind in circle.kinds if kind in wanted)
 
     def _organizations(
-        self, circle: Circle, terms: Sequence[Term], asked: frozenset[str]
+        self, circle: Circle, terms: Sequence[Term], asked: frozenset[str], free: bool
     ) -> tuple[list[str | None], bool]:
         known = self.known
         if circle.organization is not None:
@@ -205,7 +207,7 @@ class People:
             return [None], True
         rows = list(patterns_of((t for t in terms if t.key == "aws:principalorgid"), {}))
         barred = known.organizations
-        if circle.accounts in ("own", "outside") or circle.accounts.isdigit():
+        if not free and (circle.accounts in ("own", "outside") or circle.accounts.isdigit()):
             barred = known.trusted.organizations if circle.accounts != "own" else frozenset()
             rows += [exactly(name) for name in sorted(known.organizations - barred)]
         found = untaken(ORGANIZATION, rows, lambda name: exactly(name) if name in barred else None)

@@ -23,6 +23,7 @@ from kmsiac.access.presence import NO_LIMITS, Limits
 from kmsiac.access.search import Part
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.views import View
+from kmsiac.inventory.expand import digest
 from kmsiac.policy.actions import ActionSet
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import NO, Answer, Blame, Verdict, blame_on, cannot_tell
@@ -137,7 +138,8 @@ def subset_of(new: PolicyDocument, old: PolicyDocument, place: Place) -> Answer:
 
 def _nothing_new(prepared: Prepared) -> Answer:
     model = prepared.model
-    if digest_of(model, 0) == digest_of(model, 1) and model.documents[0].open is None:
+    same = digest(model.documents[0].value) == digest(model.documents[1].value)
+    if same and model.documents[0].open is None:
         return Answer(Verdict.YES)
     new, old = model.views
     reach = reach_of(model, new, (OWN, OUTSIDE, SERVICES), key_actions(), NO_LIMITS)
@@ -151,24 +153,21 @@ def _nothing_new(prepared: Prepared) -> Answer:
     return Answer(Verdict.NO, witness=answer.witness) if answer.is_yes else Answer(Verdict.YES)
 
 
-def digest_of(model: Model, at: int) -> object:
-    """The digest of a document of a model."""
-    from kmsiac.inventory.expand import digest  # noqa: PLC0415 - loaded by then
-
-    return digest(model.documents[at].value)
-
-
 def _more(new: Sequence[View], old: Sequence[View]) -> Iterator[Wanted]:
     """What is allowed now, and was allowed by no statement before, or was denied."""
     denies = tuple(Part(view, "Deny") for view in new if not view.effect.is_yes)
     allowed = tuple(Part(view) for view in old if not view.effect.is_no)
     allows = [view for view in new if not view.effect.is_no]
+    kept = {digest(view.statement.value) for view in old}
+    still_denied = {digest(deny.view.statement.value) for deny in denies}
     for view in allows:
-        yield Wanted((Part(view),), (*denies, *allowed))
-    for view in allows:
-        for deny in old:
-            if not deny.effect.is_yes:
-                yield Wanted((Part(view), Part(deny, "Deny")), denies)
+        if digest(view.statement.value) not in kept:
+            yield Wanted((Part(view),), (*denies, *allowed))
+    for deny in old:
+        if deny.effect.is_yes or digest(deny.statement.value) in still_denied:
+            continue
+        for view in allows:
+            yield Wanted((Part(view), Part(deny, "Deny")), denies)
 
 
 def _replayed(model: Model) -> Confirm:

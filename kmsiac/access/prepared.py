@@ -61,6 +61,7 @@ class Model:
         self.search = Search(People(self.known, instances, place), self.reaches)
         self.answers: dict[Hashable, object] = {}
         own_key = self.key_arn if place.kind == "key" else None
+        told = place.key_arn is not None
         self.views = [
             tuple(
                 View(
@@ -69,7 +70,7 @@ class Model:
                     layer=place.kind,
                     has_principal=place.kind in HAS_PRINCIPAL,
                     own_key=own_key,
-                    spelt=lambda text: not instances.made_from_symbols(text),
+                    spelt=lambda text: not told or not instances.made_from_symbols(text),
                 )
                 for statement in document
             )

@@ -27,6 +27,8 @@ from kmsiac.aws.condition_keys import actions_carrying, condition_key
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
 _COMBINATIONS = 64
+_A_STEP = 4
+"""How many evaluations of a condition take about as long as a step."""
 
 
 class Sense(Enum):
@@ -334,9 +336,12 @@ class Search:
             return self._spaces[memo]
         shape = self._shape(key, scene.mode, scene.person, case)
         memo = (key, which, shape, tuple(context.items()))
-        if memo not in self._spaces:
-            self._spaces[memo] = build(terms, key, shape, context)
-        return self._spaces[memo]
+        space = self._spaces.get(memo)
+        if space is None:
+            space = self._spaces[memo] = build(terms, key, shape, context)
+        # Charged whether it was at hand or not: what was asked before must not change an answer.
+        case.budget.spend(len(space.values) * len(terms) // _A_STEP)
+        return space
 
     def _domain(self, case: _Case, scene: Scene, key: str, space: Space) -> int:
         """The classes that the caller's request can have."""

@@ -26,7 +26,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.access.views import View
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.stack import Provider
-from kmsiac.values import NO, Answer, Verdict, cannot_tell, negate
+from kmsiac.values import NO, Answer, Text, Verdict, blame_on, cannot_tell, negate
 
 CIRCLES: dict[str, tuple[Circle, ...]] = {
     "anyone": (STRANGERS,),
@@ -38,10 +38,14 @@ CIRCLES: dict[str, tuple[Circle, ...]] = {
 
 
 def public(
-    document: PolicyDocument, statement: Statement | None, provider: Provider, trusted: Trusted
+    document: PolicyDocument,
+    statement: Statement | None,
+    provider: Provider,
+    trusted: Trusted,
+    key_arn: Text | None = None,
 ) -> Answer:
     """Whether a stranger can be allowed by a statement of a key policy (None: by any)."""
-    place = Place("key", provider, trusted)
+    place = Place("key", provider, trusted, key_arn)
     index = None if statement is None else statement.index
 
     def decide(prepared: Prepared) -> Answer:
@@ -52,14 +56,12 @@ def public(
 
 def _public(prepared: Prepared, index: int | None) -> Answer:
     model = prepared.model
-    views = _views(prepared, index)
+    views = [view for view in _views(prepared, index) if view.may_let_in_strangers()]
     reach = reach_of(model, views, CIRCLES["anyone"], key_actions(), NO_LIMITS)
     wanted = [Wanted((Part(view),), denies_of(model, view)) for view in views]
     found = exists(model, wanted, reach, confirm_with(model), model.documents)
     further = model.documents[0].open
     if index is None and further is not None and found.is_no:
-        from kmsiac.values import blame_on  # noqa: PLC0415 - rare
-
         return cannot_tell(blame_on(further))
     return found
 
@@ -187,7 +189,10 @@ def reach_of(
         circles = (LOCAL,)
     if model.kind == "endpoint":
         modes = tuple(mode for mode in limits.modes if mode == "endpoint")
-        limits = Limits(limits.free, limits.plain, absent=limits.absent, modes=modes)
+        # A stranger in the network comes by its endpoints as everybody does.
+        limits = Limits(
+            limits.free, limits.plain, absent=limits.absent, modes=modes, strangers_free=False
+        )
     return Reach(circles, wanted, resources_of(model, views, limits), limits)
 
 

@@ -174,6 +174,10 @@ class View:
         caller = caller_of(Request(person.principal, "", "", person.context))
         return () if caller is None else tuple(principal_path(self._whose, caller, deny=deny))
 
+    def may_let_in_strangers(self) -> bool:
+        """Whether it is an Allow, or may be, that names everybody: most statements do not."""
+        return not self.effect.is_no and not names_strangers(self._whose).is_no
+
     def covers_resource(self, resource: str) -> Answer:
         """Whether Resource or NotResource covers an ARN, policy variables aside."""
         found = self._resources.get(resource)

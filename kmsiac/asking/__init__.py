@@ -17,6 +17,7 @@ from kmsiac.asking.context import given_context
 from kmsiac.asking.holdings import held_by, who_holds
 from kmsiac.asking.key_sorts import fitting, unfit
 from kmsiac.asking.names import find_key, one_action, some_actions
+from kmsiac.asking.neighbors import Neighbors
 from kmsiac.asking.rulings import ruling_on
 from kmsiac.asking.scene import Located, NothingRead, Scene
 from kmsiac.asking.verdicts import joined
@@ -74,14 +75,16 @@ def can(
     target = find_key(scene, key)
     caller = find_caller(scene, principal, target)
     asked = given_context(scene, context, strict_context, meant)
-    seen, notes = caller.seen_from(target.inventory, target.entity)
+    strange = caller.strange_to(target.inventory, target.entity)
     question = target.entity
 
     def rule(world: World) -> Ruling | None:
-        if not exists(question.resource, world) or not seen.exists(world):
+        if not exists(question.resource, world) or not caller.exists(world):
             return None
+        if strange is not None:
+            return Ruling(cannot_tell(strange))
         access = scene.access(target.inventory, world)
-        return ruling_on(access, seen.who(world), meant, question, asked.given)
+        return ruling_on(access, caller.who(world), meant, question, asked.given)
 
     try:
         ruled = [(world, ruling) for world, ruling in in_every_world(rule) if ruling is not None]
@@ -97,7 +100,7 @@ def can(
         lambda ruling: _mend_at(ruling, question, caller, asked.given.endpoint),
         target.inventory.framework,
     )
-    told = [*notes, *asked.notes, *_doubts(target, caller), *_about(meant, question)]
+    told = [*caller.doubt(), *asked.notes, *_doubts(target, caller), *_about(meant, question)]
     return CanReport(
         principal=caller.label,
         action=meant.name,
@@ -120,13 +123,14 @@ def who_can(options: ScanOptions, action: str, key: str) -> WhoCanReport:
     target = find_key(scene, key)
     if len(actions) > 1:
         actions = tuple(fitting(actions, target.entity))
-    holdings, undecided = who_holds(scene, target.inventory, target.entity, actions)
+    near = Neighbors(scene, target.inventory, target.entity)
+    holdings, undecided = who_holds(scene, target.inventory, target.entity, actions, near)
     return WhoCanReport(
         action=action if "*" in action or "?" in action else actions[0].name,
         key=target.entity.address,
         key_location=scene.locate(target.entity.position),
         holdings=tuple(holdings),
-        surroundings=scene.surroundings(_existence(target.entity), undecided),
+        surroundings=scene.surroundings([*_existence(target.entity), *near.notes], undecided),
     )
 
 
@@ -135,19 +139,16 @@ def principal_can(options: ScanOptions, principal: str) -> PrincipalCanReport:
     scene = Scene(options)
     keys = scene.located(lambda inventory: inventory.keys)
     caller = find_caller(scene, principal, keys[0] if len(keys) == 1 else None)
-    notes: list[str] = []
+    notes = list(caller.doubt())
     found: list[Holding] = []
     undecided: list[Unresolved] = []
     for key in keys:
-        seen, told = caller.seen_from(key.inventory, key.entity)
-        holdings, open_ends = held_by(
-            scene,
-            key.inventory,
-            key.entity,
-            caller.label,
-            lambda world, of=seen: of.who(world) if of.exists(world) else None,  # type: ignore[misc]
-        )
-        notes += told
+        strange = caller.strange_to(key.inventory, key.entity)
+        if strange is not None:
+            at = scene.locate(strange.position)
+            undecided.append(Unresolved(strange.expression, "", strange.reason, (), at))
+            continue
+        holdings, open_ends = held_by(scene, key.inventory, key.entity, caller)
         found += holdings
         undecided += open_ends
     if caller.identity is not None:

@@ -16,7 +16,7 @@ from kmsiac.inventory.named import identity_named
 from kmsiac.inventory.settings import exists
 from kmsiac.policy.matching import same, split_arn
 from kmsiac.stack import Provider
-from kmsiac.values import Text, all_of, any_of, text
+from kmsiac.values import Blame, Text, all_of, any_of, text
 
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
@@ -42,31 +42,31 @@ class Caller:
         """Whether it is there in a world; what is not in the scan always is."""
         return self.identity is None or exists(self.identity.entity.resource, world)
 
-    def seen_from(self, inventory: Inventory, key: Key) -> tuple[Caller, tuple[str, ...]]:
-        """The caller as the unit of a key sees it, and what there is to say about that.
+    def doubt(self) -> tuple[str, ...]:
+        """What is to be said where the template leaves open whether it is an entity of the scan."""
+        if not self.doubtful:
+            return ()
+        names = ", ".join(self.doubtful)
+        told = f"{self.label} may be {names}: its account or name is not known; if it is, "
+        return (f"{told}name it by its address or give --account-id",)
 
-        Another unit may be deployed to another account. Where that is not known, the policies of
-        an identity there do not count as its own: the answer is cannot tell.
+    def strange_to(self, inventory: Inventory, key: Key) -> Blame | None:
+        """Why nothing can be told of the caller and a key; None where it can.
+
+        Another unit may be deployed to another account. Where that is not known, neither is
+        whether the key's account principal stands for the caller, nor what its own policies are
+        worth there.
         """
-        if self.doubtful:
-            names = ", ".join(self.doubtful)
-            told = f"{self.label} may be {names}: its account or name is not known; if it is, "
-            return self, (f"{told}name it by its address or give --account-id",)
         if self.identity is None or self.identity.inventory is inventory:
-            return self, ()
+            return None
         identity = self.identity.entity
         if not same(identity.resource.provider.account, key.resource.provider.account).is_open:
-            return self, ()
-        told = (
-            f"{identity.address} is in another unit ({self.identity.inventory.unit}), and whether "
-            f"that is in the account of {key.address} is not known: its own policies are left out"
+            return None
+        reason = (
+            f"it is in another unit ({self.identity.inventory.unit}), and whether that is in the "
+            f"account of {key.address} is not known; give --account-id if it is"
         )
-        blind = Caller(self.label, lambda world: _without_side(self.who(world)), self.identity)
-        return blind, (f"{told}; give --account-id if it is",)
-
-
-def _without_side(who: Who) -> Who:
-    return Who(who.kind, who.text)
+        return Blame(identity.address, reason, identity.position)
 
 
 def find_caller(scene: Scene, word: str, key: Located[Key] | None = None) -> Caller:

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kmsiac.access.model import Deciding
-from kmsiac.access.place import Who
+from kmsiac.access.place import Given, Who
 from kmsiac.access.results import Need, PathStep
+from kmsiac.access.unit import UnitAccess
+from kmsiac.asking.callers import Caller
 from kmsiac.asking.key_sorts import fitting
+from kmsiac.asking.neighbors import Neighbors
+from kmsiac.asking.rulings import ruling_on
 from kmsiac.asking.scene import Scene
 from kmsiac.asking.verdicts import blamed, deciding_of, needs_of
 from kmsiac.aws.actions import KmsAction, kms_actions
@@ -47,49 +51,53 @@ Find = Callable[[KmsAction, World], Iterable[Held]]
 
 
 def who_holds(
-    scene: Scene, inventory: Inventory, key: Key, actions: Sequence[KmsAction]
+    scene: Scene, inventory: Inventory, key: Key, actions: Sequence[KmsAction], near: Neighbors
 ) -> tuple[list[Holding], list[Unresolved]]:
     """Everybody known who holds any of the actions on a key."""
 
     def find(action: KmsAction, world: World) -> Iterator[Held]:
         if not exists(key.resource, world):
             return
-        for one in scene.access(inventory, world).holders([action.name], key):
-            resource = one.who.identity.address if one.who.identity else ""
-            yield Held(
-                one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
-                one.position,
-            )  # fmt: skip
+        access = scene.access(inventory, world)
+        for one in access.holders([action.name], key):
+            if not near.has(one.who):
+                resource = one.who.identity.address if one.who.identity else ""
+                yield Held(
+                    one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
+                    one.position,
+                )  # fmt: skip
+        for other in near.known:
+            if exists(other.entity.resource, world):
+                who = scene.access(other.inventory, world).who(other.entity)
+                yield from _held(str(who.text), who, action, key, access)
 
     return _collected(scene, key, actions, find)
 
 
 def held_by(
-    scene: Scene,
-    inventory: Inventory,
-    key: Key,
-    label: str,
-    who_in: Callable[[World], Who | None],
+    scene: Scene, inventory: Inventory, key: Key, caller: Caller
 ) -> tuple[list[Holding], list[Unresolved]]:
-    """What a principal holds on a key; `who_in` gives it in a world, None where it is not there."""
+    """What a principal holds on a key."""
 
     def find(action: KmsAction, world: World) -> Iterator[Held]:
-        who = who_in(world)
-        if who is None or not exists(key.resource, world):
-            return
-        ruling = scene.access(inventory, world).can(who, [action.name], key)
-        if ruling.answer.is_no:
-            return
-        # The last layer, IAM's, says most: the key policy may leave all to it.
-        places = [one.position for one in ruling.deciding if one.position != NOWHERE]
-        position = places[-1] if places else key.position
-        resource = who.identity.address if who.identity else ""
-        yield Held(
-            label, resource, who.kind, ruling.answer, ruling.paths, ruling.needs, ruling.deciding,
-            position,
-        )  # fmt: skip
+        if caller.exists(world) and exists(key.resource, world):
+            access = scene.access(inventory, world)
+            yield from _held(caller.label, caller.who(world), action, key, access)
 
     return _collected(scene, key, fitting(kms_actions(), key), find)
+
+
+def _held(id: str, who: Who, action: KmsAction, key: Key, access: UnitAccess) -> Iterator[Held]:
+    ruling = ruling_on(access, who, action, key, Given())
+    if ruling.answer.is_no:
+        return
+    # The last layer, IAM's, says most: the key policy may leave all to it.
+    places = [one.position for one in ruling.deciding if one.position != NOWHERE]
+    position = places[-1] if places else key.position
+    resource = who.identity.address if who.identity else ""
+    yield Held(
+        id, resource, who.kind, ruling.answer, ruling.paths, ruling.needs, ruling.deciding, position
+    )
 
 
 class _Way(NamedTuple):

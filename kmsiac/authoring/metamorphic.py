@@ -101,7 +101,7 @@ class _Comparing:
         """What is wrong with a spelling; empty if nothing is."""
         self.number += 1
         original = spelling.original
-        before = self._before if original is None else Prepared(original).own(self._company)
+        before = self._before if original is None else original.own(self._company)
         variant = Prepared(example)
         if variant.errors:
             return f"cannot be read {spelling.words}: {variant.errors[0].message}"

@@ -28,15 +28,16 @@ def spellings(prepared: Prepared) -> Iterator[Spelling]:
     if prepared.example.text.lstrip().startswith("{"):
         return
     known = _in_a_known_place(prepared.example)
+    original = None
     if known != prepared.example:
-        prepared = Prepared(known)
+        original = prepared = Prepared(known)
     try:
         resources = [one for stack in prepared.stacks for one in stack.resources]
         text = json.dumps(_plan(resources), indent=1)
     except Unwritable as problem:
         yield Spelling(WORDS, None, (str(problem),))
         return
-    yield Spelling(WORDS, known._replace(text=text), original=known, partial=True)
+    yield Spelling(WORDS, known._replace(text=text), original=original, partial=True)
 
 
 def _in_a_known_place(example: Example) -> Example:

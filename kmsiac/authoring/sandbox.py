@@ -5,8 +5,11 @@ The inventory is built once; rules and their mutants run on it.
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,11 +46,10 @@ class Prepared:
         self.stacks: list[Stack] = []
         self.inventories: list[Inventory] = []
         self._runners: list[Callable[[RuleSet], list[Match]]] | None = None
-        with tempfile.TemporaryDirectory(prefix="kmsiac-") as folder:
-            root = Path(folder)
-            (root / _file_name(example)).write_text(example.text, encoding="utf-8")
-            self.tree = SourceTree(root)
-            self._read(root)
+        root = _folder(_file_name(example))
+        (root / _file_name(example)).write_text(example.text, encoding="utf-8")
+        self.tree = SourceTree(root)
+        self._read(root)
 
     def _read(self, root: Path) -> None:
         inputs = self.example.inputs
@@ -89,6 +91,17 @@ class Prepared:
         """The line that a match points at; 0 where it has no place."""
         span = self.tree.span(match.position)
         return span.line if span is not None else 0
+
+
+@cache
+def _folder(file_name: str) -> Path:
+    """The folder that examples are written to, one after the other, under a file name.
+
+    Thousands of folders made and removed would take longer than all the scanning.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"kmsiac-{file_name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _counts(match: Match) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kmsiac.authoring.example import Example
+from kmsiac.authoring.sandbox import Prepared
 
 
 class Unwritable(Exception):  # noqa: N818 - a fact about a spelling, not a fault
@@ -27,5 +28,5 @@ class Spelling(NamedTuple):
     unwritten: tuple[str, ...] = ()
     apart: tuple[Spelling, ...] = ()
     reordered: bool = False
-    original: Example | None = None
+    original: Prepared | None = None
     partial: bool = False

@@ -206,7 +206,7 @@ def _principal_can(
     who = one_line(report.principal)
     if not report.holdings:
         keys = f"the {report.keys} keys" if report.keys != 1 else "the only key"
-        yield f"{style.strong(who)} can do nothing with {keys} of this scan"
+        yield f"{style.strong(who)} can do nothing that is known with {keys} of this scan"
         return
     yield f"{style.strong('what')} {who} can do"
     for key in dict.fromkeys(holding.key for holding in report.holdings):

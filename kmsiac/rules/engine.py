@@ -16,6 +16,7 @@ from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
+from kmsiac.rules.fields.grantee import grantees_of
 from kmsiac.rules.labels import position_of, printed
 from kmsiac.rules.match import Match
 from kmsiac.rules.messages import fill_in
@@ -143,6 +144,9 @@ class _Engine:
             truth = rule.when.test(target.thing, Env(target.thing))
             if truth.code in (Code.YES, Code.OPEN):
                 outcomes.append(_outcome(rule, entity, target, truth))
+        if rule.target == "grantee" and scope.exists(entity):
+            blame = grantees_of(scope.thing("key", entity)).more
+            outcomes += [self._unknown(rule, entity, blame)] if blame else []
         return outcomes
 
     def _unknown(self, rule: Rule, entity: Entity, blame: frozenset[Blame]) -> Outcome:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.rules.anchors import element_text
+from kmsiac.rules.fields.grantee import grantees_of
 from kmsiac.rules.labels import label_of
 from kmsiac.rules.readings import Scope, Thing
 from kmsiac.values import Text, Unknown
@@ -80,8 +81,6 @@ def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
 
 
 def _grantees(key: Thing, path: Path) -> Iterator[Target]:
-    from kmsiac.rules.fields.grantee import grantees_of  # noqa: PLC0415 - for rules that ask
-
     found = grantees_of(key)
     for grantee in (*found.certain, *(one for one, _ in found.maybe)):
         assert isinstance(grantee, Thing)

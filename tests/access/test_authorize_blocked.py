@@ -154,3 +154,14 @@ def test_a_value_of_the_request_is_shown_unless_it_is_hidden() -> None:
 
 def test_a_role_is_named_where_its_session_is_missing() -> None:
     assert f"to {ROLE} or its account" in decide(SESSION, key_policy=policy()).missing
+
+
+def test_what_names_the_caller_is_nearer_than_what_iam_could_give() -> None:
+    wanted = {"StringEquals": {"kms:ViaService": "s3.x"}}
+    stated = policy(allow(aws(ROOT)), allow(aws(ROLE), Condition=wanted, Sid="App"))
+    decision = decide(SESSION, key_policy=stated)
+    assert decision.blocked == "condition"
+    assert decision.missing.startswith('Statement "App" of the key policy fits but for its')
+    assert f"Or: {ROLE} has no identity policy" in decision.missing
+    account_only = policy(allow(aws(ROOT)), allow(aws(ROOT), Condition=wanted))
+    assert decide(SESSION, key_policy=account_only).blocked == "identity-policy"

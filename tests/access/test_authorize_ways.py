@@ -103,6 +103,21 @@ def test_a_grant_to_a_service_principal() -> None:
     assert authorize(Request(SERVICE, "kms:Decrypt", KEY), environment).answer.is_no
 
 
+@pytest.mark.parametrize(
+    ("key", "verdict"),
+    [
+        ("kms:EncryptionContext:App", "yes"),
+        ("kms:EncryptionContext:app", "no"),
+        ("kms:encryptioncontext:app", "yes"),  # in lower case: how it was spelt is lost
+    ],
+)
+def test_the_keys_of_a_grants_encryption_context_have_case(key: str, verdict: str) -> None:
+    grant = Grant(BOB, frozenset({"Decrypt"}), equals={"App": "x"})
+    environment = Environment(key_policy=policy(allow(aws(ADMIN))), grants=(grant,))
+    request = Request(BOB, "kms:Decrypt", KEY, {key: ("x",)})
+    assert authorize(request, environment).answer.verdict.value == verdict
+
+
 def test_a_grant_to_the_whole_account_is_open_for_its_users() -> None:
     grant = Grant(ROOT, frozenset({"Decrypt"}))
     nobody = policy(allow(aws(ADMIN)))

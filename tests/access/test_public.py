@@ -259,7 +259,7 @@ DENIES = [
     ),
     ("yes", [deny(Principal={"AWS": "arn:aws:iam::<own>:root"})], "one account"),
     ("yes", [deny(Principal={"Service": "<u>"})], "some service"),
-    ("yes", [deny(Resource="arn:aws:kms:eu-west-1:444455556666:key/x")], "another key"),
+    ("yes", [deny(Resource="arn:aws:sns:eu-west-1:444455556666:topic")], "no key"),
     ("cannot-tell", [deny({"StringNotEquals": {ORG: "<u>"}})], "which organization?"),
     ("cannot-tell", [deny(Action="<u>")], "which action?"),
     ("cannot-tell", [deny(Principal={"AWS": "<u>"})], "whom?"),

@@ -1,12 +1,18 @@
-"""Other spellings of examples."""
+"""Other spellings of examples, and how they are compared."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+
+from kmsiac.authoring.cloudformation_spellings import spellings
 from kmsiac.authoring.example import Example
-from kmsiac.authoring.metamorphic import variants
+from kmsiac.authoring.metamorphic import compare, differing
+from kmsiac.authoring.sandbox import Prepared
 from kmsiac.frontends.unit import Inputs
+from kmsiac.rules.loader import load_rules
 
 TEMPLATE = """\
 Resources:
@@ -29,26 +35,35 @@ Resources:
 """
 
 
-def example(framework: str = "cloudformation") -> Example:
-    return Example("KP-20", False, "x", framework, TEMPLATE, (), False, Inputs(), frozenset())
+def example(text: str = TEMPLATE, framework: str = "cloudformation") -> Example:
+    return Example("KP-20", False, "x", framework, text, (), False, Inputs(), frozenset())
 
 
-def statements(spelling: str) -> list[dict[str, object]]:
-    found = {words: json.loads(one.text) for words, one in variants(example())}
-    properties = found[spelling]["Resources"]["K"]["Properties"]
+def texts() -> dict[str, str]:
+    found = list(spellings(example()))
+    return {
+        one.words: one.example.text
+        for spelling in found
+        for one in (spelling, *spelling.apart)
+        if one.example is not None
+    }
+
+
+def statements(words: str) -> list[dict[str, object]]:
+    properties = json.loads(texts()[words])["Resources"]["K"]["Properties"]
     assert properties["EnableKeyRotation"] is True
     statements: list[dict[str, object]] = properties["KeyPolicy"]["Statement"]
     return statements
-
-
-def test_terraform_has_none() -> None:
-    assert list(variants(example("terraform"))) == []
 
 
 def test_json_has_the_long_forms_of_intrinsics() -> None:
     first, second = statements("as JSON")
     assert first["Condition"] == {"StringEquals": {"kms:CallerAccount": {"Ref": "AWS::AccountId"}}}
     assert second["Principal"] == {"AWS": {"Fn::GetAtt": ["R", "Arn"]}}
+
+
+def test_yaml_keeps_what_looks_like_a_date_a_text() -> None:
+    assert "Version: '2012-10-17'" in texts()["as YAML"]
 
 
 def test_keys_reversed() -> None:
@@ -79,3 +94,64 @@ def test_upper_case_is_for_actions_only() -> None:
 def test_statements_reversed() -> None:
     effects = [s["Effect"] for s in statements("with the statements the other way round")]
     assert effects == ["Deny", "Allow"]
+
+
+def test_all_of_it_together() -> None:
+    _, allow = statements("in another order and case, with lists")
+    assert list(allow) == ["Condition", "Resource", "Action", "Principal", "Effect"]
+    assert (allow["Action"], allow["Resource"]) == (["KMS:DECRYPT"], ["*"])
+
+
+# A rule that asks for what IAM does not read alike is told by its examples.
+
+RULE = """\
+id: MY-01
+name: mine
+title: Something about actions
+severity: low
+category: key-policies
+target: statement
+in: [key]
+when:
+{when}
+message: "{{statement}} is not as it should be"
+"""
+
+
+def differences(tmp_path: Path, when: str, one: Example) -> list[str]:
+    (tmp_path / "rule.yaml").write_text(RULE.format(when=when))
+    failures = differing(load_rules([tmp_path]), Prepared(one._replace(rule="MY-01")))
+    return [failure.message for failure in failures]
+
+
+HCL = """\
+resource "aws_kms_key" "k" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Use"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:role/app" }
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+    }]
+  })
+}
+"""
+
+
+@pytest.mark.parametrize("one", [example(), example(HCL, "terraform")], ids=lambda e: e.framework)
+def test_rule_about_meaning_says_the_same_of_all(tmp_path: Path, one: Example) -> None:
+    assert differences(tmp_path, "  actions: {some: Decrypt}", one) == []
+
+
+def test_rule_about_order_is_found_out(tmp_path: Path) -> None:
+    """The text of a statement's first action is asked with its case."""
+    when = "  explicit_actions: {some: Decrypt}\n  siblings: {none: {effect: Allow}}\n  sid: {glob: Use}"
+    assert differences(tmp_path, when, example(HCL, "terraform")) == []
+
+
+def test_what_is_compared_is_counted() -> None:
+    compared = compare(load_rules(), Prepared(example(HCL, "terraform")))
+    # heredoc, data source, lists and order, plan: with jsonencode and single values it is what it was
+    assert (compared.failures, compared.number, compared.unwritten) == ([], 5, [])

@@ -25,6 +25,6 @@ def test_an_unread_file_is_3_and_no_key_is_no_fault(command: CommandLine) -> Non
     command.write("x/main.tf", 'resource "aws_iam_user" "u" {\n  name = "u"\n}\n')
     ran = command("principal-can", "aws_iam_user.u", "x")
     assert ran.code == 0
-    assert ran.out == "aws_iam_user.u can do nothing with the 0 keys of this scan\n"
+    assert ran.out == "aws_iam_user.u can do nothing that is known with the 0 keys of this scan\n"
     command.write("bad/broken.tf", 'resource "a" "b" {')
     assert command("principal-can", "aws_iam_user.u", "x", "bad/broken.tf").code == 3

@@ -66,3 +66,36 @@ def test_help_has_examples(command: CommandLine) -> None:
         assert f"Usage: kmsiac {name} " in ran.out
         assert "Examples:\n" in ran.out and "Exit codes:\n" in ran.out
         assert ran.out.isascii()
+
+
+NEIGHBOR = """\
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy" "r" {
+  role   = aws_iam_role.r.name
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", Resource = "*" }] })
+}
+"""
+NAMING = """\
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Statement = [{
+    Effect    = "Allow", Action = "kms:Decrypt", Resource = "*"
+    Principal = { AWS = ["arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:role/r"] }
+  }] })
+}
+"""
+
+
+def test_roles_of_other_units_count_where_they_are_in_the_account(command: CommandLine) -> None:
+    command.write("a/main.tf", NAMING)
+    command.write("b/main.tf", NEIGHBOR)
+    words = ("who-can", "kms:Decrypt", "aws_kms_key.k", "a", "b", "-f", "json")
+    without = json.loads(command(*words).out)
+    assert "aws_iam_role.r" not in [row["resource"] for row in without["principals"]]
+    note = "the roles and users of b are left out: whether they are in the account of aws_kms_key.k"
+    assert without["notes"][0].startswith(note)
+    report = json.loads(command(*words, "--account-id", "111122223333").out)
+    roles = [(r["resource"], r["answer"]) for r in report["principals"] if r["kind"] == "role"]
+    assert (roles, report["notes"]) == ([("aws_iam_role.r", "yes")], [])

@@ -102,6 +102,7 @@ def test_a_plan(plan: PlanReader, planned: Planned) -> None:
         planned(
             "aws_iam_role.r",
             {"name": "r", "path": "/", "assume_role_policy": "{}", "inline_policy": inline},
+            {"id": None},
         ),
         planned(
             "aws_iam_role_policy.p",
@@ -109,4 +110,5 @@ def test_a_plan(plan: PlanReader, planned: Planned) -> None:
             {"role": ["aws_iam_role.r.id", "aws_iam_role.r"]},
         ),
     )
-    assert held(read)["aws_iam_role.r"][0] == "aws_iam_role.r inline_policy[0].policy"
+    found = ["aws_iam_role.r inline_policy[0].policy", "aws_iam_role_policy.p policy"]
+    assert held(read) == {"aws_iam_role.r": found}

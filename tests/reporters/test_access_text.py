@@ -137,7 +137,7 @@ def test_nobody_and_nothing_are_said() -> None:
     nobody = told(samples.who(action="kms:Decrypt"))
     assert nobody.startswith("nobody that is known can call kms:Decrypt on aws_kms_key.data")
     assert told(samples.principal()) == (
-        "aws_iam_role.app can do nothing with the 2 keys of this scan\n"
+        "aws_iam_role.app can do nothing that is known with the 2 keys of this scan\n"
     )
 
 

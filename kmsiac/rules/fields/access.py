@@ -33,7 +33,8 @@ def _statement(name: str, meaning: str, ask: Callable[[Asked], Answer]) -> None:
 def _public(of: Asked) -> Answer:
     from kmsiac import access
 
-    return access.public(of.document, of.statement, of.place.provider, of.place.trusted)
+    place = of.place
+    return access.public(of.document, of.statement, place.provider, place.trusted, place.key_arn)
 
 
 def _shadowed(of: Asked) -> Answer:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from kmsiac.inventory.model import Key
 from kmsiac.policy.actions import all_actions
+from kmsiac.policy.document import Statement
 from kmsiac.rules.fields.statement import ACTIONS, action_items
-from kmsiac.rules.readings import ABSENT, Items, Reading, Thing
+from kmsiac.rules.readings import ABSENT, Items, Reading, Scope, Thing
 from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names, one
+from kmsiac.values import Blame, Unknown, blame_on
 
 if TYPE_CHECKING:
     from kmsiac.access.results import Holder
@@ -41,7 +43,39 @@ def _grantees(key: Thing) -> Reading:
     maybe = [
         (key.scope.thing("grantee", h, key), h.answer.blame) for h in holders if h.answer.is_open
     ]
-    return Items(certain, maybe)
+    return Items(certain, maybe, _others(key.scope, key.value))
+
+
+def _others(scope: Scope, key: Key) -> frozenset[Blame]:
+    """Why there may be grantees that nobody knows of: policies and principals that are not known."""
+    unknown: list[Unknown | None] = []
+    policies = [*key.policies.items, *key.policies.maybe]
+    for policy in policies:
+        document = scope.document(policy) if scope.exists(policy) else None
+        if isinstance(document, Unknown):
+            unknown.append(document)
+        elif document is not None:
+            unknown.append(document.open)
+            for statement in document:
+                unknown += _unknown_principals(statement)
+    for grant in (*key.grants.items, *key.grants.maybe):
+        settings = scope.settings(grant)
+        grantee = settings.get("grantee") if settings is not None else None
+        if grantee is not None and isinstance(grantee.value, Unknown):
+            unknown.append(grantee.value)
+    blame = {blame_on(part) for part in unknown if part is not None}
+    return frozenset(blame | key.policies.open | key.grants.open)
+
+
+def _unknown_principals(statement: Statement) -> list[Unknown | None]:
+    if statement.effect_text == "Deny":
+        return []
+    values = (principal.value for principal in statement.principals if not principal.negated)
+    return [
+        statement.open,
+        statement.principals_open,
+        *(value for value in values if isinstance(value, Unknown)),
+    ]
 
 
 declare(
