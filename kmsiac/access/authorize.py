@@ -23,13 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kmsiac.access.grants import A_GRANT, accounts_to_retire, granted, named_to_retire
-from kmsiac.access.lacks import BLOCKED, lack, the, unmet_by_name
+from kmsiac.access.lacks import denied, the
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
     GRANTS,
     IDENTITY,
     KEY_POLICY,
+    OPERATION,
     RCP,
     SCP,
     SESSION,
@@ -57,7 +58,6 @@ from kmsiac.values import (
 )
 
 _RETIRE = "kms:RetireGrant"
-_OPERATION = "operation"
 _WITHOUT_POLICY = Found(NO)
 
 
@@ -108,10 +108,10 @@ def _after_denies(asked: Asked) -> Decision:
     gates = list(_gates(asked))
     for gate in gates:
         if gate.answer.is_no:
-            return _denied(asked, gate)
+            return denied(asked, gate)
     grounds = _grounds(asked)
     if grounds.answer.is_no:
-        return _denied(asked, grounds)
+        return denied(asked, grounds)
     answer = all_of([*(gate.answer for gate in gates), grounds.answer])
     if answer.is_yes:
         return Decision(answer, grounds.deciding)
@@ -228,14 +228,14 @@ def _without_key(asked: Asked) -> Found:
     if asked.caller.kind == "service":
         return Found(NO, (), IDENTITY)  # a service principal has no identity policies
     if on_alias and asked.caller.account != asked.owner:
-        return Found(NO, (), _OPERATION)
+        return Found(NO, (), OPERATION)
     return _own_side(asked)
 
 
 def _across_accounts(asked: Asked, policy: PolicyDocument) -> Found:
     """Step 6: both sides must allow, and only some operations work across accounts."""
     if not asked.action.cross_account:
-        return Found(NO, (), _OPERATION)
+        return Found(NO, (), OPERATION)
     own = _own_side(asked)
     ways = [_both(allows(asked, (policy,), KEY_POLICY), own)]
     grant = granted(asked)
@@ -331,7 +331,7 @@ def _retire(asked: Asked) -> Decision:
         if own.answer.is_yes and gates.is_yes:
             return Decision(YES, own.deciding)
         if own.answer.is_yes and gates.is_no:
-            return _denied(asked, next(gate for gate in _gates(asked) if gate.answer.is_no))
+            return denied(asked, next(gate for gate in _gates(asked) if gate.answer.is_no))
     if named.is_open or not asked.environment.grants or own.answer.is_open:
         return _open(asked.request.action, "the grant itself decides, and which it is is not known")
     sentence = "No grant names the caller as retiring principal, or as grantee with RetireGrant"
@@ -358,45 +358,6 @@ def _first(ways: list[Found]) -> Found:
 
 def _lacking_key_policy() -> Found:
     return Found(NO, (), KEY_POLICY)
-
-
-def _denied(asked: Asked, found: Found) -> Decision:
-    """The first layer that was missing, and what would mend it."""
-    layer = found.layer
-    if layer == _OPERATION:
-        name = asked.action.name
-        sentence = f"{name} works only within the account that owns the key: call it from there."
-        return Decision(NO, (), "action", sentence, "cross-account-operation")
-    if layer == IDENTITY and asked.caller.kind == "service":
-        sentence = f"{asked.action.name} has no key whose policy could allow it to a service."
-        return Decision(NO, (), layer, sentence, BLOCKED[layer])
-    word, sentence = lack(asked, layer, _documents(asked, layer))
-    policy = asked.environment.key_policy
-    if layer == IDENTITY and policy is not None and asked.on_key:
-        # What names the caller is nearer than what the account's IAM policies could give.
-        nearer = unmet_by_name(asked, policy)
-        if nearer:
-            return Decision(NO, (), KEY_POLICY, f"{nearer} Or: {sentence}", "condition")
-    return Decision(NO, found.deciding, layer, sentence, word)
-
-
-def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
-    environment = asked.environment
-    single = {
-        KEY_POLICY: environment.key_policy,
-        BOUNDARY: environment.boundary,
-        SESSION: environment.session,
-        ENDPOINT: environment.endpoint,
-    }.get(layer)
-    if single is not None:
-        yield single
-    elif layer == IDENTITY:
-        yield from environment.identity
-    elif layer == SCP:
-        for level in environment.scps or ():
-            if allows(asked, level, SCP).answer.is_no:
-                yield from level
-                return
 
 
 def _open(expression: str, reason: str) -> Decision:

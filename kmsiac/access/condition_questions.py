@@ -9,7 +9,7 @@ from kmsiac.access.people import SERVICES, Circle
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import Prepared, agreed, all_action_names, prepare
 from kmsiac.access.presence import NO_LIMITS, Limits
-from kmsiac.access.search import Part, Reach
+from kmsiac.access.question import Part, Reach
 from kmsiac.access.spaces import Term
 from kmsiac.access.statement_questions import (
     CIRCLES,

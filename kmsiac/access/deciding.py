@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from kmsiac.access.boxes import Budget, TooComplex
 from kmsiac.access.model import Request
-from kmsiac.access.search import (
+from kmsiac.access.question import (
     CAUTIOUS,
     EXACTLY_KNOWN,
     PERHAPS,
@@ -16,9 +16,8 @@ from kmsiac.access.search import (
     Part,
     Question,
     Reach,
-    Search,
-    compares,
 )
+from kmsiac.access.search import Search, compares
 from kmsiac.access.views import View
 from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.policy.document import PolicyDocument

@@ -27,6 +27,16 @@ def granted(asked: Asked) -> Found:
     return Found(answer, () if answer.is_no else (A_GRANT,), GRANTS)
 
 
+def unmet_grant(asked: Asked) -> bool:
+    """Whether a grant for the caller lists the operation, and only its constraints are not met."""
+    return any(
+        asked.action.name.removeprefix("kms:") in grant.operations
+        and asked.action.grant_operation
+        and _is(asked.caller, grant.grantee).is_yes
+        for grant in asked.environment.grants
+    )
+
+
 A_GRANT = Deciding(GRANTS, "a grant", NOWHERE)
 """A grant as a Decision names it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from kmsiac.access.grants import unmet_grant
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
@@ -12,12 +13,15 @@ from kmsiac.access.layers import (
     IDENTITY,
     KEY_POLICY,
     NAME_THE_CALLER,
+    OPERATION,
     RCP,
     SCP,
     SESSION,
     Asked,
+    Found,
+    allows,
 )
-from kmsiac.access.model import Blocked
+from kmsiac.access.model import Blocked, Decision
 from kmsiac.access.operators import Variables, holds
 from kmsiac.access.statements import (
     covers_action,
@@ -28,6 +32,7 @@ from kmsiac.access.statements import (
 )
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.document import Condition, PolicyDocument, Statement
+from kmsiac.values import NO
 
 BLOCKED: dict[str, Blocked] = {
     KEY_POLICY: "key-policy",
@@ -66,6 +71,44 @@ def the(layer: str) -> str:
     return _THE.get(layer, f"the {layer}")
 
 
+def denied(asked: Asked, found: Found) -> Decision:
+    """No, with the first layer that was missing, and what would mend it."""
+    layer = found.layer
+    if layer == OPERATION:
+        name = asked.action.name
+        sentence = f"{name} works only within the account that owns the key: call it from there."
+        return Decision(NO, (), "action", sentence, "cross-account-operation")
+    if layer == IDENTITY and asked.caller.kind == "service":
+        sentence = f"{asked.action.name} has no key whose policy could allow it to a service."
+        return Decision(NO, (), layer, sentence, BLOCKED[layer])
+    word, sentence = lack(asked, layer, _documents(asked, layer))
+    if layer in (KEY_POLICY, IDENTITY) and asked.on_key:
+        # What is for the caller itself is nearer than what the account's IAM policies could give.
+        nearer = _unmet_by_name(asked)
+        if nearer and word != "condition":
+            return Decision(NO, (), KEY_POLICY, f"{nearer} Or: {sentence}", "condition")
+    return Decision(NO, found.deciding, layer, sentence, word)
+
+
+def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
+    environment = asked.environment
+    single = {
+        KEY_POLICY: environment.key_policy,
+        BOUNDARY: environment.boundary,
+        SESSION: environment.session,
+        ENDPOINT: environment.endpoint,
+    }.get(layer)
+    if single is not None:
+        yield single
+    elif layer == IDENTITY:
+        yield from environment.identity
+    elif layer == SCP:
+        for level in environment.scps or ():
+            if allows(asked, level, SCP).answer.is_no:
+                yield from level
+                return
+
+
 def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple[Blocked, str]:
     """The word and the sentence for a layer without an Allow for the request."""
     documents = tuple(documents)
@@ -77,16 +120,19 @@ def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple
     return BLOCKED[layer], _close(asked, layer, near)
 
 
-def unmet_by_name(asked: Asked, policy: PolicyDocument) -> str:
-    """The sentence for an Allow of the key policy that names the caller, not just its account.
+def _unmet_by_name(asked: Asked) -> str:
+    """The sentence for what names the caller, not just its account, and whose conditions fail.
 
-    Empty where there is none whose conditions alone fail.
+    An Allow of the key policy, or a grant; empty where there is none.
     """
-    for near in _near(asked, KEY_POLICY, (policy,)):
+    policy = asked.environment.key_policy
+    for near in _near(asked, KEY_POLICY, (policy,) if policy is not None else ()):
         if near.part == "condition":
             ways = principal_path(near.statement, asked.caller)
             if any(path in ("named", "role", "arn-condition") for path, _ in ways):
                 return _unmet(asked, KEY_POLICY, near)
+    if unmet_grant(asked):
+        return "A grant lists it for the caller, but the request does not meet its constraints."
     return ""
 
 

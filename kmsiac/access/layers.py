@@ -39,6 +39,8 @@ SCP = "service control policies"
 RCP = "resource control policies"
 ENDPOINT = "endpoint policy"
 GRANTS = "grants"
+OPERATION = "operation"
+"""Not a layer: the operation itself does not work so."""
 
 NAME_THE_CALLER = frozenset({KEY_POLICY, RCP, ENDPOINT})
 """The layers whose statements say in Principal for whom they are."""

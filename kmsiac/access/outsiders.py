@@ -10,8 +10,8 @@ from kmsiac.access.people import ABOUT_PRINCIPAL, STRANGERS, Circle, Person, per
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import Model, Prepared, key_actions, own_blame, prepare
 from kmsiac.access.presence import NO_LIMITS, Limits
+from kmsiac.access.question import Part, Reach
 from kmsiac.access.results import Need, Outsider
-from kmsiac.access.search import Part, Reach
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.views import View
 from kmsiac.policy.document import Condition, PolicyDocument

@@ -10,7 +10,8 @@ from kmsiac.access.instantiate import Instances
 from kmsiac.access.people import LOCAL, People, known_names
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import all_action_names
-from kmsiac.access.search import Part, Reach, Search
+from kmsiac.access.question import Part, Reach
+from kmsiac.access.search import Search
 from kmsiac.access.sheets import BOUNDARY, IDENTITY, Layers, Reader, own_side
 from kmsiac.access.statements import variables_of
 from kmsiac.access.trust import Trusted

@@ -20,7 +20,7 @@ from kmsiac.access.prepared import (
     prepare,
 )
 from kmsiac.access.presence import NO_LIMITS, Limits
-from kmsiac.access.search import Part
+from kmsiac.access.question import Part
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.views import View
 from kmsiac.inventory.expand import digest

@@ -19,8 +19,8 @@ from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
 from kmsiac.access.place import Given, Who
 from kmsiac.access.prepared import allow_all
 from kmsiac.access.presence import Limits
+from kmsiac.access.question import Part, Reach
 from kmsiac.access.results import Need, PathStep, Ruling
-from kmsiac.access.search import Part, Reach
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
 from kmsiac.access.views import View
 from kmsiac.aws.shapes import fold

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from kmsiac.access.boxes import Box, Budget, Masks, leave
 from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, Circle, People, Person
-from kmsiac.access.presence import NO_LIMITS, Limits, modes_of, presence, shape_of
+from kmsiac.access.people import ABOUT_PRINCIPAL, People, Person
+from kmsiac.access.presence import modes_of, presence, shape_of
+from kmsiac.access.question import Found, Part, Question, Reach, Scene, Sense
 from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_action
@@ -29,83 +28,6 @@ from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 _COMBINATIONS = 64
 _A_STEP = 4
 """How many evaluations of a condition take about as long as a step."""
-
-
-class Sense(Enum):
-    """What to do with what is not known: take it as false, or as true."""
-
-    CERTAIN = 0
-    POSSIBLE = 1
-
-
-@dataclass(frozen=True)
-class Question:
-    """How to read what is open: in the statements that must cover a request (`inside`), and in
-    those that must not (`outside`).
-    """
-
-    inside: Sense
-    outside: Sense
-
-    @property
-    def generous(self) -> bool:
-        """Whether everything open is read in favour of such a request."""
-        return self.inside is Sense.POSSIBLE and self.outside is Sense.CERTAIN
-
-    @property
-    def strict(self) -> bool:
-        """Whether everything open is read against it."""
-        return self.inside is Sense.CERTAIN and self.outside is Sense.POSSIBLE
-
-
-SURELY = Question(Sense.CERTAIN, Sense.POSSIBLE)
-PERHAPS = Question(Sense.POSSIBLE, Sense.CERTAIN)
-EXACTLY_KNOWN = Question(Sense.CERTAIN, Sense.CERTAIN)
-CAUTIOUS = Question(Sense.POSSIBLE, Sense.POSSIBLE)
-
-
-class Part(NamedTuple):
-    """A statement in a question. `effect`: Allow, Deny, or `either` for no matter which.
-
-    `path`: only where it names the caller in that way. `like`: only where it names the caller as
-    directly as that other statement.
-    """
-
-    view: View
-    effect: str = "Allow"
-    path: str = ""
-    like: View | None = None
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Which requests are in question: who calls, what, on which resources, and how."""
-
-    circles: tuple[Circle, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    limits: Limits = NO_LIMITS
-    persons: tuple[Person, ...] = ()
-    """Callers given one by one, beside the circles."""
-
-
-class Scene(NamedTuple):
-    """One caller with one action on one resource, by one way."""
-
-    person: Person
-    mode: str
-    action: str
-    resource: str
-    assigned: Mapping[str, tuple[str, ...]]
-
-
-class Found(NamedTuple):
-    """A request, with the scene and the classes that it was made from."""
-
-    request: Request
-    scene: Scene
-    open_keys: frozenset[str]
-    keys: frozenset[str]
 
 
 @dataclass

@@ -19,11 +19,11 @@ from kmsiac.access.prepared import (
     prepare,
 )
 from kmsiac.access.presence import NO_LIMITS, Limits, limits_for
+from kmsiac.access.question import Part, Reach
 from kmsiac.access.resources import resources_of
-from kmsiac.access.search import Part, Reach
 from kmsiac.access.statements import allows_by_itself
 from kmsiac.access.trust import Trusted
-from kmsiac.access.views import View
+from kmsiac.access.views import View, names_strangers
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.stack import Provider
 from kmsiac.values import NO, Answer, Text, Verdict, blame_on, cannot_tell, negate
@@ -45,6 +45,10 @@ def public(
     key_arn: Text | None = None,
 ) -> Answer:
     """Whether a stranger can be allowed by a statement of a key policy (None: by any)."""
+    statements = document.statements if statement is None else (statement,)
+    if all(_keeps_strangers_out(one) for one in statements):
+        further = document.open if statement is None else None
+        return NO if further is None else cannot_tell(blame_on(further))
     place = Place("key", provider, trusted, key_arn)
     index = None if statement is None else statement.index
 
@@ -52,6 +56,11 @@ def public(
         return prepared.remember(("public", index), lambda: _public(prepared, index))
 
     return agreed(prepare((document,), place, accounts=False), decide)
+
+
+def _keeps_strangers_out(statement: Statement) -> bool:
+    """Whether it is plain without making anything ready: most statements name nobody else."""
+    return statement.effect_text == "Deny" or names_strangers(statement).is_no
 
 
 def _public(prepared: Prepared, index: int | None) -> Answer:

@@ -57,13 +57,13 @@ def differing(rules: RuleSet, prepared: Prepared) -> list[Failure]:
 
 def compare(rules: RuleSet, prepared: Prepared) -> Compared:
     """Ask the rule of an example about its other spellings."""
-    comparing = _Comparing(rules, prepared)
+    comparing = Comparing(rules, prepared)
     for spelling in spellings(prepared):
         comparing.take(spelling)
     return Compared(comparing.failures, comparing.number, comparing.unwritten)
 
 
-class _Comparing:
+class Comparing:
     """What has come of the spellings of one example so far."""
 
     def __init__(self, rules: RuleSet, prepared: Prepared) -> None:

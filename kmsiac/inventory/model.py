@@ -104,7 +104,7 @@ class Key(Entity):
     """A KMS key or replica. Settings: spec, usage, origin, multi_region, enabled, rotation,
     rotation_period, deletion_window, bypass_lockout_check, description, tags, material,
     primary_arn (replicas). Spec, usage and origin of a replica are its primary's, an Unknown where
-    the primary is not in the unit.
+    the primary is not in the unit. It has no rotation of its own: that is set on the primary.
     """
 
     replica: bool = False

@@ -51,7 +51,6 @@ _REPLICA_TF = {
     "enabled": Field("enabled", "bool", True),
     "primary_arn": Field("primary_key_arn"),
 }
-_NOT_ROTATED: Mapping[str, str | bool] = {"rotation": False}
 
 _KEYS = {
     "aws_kms_key": EntitySite(
@@ -79,15 +78,13 @@ _KEYS = {
             "multi_region": Field("multi_region", "bool", False),
             "material": Field("key_material_base64"),
         },
-        {"origin": "EXTERNAL", "replica": False, **_NOT_ROTATED},
+        {"origin": "EXTERNAL", "replica": False, "rotation": False},
     ),
-    "aws_kms_replica_key": EntitySite(
-        "key", _REPLICA_TF, {"replica": True, "multi_region": True, **_NOT_ROTATED}
-    ),
+    "aws_kms_replica_key": EntitySite("key", _REPLICA_TF, {"replica": True, "multi_region": True}),
     "aws_kms_replica_external_key": EntitySite(
         "key",
         {**_REPLICA_TF, "material": Field("key_material_base64")},
-        {"replica": True, "multi_region": True, "origin": "EXTERNAL", **_NOT_ROTATED},
+        {"replica": True, "multi_region": True, "origin": "EXTERNAL"},
     ),
     "AWS::KMS::Key": EntitySite(
         "key",
@@ -115,7 +112,7 @@ _KEYS = {
             "tags": Field("Tags", "tags"),
             "primary_arn": Field("PrimaryKeyArn"),
         },
-        {"replica": True, "multi_region": True, "bypass_lockout_check": False, **_NOT_ROTATED},
+        {"replica": True, "multi_region": True, "bypass_lockout_check": False},
     ),
 }
 

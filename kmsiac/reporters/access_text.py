@@ -61,6 +61,7 @@ _SYMBOLS = {
     "IpAddress": "in", "NotIpAddress": "not in",
 }  # fmt: skip
 _ROOT = re.compile(r"arn:.*:iam::(.+):root")
+_SECRET = "(sensitive)"
 _MOST_BLAME = 5
 _MOST_VALUES = 6
 _LONGEST_ACTIONS = 6
@@ -161,6 +162,8 @@ def _need(need: NeededContext) -> str:
         values = [*values[:_MOST_VALUES], f"{len(values) - _MOST_VALUES} more"]
     key = one_line(need.key, 200)
     operator = _SYMBOLS.get(need.operator)
+    if need.key == need.operator == _SECRET:
+        return f"what a condition asks that is {_SECRET}"
     if need.operator == "Null":
         return f"{key} {'absent' if values == ['true'] else 'present'}"
     if operator is None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kmsiac.access.authorize import authorize
-from kmsiac.access.model import Decision, Environment, Request
+from kmsiac.access.model import Decision, Environment, Grant, Request
 from tests.access.policies import ADMIN, BOB, KEY, ROLE, ROOT, SESSION, allow, aws, deny, policy
 
 ANY = policy(allow())
@@ -165,3 +165,11 @@ def test_what_names_the_caller_is_nearer_than_what_iam_could_give() -> None:
     assert f"Or: {ROLE} has no identity policy" in decision.missing
     account_only = policy(allow(aws(ROOT)), allow(aws(ROOT), Condition=wanted))
     assert decide(SESSION, key_policy=account_only).blocked == "identity-policy"
+
+
+def test_a_grant_whose_constraints_are_not_met() -> None:
+    grant = Grant(ROLE, frozenset({"Decrypt"}), {"app": "x"})
+    for stated in (DELEGATED, policy()):
+        decision = decide(SESSION, key_policy=stated, grants=(grant,))
+        assert decision.blocked == "condition"
+        assert decision.missing.startswith("A grant lists it for the caller, but the request does")

@@ -89,7 +89,9 @@ def test_each_glob_is_a_branch(check: Check) -> None:
     assert check(when, [*bad, ("", 'description = "b1"')], [ON]) == []
 
 
-ALIAS = 'resource "aws_kms_alias" "a{n}" {{\n          target_key_id = aws_kms_key.k.key_id\n        }}'
+ALIAS = (
+    'resource "aws_kms_alias" "a{n}" {{\n          target_key_id = aws_kms_key.k.key_id\n        }}'
+)
 
 
 def test_each_end_of_a_count_is_a_term(check: Check) -> None:
@@ -119,7 +121,9 @@ def test_term_of_an_escalation_that_no_example_shows(check: Check) -> None:
 
 
 def test_yields_to_that_no_example_shows(check: Check, tmp_path: Path) -> None:
-    other = rule_text("MY-02", "other", "  enabled: false\n", "", [("", "is_enabled = false")], [ON])
+    other = rule_text(
+        "MY-02", "other", "  enabled: false\n", "", [("", "is_enabled = false")], [ON]
+    )
     (tmp_path / "other.yaml").write_text(other)
     more = "yields_to: [MY-02]\n"
     found = check(NOT_ROTATED, [("", OFF)], [ON], more)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,14 @@ from typing import Any
 import pytest
 
 from kmsiac.asking import can, principal_can, who_can
+from kmsiac.cli import run
 from kmsiac.config import ScanOptions
 from kmsiac.findings.access_report import CanReport, Holding
 from kmsiac.frontends.unit import Inputs
 from kmsiac.stack import Environment
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
 ACCOUNT = "123456789012"
 CI = "arn:aws:iam::210987654321:role/ci"
 LOGS = "logs.eu-west-1.amazonaws.com"
@@ -267,7 +271,7 @@ def test_secrets_stay_out(kmsiac: Callable[..., Any], format: str) -> None:
     ):
         ran = kmsiac({"main.tf": SECRET}, *words, "-v", "-f", format)
         assert "tale-of-two-cities" not in ran.out + ran.err
-        assert "kms:EncryptionContext:a" in ran.out
+        assert "(sensitive)" in ran.out
 
 
 OPEN = """\
@@ -295,3 +299,18 @@ def test_what_is_open_is_blamed_and_what_was_not_read_is_listed(kmsiac: Callable
     assert "could not decide (1):\n" in ran.out and "module.far" in ran.out
     given = kmsiac({}, *words, "--var", "readers=arn:aws:iam::111122223333:role/x", "-q")
     assert given.out.count("\n") == 1
+
+
+def test_the_readme_shows_what_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- can -->\n```text\n(.*?)```\n<!-- /can -->", readme, re.DOTALL)
+    assert block is not None
+    runs = block[1].split("$ kmsiac ")[1:]
+    assert len(runs) == 3
+    for shown in runs:
+        words, _, printed = shown.partition("\n")
+        run([*shlex.split(words), "--color", "never"])
+        assert capsys.readouterr().out.strip() == printed.strip()

@@ -107,6 +107,7 @@ def test_a_replica_has_spec_usage_and_origin_of_its_primary(
     assert not any(case["spec"].written for case in cases if case is not None)
     external = plain(found.key("aws_kms_replica_external_key.s"))
     assert (external["spec"], external["origin"]) == ("SYMMETRIC_DEFAULT", "EXTERNAL")
+    assert "rotation" not in external
     assert isinstance(settings(found.key("aws_kms_replica_key.t"))["spec"].value, Unknown)
     other = cloudformation(
         "Resources:\n  K: {Type: AWS::KMS::Key, Properties: {KeySpec: HMAC_256, "

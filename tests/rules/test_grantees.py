@@ -93,6 +93,10 @@ WHO = '"{kind} {via}: {allowed_actions}"'
         (key(DECRYPT_ONLY) + role("app", '"kms:*"'), "role delegation: kms:Decrypt"),
         (key(ACCOUNT) + role("app", '"s3:*"'), None),
         (
+            key(allow('"*"', '"kms:Decrypt"')) + role("app", '"kms:Decrypt"'),
+            "role everyone: kms:Decrypt",
+        ),
+        (
             key(
                 ACCOUNT,
                 '{ Effect = "Allow", Principal = { Service = "logs.us-east-1.amazonaws.com" },'
@@ -101,7 +105,15 @@ WHO = '"{kind} {via}: {allowed_actions}"'
             "service service: kms:Encrypt",
         ),
     ],
-    ids=["named", "by IAM", "by grant", "delegated in part", "no permission", "service"],
+    ids=[
+        "named",
+        "by IAM",
+        "by grant",
+        "delegated in part",
+        "no permission",
+        "everyone",
+        "service",
+    ],
 )
 def test_grantees_of_a_key(ask: Any, rule: Rule, template: str, expected: str | None) -> None:
     found = ask(template, rule("{kind: [role, service]}", "grantee", message=WHO))

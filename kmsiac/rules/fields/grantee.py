@@ -13,6 +13,7 @@ from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names,
 from kmsiac.values import Blame, Unknown, blame_on
 
 if TYPE_CHECKING:
+    from kmsiac.access.place import Who
     from kmsiac.access.results import Holder
 
 KINDS = (
@@ -26,7 +27,7 @@ KINDS = (
     "organization",
     "anyone",
 )
-WAYS = ("key_policy", "delegation", "grant", "service")
+WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
 
 def grantees_of(key: Thing) -> Items:
@@ -122,12 +123,29 @@ def _identity(thing: Thing) -> Reading:
     "grantee",
     "via",
     FieldType("name", many=True, choices=WAYS),
-    "by which ways: named by the key policy, through its account and IAM (delegation), by a grant, "
-    "as an AWS service",
+    "by which ways: named by the key policy, as one of everyone whom that allows, through its "
+    "account and IAM (delegation), by a grant, as an AWS service",
     "via: {some: [key_policy, grant]}",
 )
 def _via(thing: Thing) -> Reading:
-    return Items(path.replace("-", "_") for path in holder_of(thing).paths)
+    holder, key = holder_of(thing), thing.parent
+    named = key.remember("whom it names", _named) if key is not None else Items()
+    assert isinstance(named, Items)
+    in_policy = "key_policy" if _mark(holder.who) in named.certain else "everyone"
+    return Items(in_policy if path == "key-policy" else path for path in holder.paths)
+
+
+def _named(key: Thing) -> Reading:
+    """Whom the key policy or a grant names, those apart who are only among everyone."""
+    from kmsiac.access.candidates import candidates  # noqa: PLC0415 - loads when first asked
+
+    assert isinstance(key.value, Key)
+    found = candidates(key.scope.access, key.value, named_only=True)
+    return Items(_mark(candidate.who) for candidate in found)
+
+
+def _mark(who: Who) -> str:
+    return f"{who.kind} {who.text}"
 
 
 @declare("grantee", "key", one("key"), "the key", "key: {rotation: false}")
