@@ -96,7 +96,8 @@ def satisfiable(
     """Whether any request can meet a condition, or (for a principal) all conditions as that caller.
 
     Over the values that the keys can have in requests that the statement's actions and principals
-    cover, the Denies left aside: a key that no such request carries is always absent.
+    cover, the Denies left aside: a key that no such request carries is always absent. Yes for a
+    statement that covers no request to KMS: there is nothing to judge.
     """
     from kmsiac.access.condition_questions import satisfiable as decide
 

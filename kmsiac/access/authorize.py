@@ -21,6 +21,7 @@ stands behind which step. What is not documented is cannot tell.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from kmsiac.access.grants import A_GRANT, accounts_to_retire, granted, named_to_retire
 from kmsiac.access.lacks import denied, the
@@ -58,7 +59,6 @@ from kmsiac.values import (
 )
 
 _RETIRE = "kms:RetireGrant"
-_WITHOUT_POLICY = Found(NO)
 
 
 def authorize(request: Request, environment: Environment) -> Decision:
@@ -81,7 +81,7 @@ def authorize(request: Request, environment: Environment) -> Decision:
     decision = _retire(asked) if action.name == _RETIRE else _after_denies(asked)
     if deny is None or decision.answer.is_no:
         return decision  # where nothing allows, a Deny that may apply makes no difference
-    return deny
+    return replace(deny, answer=all_of([deny.answer, decision.answer]))
 
 
 def authorize_alias(
@@ -94,8 +94,7 @@ def authorize_alias(
     """
     decisions = [authorize(request, environment)]
     for arn, of_key in keys.items():
-        about = Request(request.principal, request.action, arn, request.context, request.hidden)
-        decisions.append(authorize(about, of_key))
+        decisions.append(authorize(replace(request, resource=arn), of_key))
     answer = all_of(decision.answer for decision in decisions)
     first = next((d for d in decisions if d.answer.verdict is answer.verdict), decisions[0])
     if not answer.is_yes:
@@ -127,6 +126,7 @@ def _after_denies(asked: Asked) -> Decision:
 def _explicit_deny(asked: Asked) -> Decision | None:
     """The Deny that applies in any layer: denied, or cannot tell; None if there is none."""
     still_open: Decision | None = None
+    open_answers: list[Answer] = []
     for layer, document in _denying_layers(asked):
         for statement, applies in applying(asked, document, "Deny", layer):
             answer = _weighed(asked, layer, statement, applies)
@@ -135,13 +135,15 @@ def _explicit_deny(asked: Asked) -> Decision | None:
                 sentence = f"{statement.label} of {the(layer)} denies it: exempt the request there."
                 word: Blocked = "rcp" if layer == RCP else "explicit-deny"
                 return Decision(NO, named, layer, sentence[0].upper() + sentence[1:], word)
+            open_answers.append(answer)
             sentence = f"Whether {statement.label} of {the(layer)} denies it is open."
             still_open = still_open or Decision(answer, named, layer, sentence)
         if document.open is not None:
             unknown = cannot_tell(blame_on(document.open))
+            open_answers.append(unknown)
             sentence = f"Not all statements of {the(layer)} are known."
             still_open = still_open or Decision(unknown, (), layer, sentence)
-    return still_open
+    return None if still_open is None else replace(still_open, answer=all_of(open_answers))
 
 
 def _denying_layers(asked: Asked) -> Iterator[tuple[str, PolicyDocument]]:
@@ -243,7 +245,8 @@ def _across_accounts(asked: Asked, policy: PolicyDocument) -> Found:
         if own.answer.is_no:
             reason = "whether a grant to another account needs its IAM policy too"
             undocumented = cannot_tell(Blame(asked.request.principal, reason, NOWHERE))
-            ways.append(Found(undocumented, grant.deciding, GRANTS))
+            answer = all_of([grant.answer, undocumented])
+            ways.append(Found(answer, grant.deciding, GRANTS))
         else:
             ways.append(_both(grant, own))
     return _first(ways)
@@ -257,15 +260,14 @@ def _same_account(asked: Asked, policy: PolicyDocument) -> Found:
     if policy.open is not None:
         ways.append(Found(cannot_tell(blame_on(policy.open)), (), KEY_POLICY))
     ways.append(_by_grant(asked))
-    return _first(ways) if len(ways) > 1 or not ways[0].answer.is_no else _lacking_key_policy()
+    return _first(ways)
 
 
 def _way(asked: Asked, statement: Statement, answer: Answer, path: str) -> Found:
     """What one Allow of the key policy needs beside itself, by how it names the caller."""
     named = Found(answer, (deciding(KEY_POLICY, statement),), KEY_POLICY)
     if path == "account":
-        # The account: delegated to IAM. Its root user has no IAM policies.
-        return named if asked.caller.kind == "root" else _both(named, _own_side(asked))
+        return _both(named, _own_side(asked))  # delegated to IAM
     if path == "arn-condition" or (path == "named" and not _federated_by_user(asked)):
         # A user or session itself, or `*` pinned by aws:PrincipalArn: implicit denies of
         # identity policies, boundary and session policy do not count.
@@ -274,7 +276,7 @@ def _way(asked: Asked, statement: Statement, answer: Answer, path: str) -> Found
     if path in ("anyone", "not-listed") and limits.answer.is_no:
         reason = "whether boundaries and session policies limit `*` is not documented"
         undocumented = cannot_tell(Blame(statement.label, reason, statement.position))
-        return Found(undocumented, named.deciding, limits.layer)
+        return Found(all_of([answer, undocumented]), named.deciding, limits.layer)
     return _both(named, limits)  # the role of the session, or anyone
 
 
@@ -293,11 +295,14 @@ def _by_grant(asked: Asked) -> Found:
         return grant
     reason = "whether boundaries and session policies limit grants is not documented"
     undocumented = cannot_tell(Blame(asked.request.principal, reason, NOWHERE))
-    return Found(undocumented, grant.deciding, GRANTS)
+    return Found(all_of([grant.answer, undocumented]), grant.deciding, GRANTS)
 
 
 def _own_side(asked: Asked) -> Found:
-    """The caller's own side: identity policies, boundary and session policy all allow."""
+    """The caller's own side: identity policies, boundary and session policy all allow.
+
+    The root user has none of these, and may what its account may.
+    """
     if asked.caller.kind == "root":
         return Found(YES, (), IDENTITY)
     return _both(allows(asked, asked.environment.identity, IDENTITY), _limits(asked))
@@ -325,14 +330,16 @@ def _retire(asked: Asked) -> Decision:
         return Decision(YES, (A_GRANT,))
     if named.is_yes:
         return _open(asked.request.action, "whether SCPs and endpoint policies limit RetireGrant")
-    own = Found(NO)
     if asked.caller.account in accounts_to_retire(asked):
         own = _own_side(asked)
         if own.answer.is_yes and gates.is_yes:
             return Decision(YES, own.deciding)
         if own.answer.is_yes and gates.is_no:
             return denied(asked, next(gate for gate in _gates(asked) if gate.answer.is_no))
-    if named.is_open or not asked.environment.grants or own.answer.is_open:
+        if not own.answer.is_no:
+            answer = all_of([own.answer, gates])
+            return Decision(answer, (), own.layer, "Whether its account lets it is open.")
+    if named.is_open or not asked.environment.grants:
         return _open(asked.request.action, "the grant itself decides, and which it is is not known")
     sentence = "No grant names the caller as retiring principal, or as grantee with RetireGrant"
     return Decision(NO, (), GRANTS, f"{sentence}, and its account does not let it: add it there.")
@@ -352,12 +359,8 @@ def _both(left: Found, right: Found) -> Found:
 def _first(ways: list[Found]) -> Found:
     """One of the ways is enough: the first with the best answer."""
     answer = any_of(way.answer for way in ways)
-    best = next((way for way in ways if way.answer.verdict is answer.verdict), _WITHOUT_POLICY)
+    best = next(way for way in ways if way.answer.verdict is answer.verdict)
     return Found(answer, best.deciding, best.layer)
-
-
-def _lacking_key_policy() -> Found:
-    return Found(NO, (), KEY_POLICY)
 
 
 def _open(expression: str, reason: str) -> Decision:

@@ -20,7 +20,7 @@ from kmsiac.access.statement_questions import (
 )
 from kmsiac.access.views import View
 from kmsiac.policy.document import Condition, PolicyDocument, Principal, Statement
-from kmsiac.values import NO, Answer, all_of, negate
+from kmsiac.values import NO, YES, Answer, all_of, any_of, negate
 
 _ANY = CIRCLES["any"]
 _IAM = tuple(circle for circle in _ANY if circle is not SERVICES)
@@ -54,8 +54,10 @@ def _can_be_met(prepared: Prepared, index: int, at: int) -> Answer:
     view = prepared.view(index)
     if view is None:
         return NO
-    alone = view.only((view.terms[at],))
-    return without_witness(_meets(prepared, [alone], [], _reach(prepared, view)))
+    reach = _reach(prepared, view)
+    if _meets(prepared, [view.only(())], [], reach).is_no:
+        return YES  # it covers no request to KMS: nothing to judge
+    return without_witness(_meets(prepared, [view.only((view.terms[at],))], [], reach))
 
 
 def _can_meet_all(prepared: Prepared, index: int, at: int) -> Answer:
@@ -63,7 +65,10 @@ def _can_meet_all(prepared: Prepared, index: int, at: int) -> Answer:
     if view is None:
         return NO
     mine = view.for_principal(at)
-    return without_witness(_meets(prepared, [mine], [], _reach(prepared, mine)))
+    reach = _reach(prepared, mine)
+    if _meets(prepared, [mine.only(())], [], reach).is_no:
+        return YES
+    return without_witness(_meets(prepared, [mine], [], reach))
 
 
 def tautology(
@@ -171,11 +176,9 @@ def _allow_stops(prepared: Prepared, view: View, term: Term, kind: str) -> Answe
     passes = NO
     others = [v for v in prepared.model.views[0] if v is not view and not v.effect.is_no]
     for other in others:
-        passes = _meets(prepared, [covered], [], reach, other)
+        passes = any_of([passes, _meets(prepared, [covered], [], reach, other)])
         if passes.is_yes:
             return NO
-        if passes.is_open:
-            break
     return without_witness(all_of([some, negate(met), negate(passes)]))
 
 

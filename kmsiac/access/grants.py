@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kmsiac.access.layers import GRANTS, Asked, Found
+from kmsiac.access.layers import GRANTS, KEY_POLICY, Asked, Found
 from kmsiac.access.model import Deciding, Grant
 from kmsiac.access.statements import Caller
 from kmsiac.aws.shapes import fold
@@ -24,7 +24,9 @@ _CHILD = "CreateGrant"
 def granted(asked: Asked) -> Found:
     """Whether a grant for the caller lists the operation, its constraints met."""
     answer = any_of(_grant(asked, grant) for grant in asked.environment.grants)
-    return Found(answer, () if answer.is_no else (A_GRANT,), GRANTS)
+    if answer.is_no:
+        return Found(answer, (), KEY_POLICY)  # without a grant, it is the key policy's to allow
+    return Found(answer, (A_GRANT,), GRANTS)
 
 
 def unmet_grant(asked: Asked) -> bool:
@@ -79,7 +81,7 @@ def _grant(asked: Asked, grant: Grant) -> Answer:
 
 def _is(caller: Caller, name: str) -> Answer:
     """Whether a grantee or retiring principal is the caller."""
-    if name in (*caller.names, caller.role, caller.arn):
+    if name in (*caller.names, caller.arn) or caller.is_of(name):
         return YES
     if caller.account and _account(name) == caller.account:
         if caller.kind == "root":

@@ -9,7 +9,6 @@ from kmsiac.access.grants import unmet_grant
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
-    GRANTS,
     IDENTITY,
     KEY_POLICY,
     NAME_THE_CALLER,
@@ -42,10 +41,8 @@ BLOCKED: dict[str, Blocked] = {
     SCP: "scp",
     RCP: "rcp",
     ENDPOINT: "endpoint",
-    GRANTS: "key-policy",
 }
-"""The word of `kmsiac can` for a layer in which an Allow is missing. A grant that is missing, where
-the key policy allows nothing either, is the key policy's lack."""
+"""The word of `kmsiac can` for a layer in which an Allow is missing."""
 
 _SHOWN = 3
 _LOOKED_AT = 2000

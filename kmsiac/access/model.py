@@ -118,8 +118,8 @@ resource, and only its conditions fail."""
 class Decision:
     """Allowed (yes), denied (no) or cannot tell.
 
-    `deciding` are the statements that allow, or the Deny that stops. `blocked_by` is the layer of
-    that Deny, or the first layer in which an Allow is missing; `blocked` the same in the words of
+    `deciding` are the statements that allow, or the Deny that stops, or (of a no without one) an
+    Allow that is not enough. `blocked_by` is the layer of that Deny, or the first layer in which an Allow is missing; `blocked` the same in the words of
     `can`, only when denied (None too where no layer is to blame: KMS has no such action).
     `missing` is a sentence: what stands in the way, and what would mend it.
     """

@@ -13,6 +13,7 @@ from kmsiac.access.presence import NO_LIMITS, Limits
 from kmsiac.access.question import Part, Reach
 from kmsiac.access.results import Need, Outsider
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
+from kmsiac.access.statements import caller_of, principal_path
 from kmsiac.access.views import View
 from kmsiac.policy.document import Condition, PolicyDocument
 from kmsiac.values import Answer, Blame, cannot_tell
@@ -49,8 +50,9 @@ def _of(prepared: Prepared) -> tuple[Outsider, ...]:
     if found is None:
         found = prepared.model.answers["external"] = tuple(_outsiders(prepared.model))
     assert isinstance(found, tuple)
+    spelt = prepared.instances.spelt
     return tuple(
-        Outsider(one.kind, one.name, prepared.told(one.answer), one.needs) for one in found
+        Outsider(one.kind, spelt(one.name), prepared.told(one.answer), one.needs) for one in found
     )
 
 
@@ -65,8 +67,7 @@ def _outsiders(model: Model) -> Iterator[Outsider]:
         yield anyone
     known = model.known
     if held is None and anyone is not None and anyone.answer.is_yes:
-        yield from _services(model)
-        return  # everybody named is anybody, too
+        return  # everybody else is anybody, too
     for name in sorted(known.organizations - known.trusted.organizations):
         if name != known.own_organization:
             circle = Circle("stranger", organization=name)
@@ -97,6 +98,8 @@ def _services(model: Model) -> Iterator[Outsider]:
     }
     for name in sorted(names):
         yield from _one(model, "service", name, (), (service(name, model.instances),))
+    unnamed = (service("other-service.amazonaws.com", model.instances),)
+    yield from _one(model, "service", "*", (), unnamed)
 
 
 def _one(
@@ -131,8 +134,12 @@ def _needs(model: Model, answer: Answer) -> tuple[Need, ...]:
     if not isinstance(request, Request):
         return ()
     context = {key.lower(): values for key, values in request.context.items()}
+    caller = caller_of(request)
+    if caller is None:
+        return ()
     for view in model.views[0]:
         covered = view.effect.is_yes and view.covers_action(request.action).is_yes
+        covered = covered and bool(principal_path(view.statement, caller))
         if covered and all(term.holds(context).is_yes for term in view.terms):
             return needs_of(view)
     return ()

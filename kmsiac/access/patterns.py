@@ -86,6 +86,8 @@ def matches(pattern: Tokens, text: str) -> bool:
     """Whether the glob matches the whole text. Time is the product of their lengths at most."""
     if RUN not in pattern and ONE not in pattern:
         return len(pattern) == len(text) and "".join(pattern) == text
+    if pattern[-1] == RUN and RUN not in pattern[:-1] and ONE not in pattern:
+        return text.startswith("".join(pattern[:-1]))
     return glob_matches(pattern, text, RUN, ONE)
 
 

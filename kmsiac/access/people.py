@@ -45,6 +45,9 @@ ABOUT_PRINCIPAL = frozenset(
 )
 """Keys that follow from who calls, and which key is called."""
 
+UNTOLD_OF_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount"})
+"""Of these it is not documented whether service principals carry them, and with which value."""
+
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")
@@ -193,8 +196,8 @@ class People:
         if asked & {"aws:principalarn", "aws:principaltype", "aws:username", "aws:userid"}:
             return circle.kinds
         wanted = {"role", *(kind for kind in IAM_KINDS if any(_of_kind(n, kind) for n in named))}
-        if circle.accounts == "own":
-            wanted.add("root")
+        if circle.accounts == "own" or any(name.isdigit() for name in named):
+            wanted.add("root")  # a principal that is an account covers its root user
         return tuple(kind for kind in circle.kinds if kind in wanted)
 
     def _organizations(

@@ -13,7 +13,8 @@ from kmsiac.values import Text
 
 Callers = Literal["anyone", "external", "local", "service", "any"]
 """Whom a question is about. `anyone`: a stranger, whom neither the policy nor the user names.
-`external`: any IAM principal outside the own account and the trusted ones, strangers included.
+`external`: any IAM principal outside the own account and the trusted ones; strangers among them
+come by no endpoint, address or source that the policy fixes, as for `anyone`.
 `local`: a user, role session or federated user of the own account, not its root user. `service`:
 an AWS service principal. `any`: all of these, and the root user."""
 

@@ -39,6 +39,8 @@ from kmsiac.values import (
 
 _REMEMBERED = 512
 _AT_HAND = 64
+_NOT_GIVEN = frozenset({"kms:RetireGrant", "kms:SynchronizeMultiRegionKey"})
+"""Only the grant decides who may retire it; only KMS itself synchronizes keys."""
 HAS_PRINCIPAL = frozenset({"key", "endpoint", "rcp", "trust", "resource"})
 """The kinds of policies whose statements say for whom they are."""
 
@@ -200,11 +202,11 @@ def all_action_names() -> tuple[str, ...]:
 
 
 def key_actions() -> tuple[str, ...]:
-    """The actions that a key policy can give on its key."""
+    """The actions that a key policy can give on its key, to somebody else than KMS itself."""
     return tuple(
         action.name
         for action in kms_actions()
-        if action.in_key_policy and "key" in action.on and action.name != "kms:RetireGrant"
+        if action.in_key_policy and "key" in action.on and action.name not in _NOT_GIVEN
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kmsiac.access.people import Known, Person
+from kmsiac.access.people import UNTOLD_OF_SERVICES, Known, Person
 from kmsiac.access.principal_patterns import LOWER, NAME, ORGANIZATION, TWELVE
 from kmsiac.access.spaces import ANYTHING, Shape, Term, exactly, literal_values, starting
 from kmsiac.access.strings import Pieces, text_pieces
@@ -143,6 +143,8 @@ def shape_of(
         return Shape(values=limits.values[key])
     if info is None:
         return _own_value(terms, Shape()) if free else Shape()
+    if person.kind == "service" and key in UNTOLD_OF_SERVICES:
+        return Shape((_ANY_ARN,) if key == "aws:principalarn" else (TWELVE,))
     if key == "aws:viaawsservice":
         return Shape((text_pieces("true" if mode == "service" else "false"),))
     if key == "aws:userid":
@@ -167,6 +169,8 @@ def _may_limit(info: ConditionKey) -> bool:
 
 
 def _any_value(key: str, info: ConditionKey) -> Shape:
+    if key == "kms:viaservice":
+        return Shape((_NOT_EMPTY,))
     choices = None
     if info.allowed_values is not None and info.type == "string" and key != "aws:principaltype":
         choices = tuple(sorted(info.allowed_values))
@@ -227,6 +231,9 @@ def _arns(account: str) -> tuple[Pieces, ...]:
         (*start, *text_pieces("s3:::"), (ANY, 3, MANY)),
     )
 
+
+_NOT_EMPTY: Pieces = ((ANY, 1, MANY),)
+_ANY_ARN: Pieces = (*text_pieces("arn:aws"), (ANY, 0, MANY), *text_pieces(":"), (NAME, 1, MANY))
 
 _FORMS: dict[str, Pieces] = {
     "aws:sourcevpce": (*text_pieces("vpce-"), (_HEX, 17, 17)),

@@ -16,10 +16,10 @@ from functools import lru_cache
 
 from kmsiac.access.boxes import Box, Budget, Masks, leave
 from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, People, Person
+from kmsiac.access.people import ABOUT_PRINCIPAL, UNTOLD_OF_SERVICES, People, Person
 from kmsiac.access.presence import modes_of, presence, shape_of
 from kmsiac.access.question import Found, Part, Question, Reach, Scene, Sense
-from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
+from kmsiac.access.spaces import Shape, Space, Term, build, literal_values, tabulate
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
@@ -136,6 +136,8 @@ class Search:
                 action
             ):
                 continue
+            if _held(person, case):
+                continue
             if not all(
                 _fits(_covers(part, person, action, resource).verdict, question.inside)
                 for part in case.inside
@@ -155,7 +157,7 @@ class Search:
                         self._shape(name, mode, person, case),
                     )
                     for name in case.names
-                    if name not in ABOUT_PRINCIPAL
+                    if name not in person.context
                 )
                 signature = (about, rest, flags)
                 if signature in seen:
@@ -249,7 +251,7 @@ class Search:
         around = {**scene.person.context, **scene.assigned}
         context = {name: around[name] for name in sorted(names) if name in around}
         which = tuple(id(term) for term in terms)
-        if key in ABOUT_PRINCIPAL or key in scene.assigned:
+        if _follows(key, scene):
             given = around.get(key, ())
             memo: tuple[object, ...] = (key, which, given, tuple(context.items()))
             if memo not in self._spaces:
@@ -271,10 +273,8 @@ class Search:
         given = presence(key, scene.mode, scene.person, scene.action, limits)
         if given == "never":
             return 0
-        if key in ABOUT_PRINCIPAL or key in scene.assigned:
+        if _follows(key, scene):
             around = {**scene.person.context, **scene.assigned}
-            if not around.get(key) and scene.person.kind == "service" and given == "unknown":
-                return space.open
             has = bool(around.get(key)) and _carries(key, scene.action)
             if has and key in limits.lacking:
                 return 0
@@ -338,6 +338,27 @@ class Search:
                 continue  # blamed already: the key itself is not known
             found |= set(_key_blame(term, any(not space.complete for space in spaces)))
         return found
+
+
+def _held(person: Person, case: _Case) -> bool:
+    """Whether a key that must not pin the request, and that follows from the caller, is fixed."""
+    limits = case.reach.limits
+    if not limits.free:
+        return False
+    return any(
+        term.key in ABOUT_PRINCIPAL
+        and limits.is_free(term.key)
+        and any(value in literal_values(term) for value in person.context.get(term.key, ()))
+        for term in case.terms
+    )
+
+
+def _follows(key: str, scene: Scene) -> bool:
+    """Whether the scene says what value the key has, or that it has none."""
+    if key in scene.assigned:
+        return True
+    untold = scene.person.kind == "service" and key in UNTOLD_OF_SERVICES
+    return key in ABOUT_PRINCIPAL and not untold
 
 
 def compares(term: Term) -> bool:

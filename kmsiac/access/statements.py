@@ -40,7 +40,8 @@ class Caller(NamedTuple):
 
     `kind`: `user`, `role` (a session of one), `root`, `federated` or `service`. `names` are the
     texts of Principal elements that name the caller exactly; `account` is its account. Given by
-    the ARN of a role, it is some session of that role, which nothing names exactly.
+    the ARN of a role, it is some session of that role, which nothing names exactly. `role` is the
+    ARN of its role; a session's own ARN does not show the role's path (`path_known`).
     """
 
     kind: str
@@ -48,6 +49,14 @@ class Caller(NamedTuple):
     arn: str
     names: frozenset[str]
     role: str = ""
+    path_known: bool = True
+
+    def is_of(self, role: str) -> bool:
+        """Whether it is a session of this role: names of roles are unique in an account."""
+        if self.path_known or not self.role:
+            return role == self.role != ""
+        head, _, name = self.role.partition("/")
+        return role.startswith(head + "/") and role.rpartition("/")[2] == name
 
 
 _SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
@@ -76,8 +85,9 @@ def caller_of(request: Request) -> Caller | None:
         # The session's ARN has no path; aws:PrincipalArn is the ARN of the role, with its path.
         given = _context(request).get("aws:principalarn", ())
         plain = f"arn:{partition}:iam::{account}:role/{name}"
-        role = given[0] if given and given[0].endswith("/" + name) else plain
-        return Caller("role", account, principal, frozenset({principal}), role)
+        known = bool(given) and given[0].endswith("/" + name)
+        role = given[0] if known else plain
+        return Caller("role", account, principal, frozenset({principal}), role, known)
     return None
 
 
@@ -181,7 +191,7 @@ def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[st
     if literal in caller.names:
         return "named", YES
     if kind == "role" and caller.kind == "role":
-        return "role", decided(literal == caller.role)
+        return "role", decided(caller.is_of(literal))
     if kind == "user" and caller.kind == "federated":
         reason = "which user made a federated session is not known"
         return "role", cannot_tell(Blame(literal, reason, value.position))

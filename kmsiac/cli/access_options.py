@@ -36,6 +36,11 @@ Key = Annotated[
         metavar="KEY", show_default=False, help="An address or logical id, an alias, or an ARN."
     ),
 ]
+Quiet = Annotated[bool, o.option("-q", "--quiet", help="Say less: the answer, without why.")]
+Verbose = Annotated[
+    bool,
+    o.option("-v", "--verbose", help="Say more: every action, all that stayed open, a witness."),
+]
 _WIDTH = 100
 
 

@@ -70,8 +70,8 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     parameters: o.Parameters = None,
     color: o.ColorMode = o.Color.AUTO,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    quiet: a.Quiet = False,
+    verbose: a.Verbose = False,
 ) -> int:  # fmt: skip
     """Say whether a principal can call an action on a key, and why or why not.
 

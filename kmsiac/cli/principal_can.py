@@ -31,8 +31,8 @@ def principal_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     parameters: o.Parameters = None,
     color: o.ColorMode = o.Color.AUTO,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    quiet: a.Quiet = False,
+    verbose: a.Verbose = False,
 ) -> int:
     """List what a principal can do with each key, in which way and under which conditions."""
     wanted = targets(format)

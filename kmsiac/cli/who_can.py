@@ -42,8 +42,8 @@ def who_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     parameters: o.Parameters = None,
     color: o.ColorMode = o.Color.AUTO,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    quiet: a.Quiet = False,
+    verbose: a.Verbose = False,
 ) -> int:  # fmt: skip
     """List who can administer a key, make grants on it, use it or look at it, and in which way.
 

@@ -61,7 +61,7 @@ _SYMBOLS = {
     "IpAddress": "in", "NotIpAddress": "not in",
 }  # fmt: skip
 _ROOT = re.compile(r"arn:.*:iam::(.+):root")
-_SECRET = "(sensitive)"
+_HIDDEN = "(sensitive)"
 _MOST_BLAME = 5
 _MOST_VALUES = 6
 _LONGEST_ACTIONS = 6
@@ -132,6 +132,8 @@ def _why(verdict: Verdict, options: ReportOptions) -> Iterator[str]:
     if verdict.mend or verdict.mend_at:
         at = f" (at {where(verdict.mend_at)})" if verdict.mend_at else ""
         yield f"to mend: {one_line(verdict.mend) or 'look here'}{at}"
+    if verdict.answer == "no" and not (verdict.blocked_by or verdict.mend):
+        yield "no statement lets such a caller in, conditions and Denies counted"
     yield from _blamed(verdict.blame, options)
     if options.verbose and verdict.witness is not None:
         shown = json.dumps(verdict.witness, ensure_ascii=False, default=str)
@@ -162,8 +164,8 @@ def _need(need: NeededContext) -> str:
         values = [*values[:_MOST_VALUES], f"{len(values) - _MOST_VALUES} more"]
     key = one_line(need.key, 200)
     operator = _SYMBOLS.get(need.operator)
-    if need.key == need.operator == _SECRET:
-        return f"what a condition asks that is {_SECRET}"
+    if need.key == need.operator == _HIDDEN:
+        return f"what a condition asks that is {_HIDDEN}"
     if need.operator == "Null":
         return f"{key} {'absent' if values == ['true'] else 'present'}"
     if operator is None:

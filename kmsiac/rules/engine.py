@@ -140,14 +140,19 @@ class _Engine:
             if isinstance(document, Unknown):
                 return [self._unknown(rule, entity, frozenset({blame_on(document)}))]
         outcomes: list[Outcome] = []
+        others = self._others(rule, scope, entity)
         for target in targets_in(scope, entity, rule.target):
             truth = rule.when.test(target.thing, Env(target.thing))
-            if truth.code in (Code.YES, Code.OPEN):
+            # Where others may be there, one entry says so for all that stays open.
+            if truth.code is Code.YES or (truth.code is Code.OPEN and not others):
                 outcomes.append(_outcome(rule, entity, target, truth))
-        if rule.target == "grantee" and scope.exists(entity):
-            blame = grantees_of(scope.thing("key", entity)).more
-            outcomes += [self._unknown(rule, entity, blame)] if blame else []
-        return outcomes
+        return [*outcomes, self._unknown(rule, entity, others)] if others else outcomes
+
+    def _others(self, rule: Rule, scope: Scope, entity: Entity) -> frozenset[Blame]:
+        """Why a key may have more grantees than are known."""
+        if rule.target != "grantee" or not scope.exists(entity):
+            return frozenset()
+        return grantees_of(scope.thing("key", entity)).more
 
     def _unknown(self, rule: Rule, entity: Entity, blame: frozenset[Blame]) -> Outcome:
         """Nothing could be asked of an entity."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +174,13 @@ def test_only_22_operations_work_across_accounts() -> None:
     assert [a.name for a in kms_actions() if a.cross_account] == [
         f"kms:{name}" for name in sorted(ACROSS_ACCOUNTS.split())
     ]
+
+
+def test_the_page_on_semantics_lists_the_same_operations() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "semantics.md").read_text(encoding="utf-8")
+    listed = page.partition("Only 22 operations")[2].partition("##")[0]
+    names = listed.rpartition("whatever the policies say: ")[2]
+    assert names.replace(".", "").replace(",", "").split() == ACROSS_ACCOUNTS.split()
 
 
 @pytest.mark.parametrize("action", ["kms:PutKeyPolicy", "kms:TagResource"])

@@ -84,6 +84,12 @@ def test_a_retiring_principal_below_an_scp_that_is_silent() -> None:
     silent = ((policy(allow(action="s3:*")),),)
     assert decide(BOB, "kms:RetireGrant", grants=(grant,)).answer.is_yes
     assert decide(BOB, "kms:RetireGrant", grants=(grant,), scps=silent).answer.is_open
+    other = Grant(ROLE, frozenset({"Decrypt"}))
+    by_account = decide(BOB, "kms:RetireGrant", grants=(other,), identity=(ANY,), scps=silent)
+    assert by_account.blocked == "scp"
+    perhaps = ((policy({**allow(), "Effect": "Perhaps"}),),)
+    unclear = decide(BOB, "kms:RetireGrant", grants=(other,), identity=(ANY,), scps=perhaps)
+    assert unclear.answer.is_open
     stopped = decide(BOB, "kms:RetireGrant", grants=(grant,), scps=((policy(deny()),),))
     assert stopped.blocked == "explicit-deny"
 
@@ -128,9 +134,28 @@ def test_a_grant_to_the_whole_account_is_open_for_its_users() -> None:
 # -- callers ----------------------------------------------------------------------------------
 
 
+def test_the_root_user_has_no_policies_of_its_own() -> None:
+    own = {"identity": (policy(deny()),), "boundary": policy(deny())}
+    assert decide(ROOT, "kms:Decrypt", key_policy=DELEGATED, **own).answer.is_yes
+    assert decide(BOB, "kms:Decrypt", key_policy=DELEGATED, **own).blocked == "explicit-deny"
+
+
 def test_a_role_stands_for_any_session_of_it() -> None:
     assert decide(ROLE, "kms:Decrypt", key_policy=policy(allow(aws(ROLE)))).answer.is_yes
     assert decide(ROLE, "kms:Decrypt", key_policy=policy(allow(aws(SESSION)))).answer.is_no
+
+
+def test_the_path_of_a_role_is_known_from_its_arn_alone() -> None:
+    # IAM: names of roles are unique in an account, whatever their path.
+    pathed = policy(allow(aws("arn:aws:iam::111122223333:role/team/app")))
+    assert decide(SESSION, "kms:Decrypt", key_policy=pathed).answer.is_yes
+    context = {"aws:PrincipalArn": (ROLE,)}
+    plain = Request(SESSION, "kms:Decrypt", KEY, context)
+    assert authorize(plain, Environment(key_policy=pathed)).answer.is_no
+    others = policy(
+        allow(aws("arn:aws:iam::111122223333:role/team/apps", "arn:aws:iam::444455556666:role/app"))
+    )
+    assert decide(SESSION, "kms:Decrypt", key_policy=others).answer.is_no
 
 
 def test_an_alias_of_another_account() -> None:

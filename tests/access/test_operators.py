@@ -60,6 +60,10 @@ YES = [
     ("ForAllValues:StringEquals", ["a", "b"], ["b", "a"]),
     ("ForAllValues:StringEquals", ["a"], None),
     ("ForAllValues:StringNotEquals", ["c"], ["a", "b"]),
+    ("ForAllValues:StringEquals", ["a"], [""]),
+    ("ForAllValues:StringEquals", ["a"], []),
+    ("DateEquals", ["2025-01"], ["2025-01-01T00:00:00Z"]),
+    ("StringLike", ["a**?"], ["abc"]),
     ("ForAnyValue:StringLike", ["a*"], ["x", "ab"]),
     ("ForAnyValue:StringNotEquals", ["a"], ["a", "b"]),
     ("ForAnyValue:StringEqualsIfExists", ["a"], None),
@@ -85,6 +89,10 @@ NO = [
     ("Null", ["true"], ["x"]),
     ("ForAnyValue:StringNotEquals", ["a"], None),
     ("ForAllValues:StringLike", ["a*"], ["ab", "x"]),
+    ("ForAnyValue:StringEquals", ["a"], [""]),
+    ("ForAnyValue:StringEquals", [""], []),
+    ("StringLike", ["ab*"], ["a"]),
+    ("DateEquals", ["2025-13"], ["2025-13"]),
 ]
 
 
@@ -156,6 +164,7 @@ def test_what_is_not_documented_is_cannot_tell() -> None:
     assert ask("StringEquals", "aws:TagKeys", ["a"], ["a"]).is_open
     assert ask("StringEquals", "aws:PrincipalTag/a", ["a"], ["a", "b"]).is_open
     assert ask("Null", "kms:EncryptionContext:a", ["false"], [""]).is_open
+    assert ask("ForAnyValue:StringEquals", "aws:TagKeys", [""], [""]).is_open
     assert ask("NullIfExists", "aws:PrincipalTag/a", ["false"], ["x"]).is_open
     assert ask("StringAlike", "aws:PrincipalTag/a", ["a"], ["a"]).is_open
 

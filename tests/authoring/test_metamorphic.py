@@ -162,7 +162,7 @@ PUBLIC = HCL.replace('{ AWS = "arn:aws:iam::111122223333:role/app" }', '"*"')
         PUBLIC.replace('"k"', '"l"'),
         PUBLIC.replace('"Use"', '"Other"'),
         PUBLIC.replace('"*"\n      Action', '{ AWS = ["*", "444455556666"] }\n      Action'),
-        f"{PUBLIC}\n{PUBLIC.replace('"k"', '"l"')}",
+        PUBLIC + PUBLIC.replace('"k"', '"l"'),
         PUBLIC.replace("policy =", "count = var.n\n policy = var.n > 1 ? null :"),
     ],
     ids=["silent", "resource", "statement", "element", "one more", "condition"],

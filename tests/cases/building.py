@@ -44,7 +44,11 @@ def _environment(case: Mapping[str, Any]) -> Environment:
         scps=_levels(case.get("scps")),
         rcps=_levels(case.get("rcps")),
         endpoint=_optional(case, "vpce_policy", "endpoint_policy"),
-        grants=tuple(_grant(one) for one in _several(case.get("grants"))),
+        grants=tuple(
+            _grant(one)
+            for one in _several(case.get("grants"))
+            if _in_force(one, str(case["request"].get("resource")))
+        ),
         resource_account=str(account) if account else None,
     )
 
@@ -104,6 +108,14 @@ def _levels(found: Any) -> tuple[tuple[PolicyDocument, ...], ...] | None:
         levels = [levels]
     inner = [one["policies"] if isinstance(one, dict) else one for one in levels]
     return tuple(tuple(document_of(one) for one in _several(level)) for level in inner)
+
+
+def _in_force(found: Any, resource: str) -> bool:
+    """Whether a grant is of the key that the request is about, and not retired."""
+    if not isinstance(found, dict):
+        return True
+    keys = [found[name] for name in ("key", "key_id", "KeyId", "key_arn") if found.get(name)]
+    return not found.get("retired") and all(resource.endswith(str(key)) for key in keys)
 
 
 def _grant(found: Any) -> Grant:

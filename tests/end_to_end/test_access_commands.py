@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shlex
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from kmsiac.config import ScanOptions
 from kmsiac.findings.access_report import CanReport, Holding
 from kmsiac.frontends.unit import Inputs
 from kmsiac.stack import Environment
+from tests.end_to_end.test_mutated_input import with_broken_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -314,3 +316,28 @@ def test_the_readme_shows_what_is_printed(
         words, _, printed = shown.partition("\n")
         run([*shlex.split(words), "--color", "never"])
         assert capsys.readouterr().out.strip() == printed.strip()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_broken_templates_never_are_an_internal_error(
+    kmsiac: Callable[..., Any], seed: int
+) -> None:
+    chance = random.Random(seed)
+    template = (FIXTURES / "access" / "cloudformation" / "template.yaml").read_text()
+    for _ in range(10):
+        files = {"t.yaml": with_broken_lines(template, chance)}
+        for words in (
+            (
+                "can",
+                "AppRole",
+                "Decrypt",
+                "DocumentsKey",
+                "--context",
+                "aws:SourceVpce=KmsEndpoint",
+            ),
+            ("who-can", "*", "alias/documents"),
+            ("principal-can", "Auditor", "-f", "json"),
+        ):
+            ran = kmsiac(files, *words)
+            assert ran.code in (0, 1, 2, 3)
+            assert ran.out if ran.code in (0, 1) else ran.out or ran.err

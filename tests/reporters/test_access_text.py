@@ -40,6 +40,12 @@ def test_a_no_names_the_missing_layer_and_where_to_mend_it() -> None:
     )
 
 
+def test_a_no_without_a_layer_says_that_nothing_lets_it_in() -> None:
+    assert told(samples.can(Verdict("no"))).endswith(
+        "   = no statement lets such a caller in, conditions and Denies counted\n"
+    )
+
+
 def test_cannot_tell_names_what_is_open() -> None:
     assert told(samples.can(samples.OPEN)) == (
         "cannot tell whether aws_iam_role.app can call kms:Decrypt on aws_kms_key.data\n"

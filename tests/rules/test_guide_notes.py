@@ -22,14 +22,13 @@ NOTES = (
     Note(
         "Using IAM policies: enabling them in the key policy",
         "an IAM policy has no effect on a key whose key policy does not enable IAM policies",
-        (),
         ("KP-01", "IAM-11", "IAM-12"),
     ),
     Note(
         "Using IAM policies",
         "who names no key in an IAM policy may give access to more keys than intended",
-        ("IAM-02",),
-        ("IAM-01", "IAM-03"),
+        ("IAM-01", "IAM-02"),
+        ("IAM-03",),
     ),
     Note(
         "VPC endpoints",
@@ -39,8 +38,8 @@ NOTES = (
     Note(
         "VPC endpoints",
         "policies that require an endpoint or VPC stop services that use the key for its users",
-        (),
-        ("VPCE-09", "IAM-15"),
+        ("VPCE-09",),
+        ("IAM-15",),
     ),
     Note(
         "VPC endpoints: default endpoint policy",
@@ -62,8 +61,8 @@ NOTES = (
     Note(
         "Other accounts: both sides",
         "the key policy and an IAM policy of the other account must both allow the use",
-        ("XACC-01",),
-        ("XACC-02", "XACC-03"),
+        ("XACC-01", "XACC-03"),
+        ("XACC-02",),
     ),
     Note(
         "The asterisk as principal",

@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
-from kmsiac.authoring.example import Example, examples_of
+from kmsiac.authoring.example import examples_of
 from kmsiac.authoring.examples import check_example
 from kmsiac.authoring.metamorphic import differing
 from kmsiac.authoring.mutation import untested
-from kmsiac.authoring.sandbox import Prepared, prepare
+from kmsiac.authoring.sandbox import Prepared
 from kmsiac.rules.loader import load_rules
 
 RULES = load_rules()
-EXAMPLES = [example for rule in RULES for example in examples_of(RULES, rule.id)[0]]
+EXAMPLES = {example.id: example for rule in RULES for example in examples_of(RULES, rule.id)[0]}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_example(example: Example) -> None:
-    assert check_example(RULES, Prepared(example)) == []
+def of_rule(id: str, rule: str) -> object:
+    """A case of a test; those of one rule run in one worker, which reads each example once."""
+    return pytest.param(id, marks=pytest.mark.xdist_group(f"rule {rule}"))
 
 
-@pytest.mark.parametrize(
-    "example",
-    [e for e in EXAMPLES if e.framework == "cloudformation"],
-    ids=lambda example: example.id,
-)
-def test_other_spellings_of_example(example: Example) -> None:
-    assert differing(RULES, Prepared(example)) == []
+EACH_EXAMPLE = [of_rule(id, example.rule) for id, example in EXAMPLES.items()]
+EACH_RULE = [of_rule(id, id) for id in RULES.rules]
+
+
+@cache
+def prepared(id: str) -> Prepared:
+    return Prepared(EXAMPLES[id])
+
+
+@pytest.mark.parametrize("id", EACH_EXAMPLE)
+def test_example(id: str) -> None:
+    assert check_example(RULES, prepared(id)) == []
+
+
+@pytest.mark.parametrize("id", EACH_EXAMPLE)
+def test_other_spellings_of_example(id: str) -> None:
+    assert differing(RULES, prepared(id)) == []
+
+
+@pytest.mark.parametrize("id", EACH_RULE)
+def test_every_part_matters_to_an_example(id: str) -> None:
+    ours = [prepared(name) for name, example in EXAMPLES.items() if example.rule == id]
+    assert untested(RULES, RULES.rules[id], ours) == []
 
 
 @pytest.mark.parametrize("id", RULES.rules)
 def test_examples_are_well_written(id: str) -> None:
     assert examples_of(RULES, id)[1] == []
-
-
-@pytest.mark.parametrize("id", RULES.rules)
-def test_every_term_matters_to_an_example(id: str) -> None:
-    ours = prepare([example for example in EXAMPLES if example.rule == id])
-    assert untested(RULES, RULES.rules[id], ours) == []
 
 
 @pytest.mark.parametrize("id", RULES.rules)
@@ -68,5 +79,5 @@ def test_file_is_named_after_the_rule(id: str) -> None:
 
 
 def test_ids_of_examples_are_unique() -> None:
-    ids = [example.id for example in EXAMPLES]
+    ids = [example.id for rule in RULES for example in examples_of(RULES, rule.id)[0]]
     assert sorted(set(ids)) == sorted(ids)
