@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.access.place import Who, WhoKind
+from kmsiac.access.sheets import IDENTITY, Layers, own_side
+from kmsiac.inventory.coverage import covers_key
 from kmsiac.inventory.model import Identity, Key, Related
 from kmsiac.inventory.named import identity_named
+from kmsiac.policy.actions import covered_actions
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import same
 from kmsiac.policy.principals import account_of, kind_of
@@ -47,10 +50,28 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
     for identity in unit.inventory.identities:
         if identity.kind == "group" or not unit.reader.exists(identity):
             continue
+        if not _may_reach(unit, identity, key):
+            continue
         who = unit.who(identity)
         if _mark(who) not in seen and unit.allowed_actions(identity).possible:
             seen.add(_mark(who))
             yield Candidate(who, identity.position)
+
+
+def _may_reach(unit: UnitAccess, identity: Identity, key: Key) -> bool:
+    """Whether its own policies may allow something on the key: a first look, conditions apart."""
+    layers = Layers()
+    own_side(unit.reader, layers, identity)
+    if layers.open.get(IDENTITY):
+        return True
+    return any(
+        statement.effect_text != "Deny"
+        and covered_actions(statement).possible
+        and not covers_key(statement, key).is_no
+        for sheet in layers.sheets
+        if sheet.layer == IDENTITY
+        for statement in sheet.document
+    )
 
 
 def reachable_keys(unit: UnitAccess) -> Iterator[Key]:

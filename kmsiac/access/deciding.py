@@ -17,7 +17,8 @@ from kmsiac.access.question import (
     Question,
     Reach,
 )
-from kmsiac.access.search import Search, compares
+from kmsiac.access.scenes import compares
+from kmsiac.access.search import Search
 from kmsiac.access.views import View
 from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.policy.document import PolicyDocument

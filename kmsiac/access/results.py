@@ -5,27 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from kmsiac.access.model import Deciding
+from kmsiac.access.model import Blocked, Deciding
 from kmsiac.access.place import Who
 from kmsiac.inventory.model import Key
 from kmsiac.policy.actions import ActionSet
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Answer
-
-BlockedBy = Literal[
-    "explicit-deny",
-    "key-policy",
-    "identity-policy",
-    "boundary",
-    "session-policy",
-    "endpoint",
-    "condition",
-    "cross-account-operation",
-    "scp",
-    "rcp",
-]
-"""The first layer that stands in the way: a Deny, an Allow that is missing, conditions that the
-given context fails, or an operation that does not work across accounts."""
 
 PathStep = Literal["key-policy", "delegation", "grant", "service"]
 """A way to a key: named by its policy, through its account and IAM, a grant, as an AWS service."""
@@ -50,7 +35,7 @@ class Ruling:
 
     answer: Answer
     deciding: tuple[Deciding, ...] = ()
-    blocked_by: BlockedBy | None = None
+    blocked_by: Blocked | None = None
     mend: str = ""
     needs: tuple[Need, ...] = ()
     paths: tuple[PathStep, ...] = ()

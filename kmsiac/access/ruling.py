@@ -1,59 +1,26 @@
-"""Whether one principal can do something with one key, all layers together.
-
-The ways to a key are those of `authorize`, step 6 and 7: named by the key policy, through the
-account and IAM, a grant, as an AWS service. Each is a conjunction of statements, one a layer.
-"""
+"""Whether one principal can do something with one key, all layers together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
 
 from kmsiac.access.authorize import authorize
 from kmsiac.access.deciding import Outcome, Wanted, decide
 from kmsiac.access.joint import Joint
 from kmsiac.access.model import Deciding, Decision, Request
 from kmsiac.access.outsiders import need_of
-from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
-from kmsiac.access.place import Given, Who
+from kmsiac.access.people import ABOUT_PRINCIPAL
 from kmsiac.access.prepared import allow_all
-from kmsiac.access.presence import Limits
-from kmsiac.access.question import Part, Reach
+from kmsiac.access.question import Reach
 from kmsiac.access.results import Need, PathStep, Ruling
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
 from kmsiac.access.views import View
-from kmsiac.aws.shapes import fold
-from kmsiac.policy.matching import same
+from kmsiac.access.ways import Matter, Ways
 from kmsiac.reading.source import NOWHERE
-from kmsiac.values import Answer, Blame, Text, Verdict, cannot_tell
+from kmsiac.values import Answer, Blame, Verdict, cannot_tell
 
-OUT_OF_SCAN = "its own policies are not in the scanned templates"
-"""Why it is open whether a principal of our account that no template makes has more by IAM."""
-_NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
-_GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
 _CONDITIONS = "a request that meets the conditions: none that can be made does"
-_PATHS: dict[str, PathStep] = {"account": "delegation"}
-
-
-class Side(NamedTuple):
-    """Which sides are looked at; the other one is taken to allow everything."""
-
-    key: bool = True
-    identity: bool = True
-
-
-SIDES = {"both": Side(), "key": Side(identity=False), "identity": Side(key=False)}
-
-
-@dataclass(frozen=True)
-class Matter:
-    """One question: who, by which actions, under what is given, on which side."""
-
-    who: Who | None
-    actions: tuple[str, ...]
-    given: Given
-    side: Side
 
 
 class Judge:
@@ -62,223 +29,12 @@ class Judge:
     def __init__(self, joint: Joint, matter: Matter) -> None:
         self.joint = joint
         self.matter = matter
-        who = matter.who
-        alone = who is not None and who.kind not in ("account", "anyone", "organization")
-        self._person = joint.person(who) if who is not None and alone else None
-        self._circles = self._meant(who)
-        self._persons = tuple(self._variants()) if self._person is not None else ()
-        self.possible = bool(self._persons or self._circles)
-        self._limits = self._given()
-        self._denies = tuple(self._deny_parts())
-
-    # -- who is meant ------------------------------------------------------------------------------
-
-    def _meant(self, who: Who | None) -> tuple[Circle, ...]:
-        if who is None:
-            return (OWN,)
-        if self._person is not None:
-            return ()
-        text = self.joint.who or ""
-        if who.kind == "anyone":
-            return (STRANGERS,)
-        if who.kind == "organization":
-            return (Circle("stranger", organization=text),)
-        account = text.split(":")[4] if text.count(":") >= 5 else text
-        return (Circle(account, fresh=True),) if who.kind == "account" and account.isdigit() else ()
-
-    def _variants(self) -> Iterator[Person]:
-        """The caller with what is given of it, in each organization that may be its own."""
-        assert self._person is not None
-        given = {fold(k): v for k, v in self._context().items() if fold(k) in ABOUT_PRINCIPAL}
-        context = {**self._person.context, **given}
-        organizations: list[str | None] = [None]
-        if "aws:principalorgid" in given:
-            organizations = [given["aws:principalorgid"][0]]
-        elif not self.matter.given.strict and self._person.kind != "service":
-            organizations += sorted(self.joint.known.organizations)
-        for organization in organizations:
-            own = dict(context)
-            if organization is not None:
-                own["aws:principalorgid"] = (organization,)
-            yield replace(self._person, organization=organization, context=own, stranger=False)
-
-    def _context(self) -> dict[str, tuple[str, ...]]:
-        return {
-            key: tuple(str(self.joint.instances.text(value)) for value in values)
-            for key, values in self.matter.given.context.items()
-        }
-
-    def _given(self) -> Limits:
-        given = self.matter.given
-        known = {fold(k): v for k, v in self._context().items() if fold(k) not in ABOUT_PRINCIPAL}
-        limits = Limits(
-            given=tuple(sorted(known.items())),
-            absent=frozenset(fold(key) for key in given.absent),
-            strict=given.strict,
-        )
-        return replace(limits, modes=("endpoint",)) if given.endpoint is not None else limits
+        self._ways = Ways(joint, matter)
 
     @property
-    def _abroad(self) -> bool:
-        """Whether the caller is in another account than the key."""
-        person = self._person
-        return person is not None and person.account not in ("", self.joint.account)
-
-    # -- the ways ------------------------------------------------------------------------------------
-
-    def ways(self, *, sure: bool) -> list[Wanted]:
-        """The conjunctions that allow: the certain ones, or those that may be there too."""
-        side = self.matter.side
-        if not side.key:
-            return list(self._identity_only(sure))
-        found = [*self._key_ways(sure), *self._grant_ways(sure)]
-        if not sure:
-            found += self._unknown_ways()
-        return [each for way in found for each in self._through_endpoint(way, sure)]
-
-    def _key_ways(self, sure: bool) -> Iterator[Wanted]:
-        for view in self.joint.views[KEY]:
-            if view.effect.is_no:
-                continue
-            for path in self._paths_of(view):
-                step: PathStep = _PATHS.get(path, "key-policy")
-                who = self.matter.who
-                if who is not None and who.kind == "service":
-                    step = "service"
-                elif who is not None and who.kind == "account" and self._owns(who):
-                    step = "delegation"
-                part = Part(view, path=path)
-                for rest, blame in self._own_side(path, sure):
-                    yield Wanted((part, *rest), self._denies, step, blame)
-
-    def _owns(self, who: Who) -> bool:
-        """Whether an account is that of the key."""
-        text = self.joint.who or ""
-        account = text.split(":")[4] if text.count(":") >= 5 else text
-        return account == self.joint.account and who.kind == "account"
-
-    def _paths_of(self, view: View) -> list[str]:
-        if self._person is None:
-            return [""]
-        return list(dict.fromkeys(path for path, _ in view.ways(self._person, deny=False)))
-
-    def _own_side(
-        self, path: str, sure: bool
-    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
-        """What the caller's own side must allow beside, and what keeps that open."""
-        person, who, side = self._person, self.matter.who, self.matter.side
-        if person is None and who is not None and who.kind in ("account", "organization"):
-            if not sure:
-                yield (), (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
-            return
-        if not side.identity or person is None or person.kind in ("service", "root"):
-            yield (), ()
-            return
-        direct = path in ("named", "arn-condition") and not self._abroad
-        if direct:
-            yield (), ()
-            return
-        needs_identity = path == "account" or self._abroad
-        if needs_identity and not self.joint.layers.known_identity:
-            if not sure:
-                yield (), (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
-            return
-        yield from self._allowed_parts(needs_identity, sure)
-        if not sure and path in ("anyone", "not-listed") and self.joint.layers.bounded:
-            yield (), (Blame(self._name(), _NOT_DOCUMENTED, NOWHERE),)
-
-    def _allowed_parts(
-        self, needs_identity: bool, sure: bool
-    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
-        for bound, bound_blame in self._layer(BOUNDARY, self.joint.layers.bounded, sure):
-            for own, own_blame in self._layer(IDENTITY, needs_identity, sure):
-                yield (*own, *bound), (*own_blame, *bound_blame)
-
-    def _layer(
-        self, layer: str, needed: bool, sure: bool
-    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
-        """Each Allow of a layer; unknown policies in it may allow, too."""
-        if not needed:
-            yield (), ()
-            return
-        for view in self.joint.views[layer]:
-            if not view.effect.is_no:
-                yield (Part(view),), ()
-        rest = self.joint.layers.open.get(layer)
-        if rest and not sure:
-            yield (), tuple(sorted(rest))
-
-    def _grant_ways(self, sure: bool) -> Iterator[Wanted]:
-        for view in self.joint.views[GRANT]:
-            if self._abroad:
-                if not sure:
-                    blame = (Blame(self._name(), _GRANT_ABROAD, view.statement.position),)
-                    yield Wanted((Part(view),), self._denies, "grant", blame)
-                continue
-            yield Wanted((Part(view),), self._denies, "grant")
-        rest = self.joint.layers.open.get(GRANT)
-        if rest and not sure:
-            yield Wanted((), self._denies, "grant", tuple(sorted(rest)))
-
-    def _unknown_ways(self) -> Iterator[Wanted]:
-        rest = self.joint.layers.open.get(KEY)
-        if rest:
-            yield Wanted((), self._denies, "key-policy", tuple(sorted(rest)))
-        for view in self.joint.views[KEY]:
-            doubt = self._may_name(view)
-            if doubt and not view.effect.is_no:
-                yield Wanted((Part(view.for_anybody()),), self._denies, "key-policy", doubt)
-
-    def _may_name(self, view: View) -> tuple[Blame, ...]:
-        """Principals of a statement that may turn out to be the caller: a data source, say."""
-        who = self.matter.who
-        if who is None:
-            return ()
-        blame: set[Blame] = set()
-        for principal in self._written(view):
-            answer = same(principal, who.text)
-            if answer.is_open:
-                blame |= answer.blame or {Blame(str(principal), "may be it", principal.position)}
-        return tuple(sorted(blame))
-
-    def _written(self, view: View) -> Iterator[Text]:
-        """The principals of a statement as the template spells them, where they are symbols."""
-        for sheet in self.joint.layers.of(view.layer):
-            for statement in sheet.document:
-                if statement.position != view.statement.position:
-                    continue
-                for principal in statement.principals:
-                    value = principal.value
-                    if isinstance(value, Text) and value.literal is None and not value.has_unknown:
-                        yield value
-
-    def _identity_only(self, sure: bool) -> Iterator[Wanted]:
-        if self.matter.who is not None and not self.joint.layers.known_identity:
-            if not sure:
-                blame = (Blame(self._name(), OUT_OF_SCAN, NOWHERE),)
-                yield Wanted((), self._denies, "delegation", blame)
-            return
-        for parts, doubt in self._allowed_parts(True, sure):
-            yield Wanted(parts, self._denies, "delegation", doubt)
-
-    def _through_endpoint(self, way: Wanted, sure: bool) -> Iterator[Wanted]:
-        if self.matter.given.endpoint is None:
-            yield way
-            return
-        for parts, blame in self._layer(ENDPOINT, True, sure):
-            yield way._replace(inside=(*way.inside, *parts), blame=(*way.blame, *blame))
-
-    def _deny_parts(self) -> Iterator[Part]:
-        side = self.matter.side
-        layers = [KEY, GRANT, ENDPOINT] if side.key else []
-        if side.identity and self._person is not None and self._person.kind != "service":
-            layers += [IDENTITY, BOUNDARY]
-        for layer in layers:
-            for view in self.joint.views[layer]:
-                if not view.effect.is_yes:
-                    yield Part(view, "Deny")
-
-    # -- the ruling ----------------------------------------------------------------------------------
+    def possible(self) -> bool:
+        """Whether the principal is one that calls."""
+        return self._ways.possible
 
     def further(self) -> list[Blame]:
         """What may stop any request: documents that are not wholly known."""
@@ -293,9 +49,13 @@ class Judge:
     def decide(self, actions: Sequence[str], path: str = "") -> Outcome:
         """Whether there is a request by one of these actions, by one path or by any."""
         reach = Reach(
-            self._circles, tuple(actions), (self.joint.key_arn,), self._limits, self._persons
+            self._ways.circles,
+            tuple(actions),
+            (self.joint.key_arn,),
+            self._ways.limits,
+            self._ways.persons,
         )
-        sure, perhaps = self.ways(sure=True), self.ways(sure=False)
+        sure, perhaps = self._ways.all(sure=True), self._ways.all(sure=False)
         if path:
             sure = [way for way in sure if way.path == path]
             perhaps = [way for way in perhaps if way.path == path]
@@ -309,15 +69,15 @@ class Judge:
     def _decision(self, request: Request) -> Decision:
         side = "both" if self.matter.side.identity else "key"
         environment = self.joint.environment(side=side)
-        if not self.matter.side.identity or self._person is None:
+        if not self.matter.side.identity or self._ways.person is None:
             environment = replace(environment, identity=(allow_all(),), boundary=None)
         return authorize(request, environment)
 
     def rule(self) -> Ruling:
         """The ruling: by whom allowed and with what needs, or what is in the way."""
-        if not self.possible:
+        if not self._ways.possible:
             reason = "no caller is known by this name"
-            return Ruling(cannot_tell(Blame(self._name(), reason, NOWHERE)))
+            return Ruling(cannot_tell(Blame(self._ways.name(), reason, NOWHERE)))
         outcome = self.decide(self.matter.actions)
         answer = outcome.answer
         if answer.is_yes and outcome.found is not None:
@@ -337,7 +97,7 @@ class Judge:
 
     def needs(self, way: Wanted) -> tuple[Need, ...]:
         """The conditions on a way that hang on more than the caller and what is given."""
-        given = {key for key, _ in self._limits.given}
+        given = {key for key, _ in self._ways.limits.given}
         terms = [term for part in way.inside for term in part.view.terms]
         found = [
             self._told(need_of(term.condition), secret=term.key in self.joint.hidden)
@@ -353,11 +113,11 @@ class Judge:
 
     def _refusal(self, answer: Answer) -> Ruling:
         """What the concrete procedure misses first, on the plainest request."""
-        if self._person is None or not self.matter.side.key:
+        if self._ways.person is None or not self.matter.side.key:
             return Ruling(answer)
-        context = {**self._persons[0].context, **self._context()}
+        context = {**self._ways.persons[0].context, **self._ways.context()}
         action = self.matter.actions[0]
-        request = Request(self._person.principal, action, self.joint.key_arn, context)
+        request = Request(self._ways.person.principal, action, self.joint.key_arn, context)
         decision = self._decision(request)
         if not decision.answer.is_no:
             return Ruling(answer, blocked_by="condition", mend=_CONDITIONS)
@@ -390,9 +150,6 @@ class Judge:
             replace(one, resource=self.joint.address_of(_LAYERS.get(one.layer, ""), one.position))
             for one in deciding
         )
-
-    def _name(self) -> str:
-        return str(self.matter.who.text) if self.matter.who is not None else "anybody"
 
 
 _LAYERS = {

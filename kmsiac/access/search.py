@@ -10,19 +10,28 @@ out makes more requests possible, so "none" is right at any time; and most never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from kmsiac.access.boxes import Box, Budget, Masks, leave
-from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, UNTOLD_OF_SERVICES, People, Person
+from kmsiac.access.boxes import Budget, leave
+from kmsiac.access.people import ABOUT_PRINCIPAL, People, Person
 from kmsiac.access.presence import modes_of, presence, shape_of
-from kmsiac.access.question import Found, Part, Question, Reach, Scene, Sense
-from kmsiac.access.spaces import Shape, Space, Term, build, literal_values, tabulate
+from kmsiac.access.question import Found, Part, Question, Reach, Scene
+from kmsiac.access.scenes import (
+    acts_on,
+    box_of,
+    carries,
+    covers,
+    fits,
+    follows,
+    held,
+    key_blame,
+    made_into_request,
+    mask_of,
+)
+from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
 from kmsiac.access.views import View
-from kmsiac.aws.actions import kms_action
-from kmsiac.aws.condition_keys import actions_carrying, condition_key
+from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
 _COMBINATIONS = 64
@@ -110,16 +119,16 @@ class Search:
         seen: set[tuple[object, ...]] = set()
         asked = [key for key in case.names if actions_carrying(key) is not None]
         for action in case.reach.actions:
-            if not _acts_on(action, resource):
+            if not acts_on(action, resource):
                 continue
-            fits = [p.view.covers_action(action).verdict for p in case.inside]
-            if any(verdict is Verdict.NO for verdict in fits):
+            inside = [p.view.covers_action(action).verdict for p in case.inside]
+            if any(verdict is Verdict.NO for verdict in inside):
                 continue
-            if any(not _fits(v, case.question.inside) for v in fits):
+            if any(not fits(v, case.question.inside) for v in inside):
                 continue
             outside = tuple(p.view.covers_action(action).verdict for p in case.outside)
             carried = tuple(action in (actions_carrying(key) or ()) for key in asked)
-            signature = (tuple(fits), outside, carried, self._reaches(action))
+            signature = (tuple(inside), outside, carried, self._reaches(action))
             if signature not in seen:
                 seen.add(signature)
                 yield action
@@ -136,17 +145,17 @@ class Search:
                 action
             ):
                 continue
-            if _held(person, case):
+            if held(person, case.terms, case.reach.limits):
                 continue
             if not all(
-                _fits(_covers(part, person, action, resource).verdict, question.inside)
+                fits(covers(part, person, action, resource).verdict, question.inside)
                 for part in case.inside
             ):
                 continue
             outside = tuple(
                 part
                 for part in case.outside
-                if _fits(_covers(part, person, action, resource).verdict, question.outside)
+                if fits(covers(part, person, action, resource).verdict, question.outside)
             )
             flags = tuple(id(part.view) for part in outside)
             about = tuple(person.context.get(name, ()) for name in case.names)
@@ -238,12 +247,12 @@ class Search:
         masks = {key: self._domain(case, scene, key, spaces[key]) for key in keys}
         for part in case.inside:
             for term in part.view.terms:
-                masks[term.key] &= _mask(term, spaces[term.key], question.inside, question)
+                masks[term.key] &= mask_of(term, spaces[term.key], question.inside, question)
         if not all(masks.values()):
             return None
-        boxes = [_box(part.view, spaces, question) for part in outside]
+        boxes = [box_of(part.view, spaces, question) for part in outside]
         left = leave(masks, boxes, case.budget)
-        return None if left is None else _found(scene, left, spaces)
+        return None if left is None else made_into_request(scene, left, spaces)
 
     def _space(self, case: _Case, scene: Scene, key: str) -> Space:
         terms = tuple(term for term in case.terms if term.key == key)
@@ -251,7 +260,7 @@ class Search:
         around = {**scene.person.context, **scene.assigned}
         context = {name: around[name] for name in sorted(names) if name in around}
         which = tuple(id(term) for term in terms)
-        if _follows(key, scene):
+        if follows(key, scene):
             given = around.get(key, ())
             memo: tuple[object, ...] = (key, which, given, tuple(context.items()))
             if memo not in self._spaces:
@@ -273,9 +282,9 @@ class Search:
         given = presence(key, scene.mode, scene.person, scene.action, limits)
         if given == "never":
             return 0
-        if _follows(key, scene):
+        if follows(key, scene):
             around = {**scene.person.context, **scene.assigned}
-            has = bool(around.get(key)) and _carries(key, scene.action)
+            has = bool(around.get(key)) and carries(key, scene.action)
             if has and key in limits.lacking:
                 return 0
             if key in limits.absent or (
@@ -299,7 +308,7 @@ class Search:
     def _meets(self, part: Part, found: Found, reach: Reach) -> Answer:
         """Whether a statement may cover a request; what the request leaves open is cannot tell."""
         scene = found.scene
-        covered = _covers(part, scene.person, scene.action, scene.resource)
+        covered = covers(part, scene.person, scene.action, scene.resource)
         if covered.is_no:
             return NO
         context = {key.lower(): values for key, values in found.request.context.items()}
@@ -336,115 +345,5 @@ class Search:
                 found |= space.blame[id(term)]
             if not term.key:
                 continue  # blamed already: the key itself is not known
-            found |= set(_key_blame(term, any(not space.complete for space in spaces)))
+            found |= set(key_blame(term, any(not space.complete for space in spaces)))
         return found
-
-
-def _held(person: Person, case: _Case) -> bool:
-    """Whether a key that must not pin the request, and that follows from the caller, is fixed."""
-    limits = case.reach.limits
-    if not limits.free:
-        return False
-    return any(
-        term.key in ABOUT_PRINCIPAL
-        and limits.is_free(term.key)
-        and any(value in literal_values(term) for value in person.context.get(term.key, ()))
-        for term in case.terms
-    )
-
-
-def _follows(key: str, scene: Scene) -> bool:
-    """Whether the scene says what value the key has, or that it has none."""
-    if key in scene.assigned:
-        return True
-    untold = scene.person.kind == "service" and key in UNTOLD_OF_SERVICES
-    return key in ABOUT_PRINCIPAL and not untold
-
-
-def compares(term: Term) -> bool:
-    """Whether its values name keys that a caller chooses, through policy variables."""
-    return any(name not in ABOUT_PRINCIPAL for name in term.names)
-
-
-def _key_blame(term: Term, incomplete: bool) -> Iterable[Blame]:
-    key, position = str(term.condition.key), term.condition.position
-    info = condition_key(term.key)
-    if info is None:
-        yield Blame(key, "not a condition key whose meaning is known", position)
-    elif info.klass not in ("request", "resource") and "unknown" in (
-        info.present_direct,
-        info.present_endpoint,
-        info.present_via_service,
-    ):
-        yield Blame(key, "which requests carry it is not documented", position)
-    if incomplete:
-        yield Blame(key, "its conditions are too complex to decide", position)
-
-
-@lru_cache(maxsize=1024)
-def _acts_on(action: str, resource: str) -> bool:
-    """Whether requests for an action name such a resource: a key, an alias, or none (`*`)."""
-    found = kms_action(action)
-    if found is None or found.needs_star or resource == "*":
-        return found is not None and found.needs_star and resource == "*"
-    noun = resource.rsplit(":", 1)[-1].split("/", 1)[0]
-    return ":kms:" in resource and noun in found.on
-
-
-def _covers(part: Part, person: Person, action: str, resource: str) -> Answer:
-    """Whether a statement covers a caller's action, conditions apart, as the part wants it."""
-    view = part.view
-    answer = view.meets(part.effect, person, action, resource)
-    if answer.is_no:
-        return NO
-    if part.path:
-        ways = [way for path, way in view.ways(person, deny=False) if path == part.path]
-        return all_of([answer, *ways]) if ways else NO
-    if part.like is not None and view.rank(person) < part.like.rank(person):
-        return NO
-    return answer
-
-
-def _found(scene: Scene, masks: Masks, spaces: Mapping[str, Space]) -> Found:
-    context: dict[str, tuple[str, ...]] = dict(scene.person.context)
-    context["aws:viaawsservice"] = ("true" if scene.mode == "service" else "false",)
-    context |= scene.assigned
-    still_open: set[str] = set()
-    for key, mask in masks.items():
-        index = (mask & -mask).bit_length() - 1
-        space = spaces[key]
-        if index >= len(space.values):
-            still_open.add(key)
-            context.pop(key, None)
-        else:
-            context[key] = space.values[index]
-    carried = {key: value for key, value in context.items() if value}
-    request = Request(scene.person.principal, scene.action, scene.resource, carried)
-    return Found(request, scene, frozenset(still_open), frozenset(masks))
-
-
-def _box(view: View, spaces: Mapping[str, Space], question: Question) -> Box | None:
-    """What a statement covers; None where that it covers anything is not certain enough to count."""
-    if question.outside is Sense.CERTAIN and view.conditions_open:
-        return None
-    box: Masks = {}
-    for term in view.terms:
-        mask = _mask(term, spaces[term.key], question.outside, question)
-        box[term.key] = box.get(term.key, -1) & mask
-    return tuple(box.items())
-
-
-def _mask(term: Term, space: Space, sense: Sense, question: Question) -> int:
-    yes, maybe = space.masks[id(term)]
-    if not question.strict and compares(term):
-        yes, maybe = yes & space.absent, maybe | space.present | space.open
-    return yes if sense is Sense.CERTAIN else maybe
-
-
-def _fits(verdict: Verdict, sense: Sense) -> bool:
-    return verdict is Verdict.YES or (verdict is Verdict.CANNOT_TELL and sense is Sense.POSSIBLE)
-
-
-def _carries(key: str, action: str) -> bool:
-    carrying: Iterable[str] | None = actions_carrying(key)
-    return carrying is None or action in carrying

@@ -18,9 +18,10 @@ from kmsiac.access.own_side import own_actions
 from kmsiac.access.place import Given, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
 from kmsiac.access.results import Holder, Need, PathStep, Ruling
-from kmsiac.access.ruling import SIDES, Judge, Matter
+from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
+from kmsiac.access.ways import SIDES, Matter
 from kmsiac.inventory.arns import arn_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmsiac.access.results import BlockedBy, Ruling
+from kmsiac.access.model import Blocked
+from kmsiac.access.results import Ruling
 from kmsiac.asking.callers import Caller, find_caller
 from kmsiac.asking.context import given_context
 from kmsiac.asking.holdings import held_by, who_holds
@@ -39,7 +40,7 @@ from kmsiac.values import Blame, cannot_tell
 
 __all__ = ["NothingRead", "can", "principal_can", "who_can"]
 
-_LAYERS: dict[BlockedBy, str] = {
+_LAYERS: dict[Blocked, str] = {
     "identity-policy": "identity policies",
     "key-policy": "key policy",
     "boundary": "permissions boundary",

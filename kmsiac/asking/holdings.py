@@ -16,13 +16,13 @@ from kmsiac.asking.callers import Caller
 from kmsiac.asking.key_sorts import fitting
 from kmsiac.asking.neighbors import Neighbors
 from kmsiac.asking.rulings import ruling_on
-from kmsiac.asking.scene import Scene
+from kmsiac.asking.scene import Located, Scene
 from kmsiac.asking.verdicts import blamed, deciding_of, needs_of
 from kmsiac.aws.actions import KmsAction, kms_actions
 from kmsiac.findings.access_report import CAPABILITIES, Holding, When
 from kmsiac.findings.finding import Unresolved
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
-from kmsiac.inventory.model import Inventory, Key
+from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.inventory.settings import exists
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.worlds import conditions
@@ -59,17 +59,21 @@ def who_holds(
         if not exists(key.resource, world):
             return
         access = scene.access(inventory, world)
+        seen: set[Identity] = set()
         for one in access.holders([action.name], key):
-            if not near.has(one.who):
-                resource = one.who.identity.address if one.who.identity else ""
-                yield Held(
-                    one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
-                    one.position,
-                )  # fmt: skip
+            other = near.named(one.who)
+            if other is not None:
+                seen.add(other.entity)
+                yield from _of_other_unit(scene, other, action, key, access, world)
+                continue
+            resource = one.who.identity.address if one.who.identity else ""
+            yield Held(
+                one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
+                one.position,
+            )  # fmt: skip
         for other in near.known:
-            if exists(other.entity.resource, world):
-                who = scene.access(other.inventory, world).who(other.entity)
-                yield from _held(str(who.text), who, action, key, access)
+            if other.entity not in seen:
+                yield from _of_other_unit(scene, other, action, key, access, world)
 
     return _collected(scene, key, actions, find)
 
@@ -87,13 +91,26 @@ def held_by(
     return _collected(scene, key, fitting(kms_actions(), key), find)
 
 
+def _of_other_unit(
+    scene: Scene,
+    other: Located[Identity],
+    action: KmsAction,
+    key: Key,
+    access: UnitAccess,
+    world: World,
+) -> Iterator[Held]:
+    if exists(other.entity.resource, world):
+        who = scene.access(other.inventory, world).who(other.entity)
+        yield from _held(str(who.text), who, action, key, access)
+
+
 def _held(id: str, who: Who, action: KmsAction, key: Key, access: UnitAccess) -> Iterator[Held]:
     ruling = ruling_on(access, who, action, key, Given())
     if ruling.answer.is_no:
         return
-    # The last layer, IAM's, says most: the key policy may leave all to it.
-    places = [one.position for one in ruling.deciding if one.position != NOWHERE]
-    position = places[-1] if places else key.position
+    places = [one.position for one in ruling.deciding if one.position != NOWHERE] or [key.position]
+    # Where the key policy leaves all to IAM, the last layer says more.
+    position = places[-1 if ruling.paths == ("delegation",) else 0]
     resource = who.identity.address if who.identity else ""
     yield Held(
         id, resource, who.kind, ruling.answer, ruling.paths, ruling.needs, ruling.deciding, position

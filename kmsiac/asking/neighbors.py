@@ -1,4 +1,4 @@
-"""Roles and users that other units of the scan make in the account of a key."""
+"""Roles and users that other units of the scan make: in the account of a key, or named by it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ class Neighbors:
         self.notes = _told(list(unplaced), key)
         self._units = others
 
-    def has(self, who: Who) -> bool:
-        """Whether a principal that the key's unit only names is one of them."""
-        known = {one.entity for one in self.known}
-        return who.identity is None and any(
-            identity in known
+    def named(self, who: Who) -> Located[Identity] | None:
+        """The identity of another unit, in whichever account, that the key's unit only names."""
+        if who.identity is not None or who.kind not in ("role", "user"):
+            return None
+        found = [
+            Located(identity, unit)
             for unit in self._units
             for identity in identity_named(unit, who.text).items
-        )
+        ]
+        return found[0] if len(found) == 1 else None
 
 
 def _told(units: Iterable[str], key: Key) -> list[str]:

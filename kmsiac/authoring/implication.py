@@ -25,21 +25,33 @@ class Fault(NamedTuple):
     hint: str = ""
 
 
-def faults(node: Node) -> Iterator[Fault]:
-    """What is wrong with the form of a term and of those inside it."""
-    if always(node):
+def faults(node: Node, denied: bool = False) -> Iterator[Fault]:
+    """What is wrong with the form of a term and of those inside it.
+
+    `denied`: it stands under a `not`, where an effect that IAM does not have may be meant.
+    """
+    if not denied and _any_effect(node):
+        message = f'"{words_of(node)}" holds for every statement that IAM accepts'
+        yield Fault(node, message, "leave it out")
+    elif always(node):
         yield Fault(node, f'"{words_of(node)}" always holds', "leave it out")
     elif never(node):
         yield Fault(node, f'"{words_of(node)}" never holds')
     elif isinstance(node, All):
-        yield from _in_conjunction(list(_flat(node)))
+        yield from _in_conjunction(list(_flat(node)), denied)
     elif isinstance(node, AnyOf):
-        yield from _in_any(node)
+        yield from _in_any(node, denied)
     elif isinstance(node, Leaf):
         yield from _in_values(node)
     else:
         for inner in node.terms():
-            yield from faults(inner)
+            yield from faults(inner, denied or isinstance(node, Not))
+
+
+def _any_effect(node: Node) -> bool:
+    if not isinstance(node, Leaf) or not isinstance(node.check, Equals) or not node.path.fields:
+        return False
+    return node.path.fields[-1].name == "effect" and {"Allow", "Deny"} <= set(node.check.values)
 
 
 def _flat(node: All) -> Iterator[Node]:
@@ -50,7 +62,7 @@ def _flat(node: All) -> Iterator[Node]:
             yield term
 
 
-def _in_conjunction(terms: list[Node]) -> Iterator[Fault]:
+def _in_conjunction(terms: list[Node], denied: bool) -> Iterator[Fault]:
     for index, term in enumerate(terms):
         others = [*terms[:index], *terms[index + 1 :]]
         before = terms[:index]
@@ -72,7 +84,7 @@ def _in_conjunction(terms: list[Node]) -> Iterator[Fault]:
             message = f'"{words_of(term)}" is implied by "{words_of(by)}"'
             yield Fault(term, message, "leave it out")
         else:
-            yield from faults(term)
+            yield from faults(term, denied)
 
 
 def _filters(term: Node, by: Node) -> bool:
@@ -80,7 +92,7 @@ def _filters(term: Node, by: Node) -> bool:
     return term.cost is not Cost.SEMANTIC and by.cost is Cost.SEMANTIC
 
 
-def _in_any(node: AnyOf) -> Iterator[Fault]:
+def _in_any(node: AnyOf, denied: bool) -> Iterator[Fault]:
     for index, branch in enumerate(node.nodes):
         before = node.nodes[:index]
         others = [*before, *node.nodes[index + 1 :]]
@@ -96,7 +108,7 @@ def _in_any(node: AnyOf) -> Iterator[Fault]:
             message = f'"{words_of(branch)}" is covered by "{words_of(by)}" in this any'
             yield Fault(branch, message, "leave it out")
         else:
-            yield from faults(branch)
+            yield from faults(branch, denied)
 
 
 def _in_values(node: Leaf) -> Iterator[Fault]:
@@ -107,7 +119,7 @@ def _in_values(node: Leaf) -> Iterator[Fault]:
         parts = [Leaf(node.path, Equals([value], check.type)) for value in check.values]
     elif isinstance(check, Glob):
         parts = [Leaf(node.path, Glob([pattern], check.type)) for pattern in check.patterns]
-    for fault in _in_any(AnyOf([*parts])) if len(parts) > 1 else ():
+    for fault in _in_any(AnyOf([*parts]), True) if len(parts) > 1 else ():
         yield Fault(node, fault.message.removesuffix(" in this any"), fault.hint)
 
 

@@ -55,6 +55,7 @@ def _table(rules: list[Rule]) -> list[str]:
 
 @app.command(
     "test",
+    short_help="Run rules on their own examples.",
     epilog="\b\nExamples:\n  kmsiac rules test\n  kmsiac rules test my-rules/\n"
     "  kmsiac rules test -v my-rules/\n\n"
     "\b\nExit codes:\n  0 all passed, 1 some failed, 2 a rule does not load",
@@ -101,6 +102,7 @@ def test_rules(
 
 @app.command(
     "lint",
+    short_help="Look for mistakes in rule files.",
     epilog="\b\nExamples:\n  kmsiac rules lint my-rules/\n"
     "  kmsiac rules lint -f json --rules my-rules/\n\n"
     "\b\nExit codes:\n  0 no error (there may be warnings), 2 errors",
@@ -129,6 +131,7 @@ def lint_rules(
 
 @app.command(
     "vocabulary",
+    short_help="Show the words that a rule can use.",
     epilog="\b\nExamples:\n  kmsiac rules vocabulary\n  kmsiac rules vocabulary public\n"
     "  kmsiac rules vocabulary statement.effect\n  kmsiac rules vocabulary -f json condition",
 )

@@ -82,10 +82,14 @@ class _Tree:
             for address in _list(entry.get(name))
         }
         named.add(str(entry["resource"]))
+        managed: set[object] = set()  # each unit has its own entry for a policy of AWS
         for policy in self._entries("policies"):
             if str(policy["resource"]) in named:
                 self._told.add(id(policy))
-                yield policy
+                name = policy.get("aws_managed")
+                if name is None or name not in managed:
+                    yield policy
+                managed.add(name)
 
     def _policy(self, policy: Entry) -> Iterator[str]:
         what = f"{_text(policy['kind'])} policy"

@@ -102,6 +102,12 @@ def test_term_that_another_one_implies(term_faults: Faults, when: str, expected:
     ("when", "target", "expected"),
     [
         ("{conditions: {count: {at_least: 0}}}", "statement", '"conditions: count at_least 0" always holds'),
+        (
+            "{effect: [Allow, Deny]}",
+            "statement",
+            '"effect: Allow, Deny" holds for every statement that IAM accepts',
+        ),
+        ("{not: {effect: [Allow, Deny]}}", "statement", ""),
         ("{replica: [true, false]}", "key", '"replica: true, false" always holds'),
         ("{sid: {glob: '*'}}", "statement", '"sid: glob *" always holds'),
         (

@@ -99,3 +99,32 @@ def test_roles_of_other_units_count_where_they_are_in_the_account(command: Comma
     report = json.loads(command(*words, "--account-id", "111122223333").out)
     roles = [(r["resource"], r["answer"]) for r in report["principals"] if r["kind"] == "role"]
     assert (roles, report["notes"]) == ([("aws_iam_role.r", "yes")], [])
+
+
+FOREIGN_KEY = """\
+provider "aws" {
+  allowed_account_ids = ["111122223333"]
+}
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Statement = [{
+    Effect    = "Allow", Action = "kms:*", Resource = "*"
+    Principal = { AWS = ["arn:aws:iam::444455556666:role/r", "arn:aws:iam::444455556666:role/x"] }
+  }] })
+}
+"""
+
+
+def test_a_role_of_another_account_counts_with_its_own_policies(command: CommandLine) -> None:
+    command.write("a/main.tf", FOREIGN_KEY)
+    provider = 'provider "aws" {\n  allowed_account_ids = ["444455556666"]\n}\n'
+    command.write("b/main.tf", provider + NEIGHBOR)
+    report = json.loads(command("who-can", "*", "aws_kms_key.k", "a", "b", "-f", "json").out)
+    rows = {(r["resource"] or r["id"], r["answer"], r["capability"]) for r in report["principals"]}
+    other = "arn:aws:iam::444455556666:role/x"
+    assert ("aws_iam_role.r", "yes", "use") in rows
+    assert (other, "cannot-tell", "use") in rows
+    actions = {name for r in report["principals"] for name in r["actions"]}
+    assert "kms:Decrypt" in actions and "kms:PutKeyPolicy" not in actions
+    assert report["principals"][0]["location"]["path"] == "a/main.tf"
+    ran = command("can", "aws_iam_role.r", "kms:PutKeyPolicy", "aws_kms_key.k", "a", "b")
+    assert (ran.code, "cross-account-operation" in ran.out) == (1, True)

@@ -252,52 +252,6 @@ Resources:
     assert len(role.policies.open) == 1
 
 
-def test_endpoints_and_their_policies(terraform: Reader) -> None:
-    read = terraform(
-        'resource "aws_vpc_endpoint" "e" {\n  service_name = "x"\n}\n'
-        'resource "aws_vpc_endpoint" "f" {\n  service_name = "x"\n  policy = "{}"\n}\n'
-        'resource "aws_vpc_endpoint_policy" "p" {\n'
-        '  vpc_endpoint_id = aws_vpc_endpoint.e.id\n  policy = "{}"\n}\n'
-    )
-    attached = read.policy("aws_vpc_endpoint_policy.p")
-    assert attached.endpoint.items == (read.endpoint("aws_vpc_endpoint.e"),)
-    assert names(read.endpoint("aws_vpc_endpoint.e").policies) == ["aws_vpc_endpoint_policy.p"]
-    assert [p.default for p in read.inventory.policies] == [False, False]
-
-
-def test_replicas_and_their_primary(terraform: Reader, cloudformation: Reader) -> None:
-    read = terraform(
-        'resource "aws_kms_key" "k" { multi_region = true }\n'
-        'resource "aws_kms_replica_key" "r" { primary_key_arn = aws_kms_key.k.arn }\n'
-    )
-    replica = read.key("aws_kms_replica_key.r")
-    assert replica.replica
-    assert names(replica.primary) == ["aws_kms_key.k"]
-    assert names(read.key("aws_kms_key.k").replicas) == ["aws_kms_replica_key.r"]
-    other = cloudformation(
-        "Resources:\n  K: {Type: AWS::KMS::Key}\n  R:\n    Type: AWS::KMS::ReplicaKey\n"
-        "    Properties: {PrimaryKeyArn: !GetAtt K.Arn, KeyPolicy: {}}\n"
-    )
-    assert names(other.key("K").replicas) == ["R"]
-
-
-def test_aliases_of_instances(terraform: Reader) -> None:
-    read = terraform("""
-resource "aws_kms_key" "k" { for_each = toset(["a", "b.c"]) }
-resource "aws_kms_alias" "x" {
-  for_each      = aws_kms_key.k
-  name          = "alias/${each.key}"
-  target_key_id = each.value.key_id
-}
-resource "aws_kms_alias" "gone" {
-  name          = "alias/gone"
-  target_key_id = aws_kms_key.k["nowhere"].key_id
-}
-""")
-    assert names(read.alias('aws_kms_alias.x["b.c"]').key) == ['aws_kms_key.k["b.c"]']
-    assert not read.alias("aws_kms_alias.gone").key.items
-
-
 # -- what no front end gives on its own -----------------------------------------------------------
 
 

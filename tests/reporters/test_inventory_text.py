@@ -31,13 +31,17 @@ resource "aws_iam_group_policy_attachment" "x" {
 }
 resource "aws_iam_user_policy_attachment" "x" {
   user       = "ann"
-  policy_arn = "arn:aws:iam::aws:policy/SecurityAudit"
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 }
 """
 
 
 def shown(folder: Path) -> list[str]:
     (folder / "main.tf").write_text(UNIT)
+    return shown_of(folder)
+
+
+def shown_of(folder: Path) -> list[str]:
     stream = StringIO()
     inventory = take_inventory(ScanOptions(paths=(), working_directory=folder))
     write(inventory, stream, Style(color=False))
@@ -66,6 +70,14 @@ def test_groups_and_policies_of_aws(tmp_path: Path) -> None:
     at = lines.index("    identity policy: AdministratorAccess, managed by AWS (what concerns KMS)")
     assert lines[at + 1] == "      Allow may * on *"
     assert (
-        "    policies, perhaps more: arn:aws:iam::aws:policy/SecurityAudit: "
+        "    policies, perhaps more: arn:aws:iam::aws:policy/ReadOnlyAccess: "
         "an AWS managed policy, its text is not in the templates"
     ) in lines
+
+
+def test_a_policy_of_aws_in_two_units_is_told_once_each(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(UNIT.replace('"g"', f'"{name}"'))
+    lines = shown_of(tmp_path)
+    assert sum("AdministratorAccess, managed by AWS" in line for line in lines) == 2

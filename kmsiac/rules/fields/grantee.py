@@ -162,7 +162,7 @@ def _key(thing: Thing) -> Reading:
     "allowed_actions: {some: {duty: administer}}",
 )
 def _allowed_actions(thing: Thing) -> Reading:
-    from kmsiac.access.ruling import OUT_OF_SCAN  # noqa: PLC0415 - loads when first asked
+    from kmsiac.access.ways import OUT_OF_SCAN  # noqa: PLC0415 - loads when first asked
 
     held = holder_of(thing).actions
     elsewhere = all(blame.reason == OUT_OF_SCAN for blame in held.blame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kmsiac.inventory.coverage import covers_key
 from kmsiac.inventory.model import Consumer, Key, Related
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.rules.fields.policy import document_of, policy_of, statements_of
@@ -17,10 +18,8 @@ from kmsiac.values import (
     Text,
     Unknown,
     all_of,
-    any_of,
     blame_on,
     cannot_tell,
-    negate,
     open_blame,
 )
 
@@ -138,24 +137,6 @@ def _existence(key: Key) -> Doubt:
 
 def _may_be_meant(key: Key) -> Doubt:
     return frozenset({Blame(key.address, "may or may not be meant", key.position)})
-
-
-def covers_key(statement: Statement, key: Key) -> Answer:
-    """Whether Resource or NotResource of a statement covers a key of the unit."""
-    from kmsiac.policy.resources import OwnKey, covers_own_key  # noqa: PLC0415
-
-    provider = key.resource.provider
-    own = OwnKey(
-        provider.owner.unit, key.address, provider.partition, provider.region, provider.account
-    )
-    answers = [covers_own_key(pattern, own) for pattern in statement.resources]
-    answers += _unknown((statement.resources_open,))
-    covered = any_of(answers)
-    if "NotResource" in statement.elements:
-        covered = negate(covered)
-    elif "Resource" not in statement.elements:
-        covered = any_of([covered, *_unknown((statement.open,))])
-    return covered
 
 
 def _unknown(parts: Iterable[Unknown | None]) -> list[Answer]:

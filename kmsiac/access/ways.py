@@ -1,0 +1,279 @@
+"""The ways from a principal to a key: those of `authorize`, step 6 and 7, as conjunctions.
+
+Named by the key policy, through the account and IAM, a grant, as an AWS service. Each is a
+conjunction of statements, one a layer; what is not known may open further ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from kmsiac.access.deciding import Wanted
+from kmsiac.access.joint import Joint
+from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
+from kmsiac.access.place import Given, Who
+from kmsiac.access.presence import Limits
+from kmsiac.access.question import Part
+from kmsiac.access.results import PathStep
+from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
+from kmsiac.access.views import View
+from kmsiac.aws.shapes import fold
+from kmsiac.policy.matching import same
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import Blame, Text
+
+OUT_OF_SCAN = "its own policies are not in the scanned templates"
+"""Why it is open whether a principal of our account that no template makes has more by IAM."""
+_NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
+_GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
+_PATHS: dict[str, PathStep] = {"account": "delegation"}
+
+
+class Side(NamedTuple):
+    """Which sides are looked at; the other one is taken to allow everything."""
+
+    key: bool = True
+    identity: bool = True
+
+
+SIDES = {"both": Side(), "key": Side(identity=False), "identity": Side(key=False)}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One question: who, by which actions, under what is given, on which side."""
+
+    who: Who | None
+    actions: tuple[str, ...]
+    given: Given
+    side: Side
+
+
+class Ways:
+    """The callers that a matter means, and the ways from them to the key, in one joint."""
+
+    def __init__(self, joint: Joint, matter: Matter) -> None:
+        self.joint = joint
+        self.matter = matter
+        who = matter.who
+        alone = who is not None and who.kind not in ("account", "anyone", "organization")
+        self.person = joint.person(who) if who is not None and alone else None
+        self.circles = self._meant(who)
+        self.persons = tuple(self._variants()) if self.person is not None else ()
+        self.possible = bool(self.persons or self.circles)
+        self.limits = self._given()
+        self.denies = tuple(self._deny_parts())
+
+    # -- who is meant ------------------------------------------------------------------------------
+
+    def _meant(self, who: Who | None) -> tuple[Circle, ...]:
+        if who is None:
+            return (OWN,)
+        if self.person is not None:
+            return ()
+        text = self.joint.who or ""
+        if who.kind == "anyone":
+            return (STRANGERS,)
+        if who.kind == "organization":
+            return (Circle("stranger", organization=text),)
+        account = text.split(":")[4] if text.count(":") >= 5 else text
+        return (Circle(account, fresh=True),) if who.kind == "account" and account.isdigit() else ()
+
+    def _variants(self) -> Iterator[Person]:
+        """The caller with what is given of it, in each organization that may be its own."""
+        assert self.person is not None
+        given = {fold(k): v for k, v in self.context().items() if fold(k) in ABOUT_PRINCIPAL}
+        context = {**self.person.context, **given}
+        organizations: list[str | None] = [None]
+        if "aws:principalorgid" in given:
+            organizations = [given["aws:principalorgid"][0]]
+        elif not self.matter.given.strict and self.person.kind != "service":
+            organizations += sorted(self.joint.known.organizations)
+        for organization in organizations:
+            own = dict(context)
+            if organization is not None:
+                own["aws:principalorgid"] = (organization,)
+            yield replace(self.person, organization=organization, context=own, stranger=False)
+
+    def context(self) -> dict[str, tuple[str, ...]]:
+        """What is given of the request, concrete."""
+        return {
+            key: tuple(str(self.joint.instances.text(value)) for value in values)
+            for key, values in self.matter.given.context.items()
+        }
+
+    def _given(self) -> Limits:
+        given = self.matter.given
+        known = {fold(k): v for k, v in self.context().items() if fold(k) not in ABOUT_PRINCIPAL}
+        limits = Limits(
+            given=tuple(sorted(known.items())),
+            absent=frozenset(fold(key) for key in given.absent),
+            strict=given.strict,
+        )
+        return replace(limits, modes=("endpoint",)) if given.endpoint is not None else limits
+
+    @property
+    def _abroad(self) -> bool:
+        """Whether the caller is in another account than the key."""
+        person = self.person
+        return person is not None and person.account not in ("", self.joint.account)
+
+    # -- the ways ------------------------------------------------------------------------------------
+
+    def all(self, *, sure: bool) -> list[Wanted]:
+        """The conjunctions that allow: the certain ones, or those that may be there too."""
+        side = self.matter.side
+        if not side.key:
+            return list(self._identity_only(sure))
+        found = [*self._key_ways(sure), *self._grant_ways(sure)]
+        if not sure:
+            found += self._unknown_ways()
+        return [each for way in found for each in self._through_endpoint(way, sure)]
+
+    def _key_ways(self, sure: bool) -> Iterator[Wanted]:
+        for view in self.joint.views[KEY]:
+            if view.effect.is_no:
+                continue
+            for path in self._paths_of(view):
+                step: PathStep = _PATHS.get(path, "key-policy")
+                who = self.matter.who
+                if who is not None and who.kind == "service":
+                    step = "service"
+                elif who is not None and who.kind == "account" and self._owns(who):
+                    step = "delegation"
+                part = Part(view, path=path)
+                for rest, blame in self._own_side(path, sure):
+                    yield Wanted((part, *rest), self.denies, step, blame)
+
+    def _owns(self, who: Who) -> bool:
+        """Whether an account is that of the key."""
+        text = self.joint.who or ""
+        account = text.split(":")[4] if text.count(":") >= 5 else text
+        return account == self.joint.account and who.kind == "account"
+
+    def _paths_of(self, view: View) -> list[str]:
+        if self.person is None:
+            return [""]
+        return list(dict.fromkeys(path for path, _ in view.ways(self.person, deny=False)))
+
+    def _own_side(
+        self, path: str, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        """What the caller's own side must allow beside, and what keeps that open."""
+        person, who, side = self.person, self.matter.who, self.matter.side
+        if person is None and who is not None and who.kind in ("account", "organization"):
+            if not sure:
+                yield (), (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+            return
+        if not side.identity or person is None or person.kind in ("service", "root"):
+            yield (), ()
+            return
+        direct = path in ("named", "arn-condition") and not self._abroad
+        if direct:
+            yield (), ()
+            return
+        needs_identity = path == "account" or self._abroad
+        if needs_identity and not self.joint.layers.known_identity:
+            if not sure:
+                yield (), (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+            return
+        yield from self._allowed_parts(needs_identity, sure)
+        if not sure and path in ("anyone", "not-listed") and self.joint.layers.bounded:
+            yield (), (Blame(self.name(), _NOT_DOCUMENTED, NOWHERE),)
+
+    def _allowed_parts(
+        self, needs_identity: bool, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        for bound, bound_blame in self._layer(BOUNDARY, self.joint.layers.bounded, sure):
+            for own, own_blame in self._layer(IDENTITY, needs_identity, sure):
+                yield (*own, *bound), (*own_blame, *bound_blame)
+
+    def _layer(
+        self, layer: str, needed: bool, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        """Each Allow of a layer; unknown policies in it may allow, too."""
+        if not needed:
+            yield (), ()
+            return
+        for view in self.joint.views[layer]:
+            if not view.effect.is_no:
+                yield (Part(view),), ()
+        rest = self.joint.layers.open.get(layer)
+        if rest and not sure:
+            yield (), tuple(sorted(rest))
+
+    def _grant_ways(self, sure: bool) -> Iterator[Wanted]:
+        for view in self.joint.views[GRANT]:
+            if self._abroad:
+                if not sure:
+                    blame = (Blame(self.name(), _GRANT_ABROAD, view.statement.position),)
+                    yield Wanted((Part(view),), self.denies, "grant", blame)
+                continue
+            yield Wanted((Part(view),), self.denies, "grant")
+        rest = self.joint.layers.open.get(GRANT)
+        if rest and not sure:
+            yield Wanted((), self.denies, "grant", tuple(sorted(rest)))
+
+    def _unknown_ways(self) -> Iterator[Wanted]:
+        rest = self.joint.layers.open.get(KEY)
+        if rest:
+            yield Wanted((), self.denies, "key-policy", tuple(sorted(rest)))
+        for view in self.joint.views[KEY]:
+            doubt = self._may_name(view)
+            if doubt and not view.effect.is_no:
+                yield Wanted((Part(view.for_anybody()),), self.denies, "key-policy", doubt)
+
+    def _may_name(self, view: View) -> tuple[Blame, ...]:
+        """Principals of a statement that may turn out to be the caller: a data source, say."""
+        who = self.matter.who
+        if who is None:
+            return ()
+        blame: set[Blame] = set()
+        for principal in self._written(view):
+            answer = same(principal, who.text)
+            if answer.is_open:
+                blame |= answer.blame or {Blame(str(principal), "may be it", principal.position)}
+        return tuple(sorted(blame))
+
+    def _written(self, view: View) -> Iterator[Text]:
+        """The principals of a statement as the template spells them, where they are symbols."""
+        for sheet in self.joint.layers.of(view.layer):
+            for statement in sheet.document:
+                if statement.position != view.statement.position:
+                    continue
+                for principal in statement.principals:
+                    value = principal.value
+                    if isinstance(value, Text) and value.literal is None and not value.has_unknown:
+                        yield value
+
+    def _identity_only(self, sure: bool) -> Iterator[Wanted]:
+        if self.matter.who is not None and not self.joint.layers.known_identity:
+            if not sure:
+                blame = (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+                yield Wanted((), self.denies, "delegation", blame)
+            return
+        for parts, doubt in self._allowed_parts(True, sure):
+            yield Wanted(parts, self.denies, "delegation", doubt)
+
+    def _through_endpoint(self, way: Wanted, sure: bool) -> Iterator[Wanted]:
+        if self.matter.given.endpoint is None:
+            yield way
+            return
+        for parts, blame in self._layer(ENDPOINT, True, sure):
+            yield way._replace(inside=(*way.inside, *parts), blame=(*way.blame, *blame))
+
+    def _deny_parts(self) -> Iterator[Part]:
+        side = self.matter.side
+        layers = [KEY, GRANT, ENDPOINT] if side.key else []
+        if side.identity and self.person is not None and self.person.kind != "service":
+            layers += [IDENTITY, BOUNDARY]
+        for layer in layers:
+            for view in self.joint.views[layer]:
+                if not view.effect.is_yes:
+                    yield Part(view, "Deny")
+
+    def name(self) -> str:
+        """How the principal prints."""
+        return str(self.matter.who.text) if self.matter.who is not None else "anybody"
