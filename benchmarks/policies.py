@@ -7,7 +7,7 @@ in a text are places for symbols and unknown parts (see `tests.properties.docume
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, Literal
 
 from tests.properties.documents import ACCOUNT, REGION, Policy
 
@@ -215,12 +215,30 @@ def realistic(count: int, seed: int = 1) -> list[Policy]:
 # -- made to be hard --------------------------------------------------------------------------
 
 
-def adversarial(count: int, seed: int = 1, *, closed: bool = False) -> Policy:
+Closed = Literal["", "organization", "accounts"]
+_INSIDE: dict[str, Policy] = {
+    "organization": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+    "accounts": {"aws:PrincipalAccount": [f"9{at:011d}" for at in range(12)]},
+}
+
+
+def narrowed(policy: Policy) -> Policy:
+    """The policy with every Allow limited further: it allows nothing that the policy does not."""
+    more = {"Bool": {"aws:SecureTransport": "true"}}
+    body = [
+        one | {"Condition": one["Condition"] | more} if one["Effect"] == "Allow" else one
+        for one in policy["Statement"]
+    ]
+    return policy | {"Statement": body}
+
+
+def adversarial(count: int, seed: int = 1, *, closed: Closed = "") -> Policy:
     """A policy in which each statement has patterns of its own: about 25 KB for 60 of them.
 
     Two Allows in three statements; each has a pattern of roles, of services, of an encryption
     context, and ranges of addresses, so that nothing is like anything else. `closed`: one more
-    Deny keeps out whoever is of another organization, so that every way in has to be tried.
+    Deny keeps out whoever is of another organization, or of none of twelve accounts, so that
+    every way in has to be tried.
     """
     rng = random.Random(seed)
     body = []
@@ -245,13 +263,12 @@ def adversarial(count: int, seed: int = 1, *, closed: bool = False) -> Policy:
                 "Sid": f"Statement{at}",
                 "Effect": "Deny" if denies else "Allow",
                 "Principal": {"AWS": "*"},
-                "Action": ["kms:*"] if denies else rng.sample(USE, 3),
+                "Action": ["kms:*"] if denies or at % 5 == 0 else rng.sample(USE, 3),
                 "Resource": "*",
                 "Condition": condition,
             }
         )
     if closed:
-        outside = {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
         element = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
-        body.append(element | {"Condition": outside})
+        body.append(element | {"Condition": {"StringNotEquals": _INSIDE[closed]}})
     return {"Version": "2012-10-17", "Statement": body}

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from kmsiac.access.boxes import Budget, TooComplex
 from kmsiac.access.model import Request
+from kmsiac.access.people import UNTOLD_OF_SERVICES
 from kmsiac.access.question import (
     CAUTIOUS,
     EXACTLY_KNOWN,
@@ -36,6 +37,7 @@ from kmsiac.values import (
 TOO_COMPLEX = "too complex to decide"
 _COMPARED = "compares two things that a caller may choose"
 _FAILED = "a witness did not hold; this is a fault of kmsiac"
+_UNTOLD = "whether AWS services carry it is not documented"
 _MAX_BLAME = 12
 
 
@@ -145,7 +147,17 @@ def _blame(model: HasSearch, wanted: Wanted, reach: Reach, budget: Budget) -> se
     inside = _parts_blame(model, wanted.inside, reach)
     if inside and _search(model, wanted, reach, CAUTIOUS, budget) is not None:
         return inside
-    return inside | outside or {_too_complex([wanted])}
+    return inside | outside or _untold(wanted) or {_too_complex([wanted])}
+
+
+def _untold(wanted: Wanted) -> set[Blame]:
+    """The keys of which only for services it is not documented whether they carry them."""
+    return {
+        Blame(str(term.condition.key), _UNTOLD, term.condition.position)
+        for part in (*wanted.inside, *wanted.outside)
+        for term in part.view.terms
+        if term.key in UNTOLD_OF_SERVICES
+    }
 
 
 def _parts_blame(model: HasSearch, parts: Iterable[Part], reach: Reach) -> set[Blame]:

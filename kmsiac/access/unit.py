@@ -21,7 +21,7 @@ from kmsiac.access.results import Holder, Need, PathStep, Ruling
 from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
-from kmsiac.access.ways import SIDES, Matter
+from kmsiac.access.ways import SIDES, Matter, Side
 from kmsiac.inventory.arns import arn_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
@@ -116,17 +116,25 @@ class UnitAccess:
     # -- everybody -----------------------------------------------------------------------------------
 
     def holders(
-        self, actions: Iterable[str], key: Key, *, named_only: bool = False
+        self,
+        actions: Iterable[str],
+        key: Key,
+        *,
+        named_only: bool = False,
+        written_only: bool = False,
     ) -> tuple[Holder, ...]:
         """Everybody known who can, or may be able to, do one of the actions with the key.
 
         `named_only`: whom the key policy or a grant names, not those whom only IAM policies give it.
+        `written_only`: what the templates hold, not what a principal of our account that they do
+        not make may have by policies elsewhere.
         """
+        side = SIDES["written" if written_only else "both"]
         usable = set(key_actions())
         wanted = tuple(sorted(name for name in actions if name in usable))
         found = []
         for candidate in candidates(self, key, named_only=named_only):
-            holder = self._holder(candidate.who, wanted, key, candidate.position)
+            holder = self._holder(candidate.who, wanted, key, candidate.position, side)
             if holder is not None:
                 found.append(holder)
         return tuple(found)
@@ -140,8 +148,15 @@ class UnitAccess:
                 found.append(holder)
         return tuple(found)
 
-    def _holder(self, who: Who, actions: Sequence[str], key: Key, position: int) -> Holder | None:
-        matter = Matter(who, tuple(actions), _NOTHING, SIDES["both"])
+    def _holder(
+        self,
+        who: Who,
+        actions: Sequence[str],
+        key: Key,
+        position: int,
+        side: Side = SIDES["both"],
+    ) -> Holder | None:
+        matter = Matter(who, tuple(actions), _NOTHING, side)
         judges = [Judge(joint, matter) for joint in self._joint(who, key, _NOTHING)]
         judges = [judge for judge in judges if judge.possible]
         if not judges:

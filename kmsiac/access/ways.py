@@ -24,7 +24,7 @@ from kmsiac.policy.matching import same
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Blame, Text
 
-OUT_OF_SCAN = "its own policies are not in the scanned templates"
+_OUT_OF_SCAN = "its own policies are not in the scanned templates"
 """Why it is open whether a principal of our account that no template makes has more by IAM."""
 _NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
 _GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
@@ -32,13 +32,22 @@ _PATHS: dict[str, PathStep] = {"account": "delegation"}
 
 
 class Side(NamedTuple):
-    """Which sides are looked at; the other one is taken to allow everything."""
+    """Which sides are looked at; the other one is taken to allow everything.
+
+    Without `beyond`, principals of the own account that are not in the templates have no policies.
+    """
 
     key: bool = True
     identity: bool = True
+    beyond: bool = True
 
 
-SIDES = {"both": Side(), "key": Side(identity=False), "identity": Side(key=False)}
+SIDES = {
+    "both": Side(),
+    "key": Side(identity=False),
+    "identity": Side(key=False),
+    "written": Side(beyond=False),
+}
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,7 @@ class Ways:
         person, who, side = self.person, self.matter.who, self.matter.side
         if person is None and who is not None and who.kind in ("account", "organization"):
             if not sure:
-                yield (), (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+                yield (), (Blame(self.name(), _OUT_OF_SCAN, NOWHERE),)
             return
         if not side.identity or person is None or person.kind in ("service", "root"):
             yield (), ()
@@ -176,8 +185,8 @@ class Ways:
             return
         needs_identity = path == "account" or self._abroad
         if needs_identity and not self.joint.layers.known_identity:
-            if not sure:
-                yield (), (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+            if not sure and (side.beyond or self._abroad):
+                yield (), (Blame(self.name(), _OUT_OF_SCAN, NOWHERE),)
             return
         yield from self._allowed_parts(needs_identity, sure)
         if not sure and path in ("anyone", "not-listed") and self.joint.layers.bounded:
@@ -251,7 +260,7 @@ class Ways:
     def _identity_only(self, sure: bool) -> Iterator[Wanted]:
         if self.matter.who is not None and not self.joint.layers.known_identity:
             if not sure:
-                blame = (Blame(self.name(), OUT_OF_SCAN, NOWHERE),)
+                blame = (Blame(self.name(), _OUT_OF_SCAN, NOWHERE),)
                 yield Wanted((), self.denies, "delegation", blame)
             return
         for parts, doubt in self._allowed_parts(True, sure):

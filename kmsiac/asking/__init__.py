@@ -21,6 +21,7 @@ from kmsiac.asking.names import find_key, one_action, some_actions
 from kmsiac.asking.neighbors import Neighbors
 from kmsiac.asking.rulings import ruling_on
 from kmsiac.asking.scene import Located, NothingRead, Scene
+from kmsiac.asking.unnamed import unnamed
 from kmsiac.asking.verdicts import joined
 from kmsiac.aws.actions import KmsAction
 from kmsiac.config import ScanOptions
@@ -70,9 +71,7 @@ def can(
     """
     scene = Scene(options)
     meant = one_action(action)
-    if not meant.on:
-        hint = "only IAM policies decide about it"
-        raise UsageError(f"{meant.name} acts on no key", hint=hint)
+    _check_acts(meant)
     target = find_key(scene, key)
     caller = find_caller(scene, principal, target)
     asked = given_context(scene, context, strict_context, meant)
@@ -122,16 +121,20 @@ def who_can(options: ScanOptions, action: str, key: str) -> WhoCanReport:
     scene = Scene(options)
     actions = some_actions(action)
     target = find_key(scene, key)
-    if len(actions) > 1:
+    if "*" in action or "?" in action:
         actions = tuple(fitting(actions, target.entity))
+    else:
+        _check_acts(actions[0])
     near = Neighbors(scene, target.inventory, target.entity)
     holdings, undecided = who_holds(scene, target.inventory, target.entity, actions, near)
+    undecided += unnamed(scene, target.entity, actions)
+    notes = [*_existence(target.entity), *near.notes]
     return WhoCanReport(
         action=action if "*" in action or "?" in action else actions[0].name,
         key=target.entity.address,
         key_location=scene.locate(target.entity.position),
         holdings=tuple(holdings),
-        surroundings=scene.surroundings([*_existence(target.entity), *near.notes], undecided),
+        surroundings=scene.surroundings(notes, undecided),
     )
 
 
@@ -157,6 +160,12 @@ def principal_can(options: ScanOptions, principal: str) -> PrincipalCanReport:
     return PrincipalCanReport(
         caller.label, len(keys), tuple(found), scene.surroundings(notes, undecided)
     )
+
+
+def _check_acts(action: KmsAction) -> None:
+    if not action.on:
+        hint = "only IAM policies decide about it"
+        raise UsageError(f"{action.name} acts on no key", hint=hint)
 
 
 def _mend_at(ruling: Ruling, key: Key, caller: Caller, endpoint: Endpoint | None) -> int:

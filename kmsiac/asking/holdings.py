@@ -26,7 +26,7 @@ from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.inventory.settings import exists
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.worlds import conditions
-from kmsiac.values import Answer, Blame
+from kmsiac.values import Answer, Blame, text
 
 _KINDS = (
     "root", "role", "user", "group", "session", "service", "account", "organization", "anyone"
@@ -60,7 +60,8 @@ def who_holds(
             return
         access = scene.access(inventory, world)
         seen: set[Identity] = set()
-        for one in access.holders([action.name], key):
+        holders = access.holders([action.name], key)
+        for one in holders:
             other = near.named(one.who)
             if other is not None:
                 seen.add(other.entity)
@@ -74,6 +75,9 @@ def who_holds(
         for other in near.known:
             if other.entity not in seen:
                 yield from _of_other_unit(scene, other, action, key, access, world)
+        if not any(one.who.kind == "anyone" for one in holders):
+            # Principals that are not known may be anyone; nobody else stands for them.
+            yield from _held("anyone", Who("anyone", text("*")), action, key, access)
 
     return _collected(scene, key, actions, find)
 

@@ -18,12 +18,20 @@ _REFERENCE = re.compile(r"[a-z_][\w-]*(?:\.[\w-]+|\[\d+\])+")
 _ALONE = re.compile(r"\$\{([^{}$]+)\}")
 
 
+class Whole(str):
+    """A reference to something unknown that may be no text: it must stand by itself."""
+
+    __slots__ = ()
+
+
 def plain(value: Value) -> Data:
     """The value as plain data. Raises `Unwritable` for what has no spelling of its own."""
     if value.sensitive:
         raise Unwritable("a secret stands in it")
     if isinstance(value, Text):
         return "".join(_part(part) for part in value.parts)
+    if isinstance(value, Unknown):
+        return Whole(_part(value))
     if isinstance(value, Bool):
         return value.value
     if isinstance(value, Number):
@@ -59,15 +67,6 @@ def _part(part: Part) -> str:
     return f"${{{reference}}}"
 
 
-def is_literal(data: Data) -> bool:
-    """Whether plain data holds no reference."""
-    if isinstance(data, dict):
-        return all(is_literal(key) and is_literal(value) for key, value in data.items())
-    if isinstance(data, list):
-        return all(is_literal(item) for item in data)
-    return not isinstance(data, str) or "${" not in data.replace("$${", "")
-
-
 def literal(data: Data) -> Data:
     """Plain data without references as what Terraform makes of it: escapes undone."""
     if isinstance(data, dict):
@@ -87,7 +86,17 @@ def jsonencode(policy: Document, _name: str) -> tuple[str, str]:
 
 def heredoc(policy: Document, _name: str) -> tuple[str, str]:
     """The expression, and the blocks that it needs (none)."""
+    _refuse_whole(policy)
     return f"<<POLICY\n{json.dumps(policy, indent=1, ensure_ascii=False)}\nPOLICY\n", ""
+
+
+def _refuse_whole(data: Data) -> None:
+    if isinstance(data, Whole):
+        raise Unwritable(f"{data[2:-1]} may be no text")
+    for inner in (
+        data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    ):
+        _refuse_whole(inner)
 
 
 def _expression(data: Data) -> str:
@@ -123,6 +132,7 @@ def data_source(policy: Document, name: str) -> tuple[str, str]:
 
     Raises `Unwritable` for what `aws_iam_policy_document` cannot say or would change.
     """
+    _refuse_whole(policy)
     _refuse(set(policy) - {"Version", "Id", "Statement"}, "it has no {}")
     if policy.get("Version") not in _VERSIONS:
         raise Unwritable("a data source always writes a Version")

@@ -105,19 +105,28 @@ class Comparing:
         variant = Prepared(example)
         if variant.errors:
             return f"cannot be read {spelling.words}: {variant.errors[0].message}"
-        if _alike(before, variant.own(self._company), spelling):
+        was, now = _said(before, spelling), _said(variant.own(self._company), spelling)
+        if _alike(was, now, spelling):
             return ""
-        return f"something else is said {spelling.words}"
+        return f"something else is said {spelling.words}: {_told(was, now)}"
 
 
-def _alike(before: list[Match], after: list[Match], spelling: Spelling) -> bool:
-    was, now = _said(before, spelling), _said(after, spelling)
+def _alike(was: Counter[Said], now: Counter[Said], spelling: Spelling) -> bool:
     if not spelling.partial:
         return was == now
     # What a plan does not know stays open, at the same resource; it never says more.
     opened = {said.resource for said in now if said.verdict is Verdict.CANNOT_TELL}
     return all(said.resource in opened for said in was - now) and all(
         said.verdict is Verdict.CANNOT_TELL for said in now - was
+    )
+
+
+def _told(was: Counter[Said], now: Counter[Said]) -> str:
+    """The first finding that is missing, and the first one that is new."""
+    parts = (("missing", sorted(was - now, key=str)), ("new", sorted(now - was, key=str)))
+    return "; ".join(
+        f"{word}: {one.severity} at {one.resource} {one.statement} ({one.verdict.value}) {one.element}"
+        for word, (one, *_) in ((word, found) for word, found in parts if found)
     )
 
 

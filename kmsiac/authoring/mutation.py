@@ -2,10 +2,7 @@
 
 Dropping a term of a conjunction lets the rule say more, dropping a branch of an `any`, or one of
 the values that a field may equal, less; if no example notices, nothing tests the term. A structural
-term beside a semantic one is the cheap filter before it, and needs no example. The same holds for
-the terms of escalations, for each escalation, and for each rule that this one yields to: an example
-must show the difference.
-"""
+term beside a semantic one is XX"""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from kmsiac.rules.expression import All, AnyOf, Leaf, Node, Not, Written
 from kmsiac.rules.matchers import Equals, Glob
 from kmsiac.rules.model import Escalation, Rule, RuleSet
 from kmsiac.rules.quantifiers import Count, Covers, Quantified
-from kmsiac.rules.vocabulary import Cost
+from kmsiac.rules.vocabulary import POLICY_KINDS, Cost
 
 Mutant = tuple[str, Node]
 """What was dropped, in words, and the term without it."""
@@ -65,6 +62,11 @@ def mutated_rules(rule: Rule) -> Iterator[tuple[str, Rule]]:
             other = Escalation(when, escalation.severity)
             mutated = (*rule.escalate[:index], other, *rule.escalate[index + 1 :])
             yield f'the term "{words}" of {name}', replace(rule, escalate=mutated)
+    for name, kinds in POLICY_KINDS.items():
+        if rule.kinds is not None and kinds < rule.kinds:
+            yield f"in: {name}", replace(rule, kinds=rule.kinds - kinds)
+    if rule.flag:
+        yield "on_unknown: flag", replace(rule, flag=False)
     for id in sorted(rule.yields_to):
         yield f"that it yields to {id}", replace(rule, yields_to=rule.yields_to - {id})
 

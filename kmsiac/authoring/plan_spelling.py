@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from kmsiac.authoring import hcl
@@ -45,8 +46,7 @@ def _in_a_known_place(example: Example) -> Example:
     environment = Environment(
         said.account_id or _ACCOUNT, said.region or _REGION, said.partition or _PARTITION
     )
-    inputs = example.inputs.__class__(environment=environment)
-    return example._replace(inputs=inputs)
+    return example._replace(inputs=replace(example.inputs, environment=environment))
 
 
 def _plan(resources: list[Resource]) -> Data:

@@ -77,6 +77,7 @@ def test_rules(
     """
     # `rules list` must not pay for what runs scans.
     from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
+    from kmsiac.cli.rules_lint import counted  # noqa: PLC0415  # as said
 
     known = all_rules([folder] if folder is not None else None)
     checked = check(known, [rule for rule in known if rule.builtin is (folder is None)])
@@ -85,10 +86,13 @@ def test_rules(
         for failure in checked.failures
     ]
     unwritten = checked.unwritten
-    lines.append(
-        f"{checked.examples} examples, {checked.spellings} other spellings of them,"
-        f" {checked.mutants} mutants; {unwritten.total()} spellings could not be written"
+    done = (
+        counted(checked.examples, "example"),
+        counted(checked.spellings, "other spelling"),
+        counted(checked.mutants, "mutant"),
     )
+    missing = counted(unwritten.total(), "spelling")
+    lines.append(f"{', '.join(done)}; {missing} could not be written")
     if verbose:
         lines += [
             f"  {number} {words}: {one_line(reason)}"

@@ -40,10 +40,16 @@ def as_json(linted: Linted) -> str:
 def as_text(linted: Linted) -> str:
     """A line for each problem, `path:line:column: level: what (hint)`, and a summary."""
     lines = [without_commands(one_line(str(problem), 2000)) for problem in linted.problems]
-    counted = (
-        (linted.rules, "rule"),
-        (linted.count(ERROR), "error"),
-        (linted.count(WARNING), "warning"),
+    summary = ", ".join(
+        (
+            counted(linted.rules, "rule"),
+            counted(linted.count(ERROR), "error"),
+            counted(linted.count(WARNING), "warning"),
+        )
     )
-    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)
     return "\n".join([*lines, summary]) + "\n"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -53,7 +53,8 @@ def _short(entry: Entry) -> str:
     """Type or scope in one cell; a list of names would push the meaning out of sight."""
     if entry.kind == "operator":
         return entry.of
-    return "name" if entry.type.startswith("one of") else entry.type.replace("one of ", "")[:24]
+    before, names, _ = entry.type.partition("one of ")
+    return f"{before}name" if names else before
 
 
 def _details(found: list[Entry]) -> Iterator[str]:

@@ -228,8 +228,8 @@ def glob(pattern: str, text: Text, *, ignore_case: bool = False) -> Answer:
         front, back = fold(front), fold(back)
     head = re.split(r"[*?]", wanted, maxsplit=1)[0]
     tail = re.split(r"[*?]", wanted)[-1]
-    if wanted == "*" or (wanted == head + "*" and front.startswith(head)):
-        return YES
+    if wanted == f"{head}*{tail}" and front.startswith(head) and back.endswith(tail):
+        return YES  # what is open lies between the two, where the asterisk takes anything
     size = min(len(head), len(front))
     if head[:size] != front[:size]:
         return NO

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kmsiac.policy.actions import ActionSet, all_actions
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
-from kmsiac.reading.nodes import Scalar
+from kmsiac.reading.nodes import Scalar, Sequence
 from kmsiac.rules.expression import Env, Node, Path
 from kmsiac.rules.problems import did_you_mean
 from kmsiac.rules.readings import Absent, Items, Open, Reading, Scope, Thing
@@ -125,7 +125,8 @@ def read_actions(compiler: Compiler, node: YamlNode | None, this: str) -> Action
     node = compiler.parameter(node)
     if isinstance(node, MappingNode):
         path = Path(FieldType("action_value"))
-        return Actions("the actions", matcher=compiler.matcher(node, path, "action_value"))
+        matcher = compiler.matcher(node, path, "action_value")
+        return Actions(f"actions with {_sketch(node)}", matcher=matcher)
     if is_reference(node):
         reference = compiler.reference(node, this, many=True)
         if reference[1].type.element != "action_value":
@@ -136,6 +137,15 @@ def read_actions(compiler: Compiler, node: YamlNode | None, this: str) -> Action
     for word, item in zip(words, compiler.members(node), strict=True):
         names |= _expanded(compiler, word, item)
     return Actions(", ".join(words), frozenset(names))
+
+
+def _sketch(node: YamlNode) -> str:
+    """A matcher in words, as evidence says it."""
+    if isinstance(node, MappingNode):
+        return ", ".join(f"{_sketch(key)} {_sketch(value)}" for key, value in node.entries)
+    if isinstance(node, Sequence):
+        return " or ".join(_sketch(item) for item in node.items)
+    return node.text if isinstance(node, Scalar) else "..."
 
 
 def _expanded(compiler: Compiler, word: str, node: YamlNode) -> set[str]:

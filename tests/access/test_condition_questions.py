@@ -174,3 +174,13 @@ def test_stops(stopped: set[str], statements: list[dict[str, Any]], why: str) ->
     statement = parsed.statements[0]
     found = access.stops(parsed, statement, statement.conditions[0], KEY)
     assert {kind for kind, answer in found.items() if answer.is_yes} == stopped, why
+
+
+def test_what_services_carry_is_not_documented_and_blamed() -> None:
+    parsed = document(allow({"StringEquals": {CALLER: "111122223333"}}, Principal=LOGS))
+    statement = parsed.statements[0]
+    answer = access.satisfiable(parsed, statement, statement.conditions[0], KEY)
+    assert answer.is_open
+    assert {(blame.expression, blame.reason) for blame in answer.blame} == {
+        (CALLER, "whether AWS services carry it is not documented")
+    }

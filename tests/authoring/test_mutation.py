@@ -132,6 +132,21 @@ def test_yields_to_that_no_example_shows(check: Check, tmp_path: Path) -> None:
     assert check(NOT_ROTATED, [("", OFF)], [ON, both], more) == []
 
 
+def test_flag_that_no_example_shows(check: Check) -> None:
+    more = "on_unknown: flag\n"
+    assert check(NOT_ROTATED, [("", OFF)], [ON], more) == ["on_unknown: flag is untested"]
+    other = 'enable_key_rotation = var.r\n        }\n        variable "r" {'
+    assert check(NOT_ROTATED, [("", OFF), ("", other)], [ON], more) == []
+
+
+def test_each_kind_of_policy_is_a_branch() -> None:
+    words = [words for words, _ in mutated_rules(load_rules().rules["COND-01"])]
+    assert [word for word in words if word.startswith("in: ")] == [
+        "in: key",
+        "in: identity",
+    ]
+
+
 def test_cheap_filter_beside_a_semantic_term_needs_no_example() -> None:
     rule = load_rules().rules["KP-20"]
     dropped = [words for words, _ in mutated_rules(rule)]

@@ -141,8 +141,7 @@ def test_document_without_a_version_is_no_data_source() -> None:
     ("policy", "reason"),
     [
         ("var.p", "it is not known"),
-        ("jsonencode({ Version = var.p, Statement = [] })", "not all of it is known"),
-        ("jsonencode({ Statement = var.p })", "not all of it is known"),
+        ("jsonencode({ Statement = concat(var.p, []) })", "not all of it is known"),
         ("jsonencode({ Version = 1 })", "it has no Statement"),
         ('"{\\"Statement\\": [], \\"Statement\\": []}"', "a key stands in it twice"),
         ("var.p ? jsonencode({ Statement = [] }) : null", "it depends on a condition"),
@@ -152,6 +151,17 @@ def test_document_without_a_version_is_no_data_source() -> None:
 def test_policies_that_cannot_be_written_anew(policy: str, reason: str) -> None:
     spelling = found(f'variable "p" {{}}\n{KEY % policy}')["with jsonencode"]
     assert (spelling.example, spelling.unwritten) == (None, (f"aws_kms_key.k policy: {reason}",))
+
+
+def test_unknown_value_stands_by_itself() -> None:
+    """In a text it would become one, in a set a member."""
+    policy = (
+        'jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = var.p }] })'
+    )
+    spellings = found(f'variable "p" {{}}\n{KEY % policy}')
+    assert '"Action" = var.p }' in text_of(spellings["with jsonencode"])
+    for words in ("as a heredoc", "as a data source", "with single values for lists of one"):
+        assert spellings[words].unwritten == ("aws_kms_key.k policy: var.p may be no text",)
 
 
 def test_resource_that_is_several() -> None:

@@ -74,7 +74,7 @@ def test_test_says_what_was_done(folder: Path) -> None:
     assert rules("test", str(folder)) == (
         0,
         (
-            "2 examples, 2 other spellings of them, 1 mutants; 0 spellings could not be written\n"
+            "2 examples, 2 other spellings, 1 mutant; 0 spellings could not be written\n"
             "1 passed, 0 failed\n"
         ),
         "",
@@ -120,7 +120,7 @@ def test_spellings_that_could_not_be_written(folder: Path) -> None:
     code, out, _ = rules("test", "-v", str(folder))
     assert code == 0
     assert out.splitlines()[:2] == [
-        "3 examples, 2 other spellings of them, 1 mutants; 1 spellings could not be written",
+        "3 examples, 2 other spellings, 1 mutant; 1 spelling could not be written",
         "  1 as a plan: not all of it is known",
     ]
 
@@ -189,6 +189,9 @@ def test_vocabulary_has_everything() -> None:
     assert headings[0] == "Targets"
     assert {"Fields of statement", "Operators", "Formats", "Tables", "Categories"} <= set(headings)
     assert any(line.startswith("  covers ") for line in lines)
+    (elements,) = [line for line in lines if line.startswith("  elements ")]
+    assert elements.split("  ")[-1] == "names of the elements that are written"
+    assert "list of name" in elements
 
 
 def test_word_by_its_name() -> None:

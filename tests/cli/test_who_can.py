@@ -19,6 +19,7 @@ KEY = "aws_kms_key.documents"
         ("kms:Decript", 'there is no KMS action "kms:Decript" (did you mean kms:Decrypt?)'),
         ("kms:Nothing*", 'no KMS action matches "kms:Nothing*"'),
         ("s3:*", 'no KMS action matches "s3:*"'),
+        ("kms:ListKeys", "kms:ListKeys acts on no key"),
         ("?", 'no KMS action matches "?"'),
     ],
 )
@@ -128,3 +129,41 @@ def test_a_role_of_another_account_counts_with_its_own_policies(command: Command
     assert report["principals"][0]["location"]["path"] == "a/main.tf"
     ran = command("can", "aws_iam_role.r", "kms:PutKeyPolicy", "aws_kms_key.k", "a", "b")
     assert (ran.code, "cross-account-operation" in ran.out) == (1, True)
+
+
+NAMES_SOMEBODY = """\
+jsonencode({ Statement = [{
+    Effect = "Allow", Action = "kms:Decrypt", Resource = "*", Principal = { AWS = %s }
+  }] })"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows"),
+    [
+        ("var.who", [("anyone", "cannot-tell")]),
+        (NAMES_SOMEBODY % "var.who", [("anyone", "cannot-tell")]),
+        (NAMES_SOMEBODY % '"arn:aws:iam::111122223333:role/${var.who}"', []),
+    ],
+)
+def test_whom_nobody_can_name_is_not_passed_over(
+    command: CommandLine, policy: str, rows: list[tuple[str, str]]
+) -> None:
+    tree = 'variable "who" {}\nresource "aws_kms_key" "k" {\n  policy = %s\n}\n'
+    command.write("x/main.tf", tree % policy)
+    report = json.loads(command("who-can", "Decrypt", "aws_kms_key.k", "x", "-f", "json").out)
+    assert [(row["id"], row["answer"]) for row in report["principals"]] == rows
+    found = [(e["resource"], e["attribute"], e["reason"]) for e in report["unresolved"]]
+    assert [(resource, named) for resource, named, _ in found] == [("aws_kms_key.k", "policy")]
+    assert found[0][2].startswith("it is not known whom this lets in: var.who: ")
+
+
+def test_an_unknown_grantee_is_not_passed_over(command: CommandLine) -> None:
+    grant = (
+        'variable "who" {}\nresource "aws_kms_key" "k" {}\nresource "aws_kms_grant" "g" {\n'
+        "  key_id = aws_kms_key.k.id\n  grantee_principal = var.who\n"
+        '  operations = ["Decrypt"]\n}\n'
+    )
+    command.write("x/main.tf", grant)
+    report = json.loads(command("who-can", "Decrypt", "aws_kms_key.k", "x", "-f", "json").out)
+    assert [entry["resource"] for entry in report["unresolved"]] == ["aws_kms_grant.g"]
+    assert "anyone" in [row["id"] for row in report["principals"]]

@@ -96,6 +96,9 @@ def test_policy_variables_are_listed_but_not_escapes() -> None:
         ("kms:*", (UNKNOWN,), Verdict.CANNOT_TELL),
         ("*-east-1", (UNKNOWN, "-west-1"), Verdict.NO),
         ("*", (UNKNOWN,), Verdict.YES),
+        ("logs.*.amazonaws.com", ("logs.", UNKNOWN, ".amazonaws.com"), Verdict.YES),
+        ("logs.*.amazonaws.com", ("logs.", UNKNOWN), Verdict.CANNOT_TELL),
+        ("logs.?.amazonaws.com", ("logs.", UNKNOWN, ".amazonaws.com"), Verdict.CANNOT_TELL),
     ],
 )
 def test_glob(pattern: str, parts: tuple[object, ...], verdict: Verdict) -> None:

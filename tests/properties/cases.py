@@ -101,16 +101,17 @@ def draw_case(
     accounts: tuple[str, ...] = ANYONE,
     services: bool = True,
     requests: int = 12,
+    most: int = 4,
     actions: tuple[str, ...] = ACTIONS,
 ) -> Case:
-    """A case of so many policies and requests; one request in six is a service's."""
+    """A case of so many policies, of `most` statements, and requests; one in six is a service's."""
     drafts = [
         service_request(choices, actions)
         if services and at % 6 == 5
         else request(choices, accounts, actions)
         for at in range(requests)
     ]
-    found = [policy(choices, style) for _ in range(policies)]
+    found = [policy(choices, style, most) for _ in range(policies)]
     if policies > 1:  # all for one account, spelt alike
         spelt = one(choices, ("<own>", ACCOUNT)) if style.symbols else ACCOUNT
         bodies = [json.dumps(each).replace("<own>", spelt) for each in found]

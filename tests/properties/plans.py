@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.properties import checks, relations
-from tests.properties.cases import ANYONE, OUTSIDERS, STRANGERS, Case, draw_case
+from tests.properties.cases import OUTSIDERS, STRANGERS, Case, draw_case
 from tests.properties.grammar import Choices, Style
 
 Draw = Callable[[Choices], Case]
@@ -17,7 +17,7 @@ _ADMIN = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
 
 def _public(choices: Choices) -> Case:
     style = _EVERYBODY if choices.below(2) else Style()
-    return draw_case(choices, style, accounts=STRANGERS, services=False, requests=20)
+    return draw_case(choices, style, accounts=STRANGERS, services=False, requests=15)
 
 
 def _any(choices: Choices) -> Case:
@@ -34,11 +34,12 @@ def _administrable(choices: Choices) -> Case:
 
 def _subset(choices: Choices) -> Case:
     style = Style(unknown=choices.below(3) == 0)
-    return draw_case(choices, style, policies=2 + choices.below(2), accounts=ANYONE)
+    return draw_case(choices, style, policies=2 + choices.below(2), most=3, requests=8)
 
 
 def _alone(choices: Choices) -> Case:
-    return draw_case(choices, _EVERYBODY if choices.below(3) == 0 else Style(), requests=1)
+    style = _EVERYBODY if choices.below(3) == 0 else Style()
+    return draw_case(choices, style, requests=1, most=2 + choices.below(2))
 
 
 def _pair(choices: Choices) -> Case:
@@ -47,11 +48,11 @@ def _pair(choices: Choices) -> Case:
 
 
 def _symbols(choices: Choices) -> Case:
-    return draw_case(choices, Style(unknown=False), requests=1)
+    return draw_case(choices, Style(unknown=False), requests=1, most=2)
 
 
 def _unknown(choices: Choices) -> Case:
-    return draw_case(choices, Style(symbols=False), requests=1)
+    return draw_case(choices, Style(symbols=False), requests=1, most=2)
 
 
 PLANS: dict[str, tuple[Draw, Check]] = {

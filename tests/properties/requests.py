@@ -47,6 +47,8 @@ _ADDRESSES = ("198.51.100.7", "77.1.1.1", "200.1.1.1", "2001:db9::1", "4000::1")
 _OWN_ADDRESSES = ("203.0.113.9", "10.1.1.1", "2001:db8::7")
 _ENDPOINTS = tuple(f"vpce-{c * 17}" for c in "0a")
 _OWN_ENDPOINTS = ("vpce-0123456789abcdef0",)
+OWN_WAYS = (*_OWN_ADDRESSES, *_OWN_ENDPOINTS)
+"""Where requests come from that no stranger comes from: policies fix these."""
 
 
 class Draft(NamedTuple):

@@ -9,22 +9,22 @@ from tests.properties.plans import PLANS
 from tests.properties.strategies import cases, runs
 
 EXAMPLES = {
-    "public": 250,
+    "public": 300,
     "allows": 200,
     "free": 80,
-    "shadowed": 120,
-    "redundant": 120,
-    "conditions": 200,
-    "neutralised": 120,
-    "stops": 100,
-    "administrable": 150,
+    "shadowed": 160,
+    "redundant": 160,
+    "conditions": 240,
+    "neutralised": 160,
+    "stops": 120,
+    "administrable": 200,
     "delegated": 80,
-    "external": 150,
-    "subset": 150,
-    "spelling": 100,
-    "deny": 100,
-    "instance": 60,
-    "resolved": 60,
+    "external": 160,
+    "subset": 80,
+    "spelling": 40,
+    "deny": 60,
+    "instance": 30,
+    "resolved": 30,
 }
 
 

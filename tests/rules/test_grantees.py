@@ -86,7 +86,7 @@ WHO = '"{kind} {via}: {allowed_actions}"'
     [
         (
             key(ACCOUNT, allow('"arn:aws:iam::111122223333:role/x"', '"kms:Decrypt"')),
-            "role key_policy, delegation: kms:Decrypt",
+            "role key_policy: kms:Decrypt",
         ),
         (key(ACCOUNT) + role("app", '"kms:Decrypt"'), "role delegation: kms:Decrypt"),
         (key(ACCOUNT) + role("app") + grant("app", '["Sign"]'), "role grant: kms:Sign"),

@@ -39,7 +39,7 @@ def grantees_of(key: Thing) -> Items:
 
 def _grantees(key: Thing) -> Reading:
     assert isinstance(key.value, Key)
-    holders = key.scope.access.holders(sorted(all_actions()), key.value)
+    holders = key.scope.access.holders(sorted(all_actions()), key.value, written_only=True)
     certain = [key.scope.thing("grantee", h, key) for h in holders if not h.answer.is_open]
     maybe = [
         (key.scope.thing("grantee", h, key), h.answer.blame) for h in holders if h.answer.is_open
@@ -97,7 +97,13 @@ def holder_of(thing: Thing) -> Holder:
     return thing.value
 
 
-@declare("grantee", "principal", TEXT, "its ARN, account or service name", "principal: {glob: '*'}")
+@declare(
+    "grantee",
+    "principal",
+    TEXT,
+    "its ARN, account or service name",
+    "principal: {glob: 'arn:*:role/*'}",
+)
 def _principal(thing: Thing) -> Reading:
     return holder_of(thing).who.text
 
@@ -162,9 +168,5 @@ def _key(thing: Thing) -> Reading:
     "allowed_actions: {some: {duty: administer}}",
 )
 def _allowed_actions(thing: Thing) -> Reading:
-    from kmsiac.access.ways import OUT_OF_SCAN  # noqa: PLC0415 - loads when first asked
-
     held = holder_of(thing).actions
-    elsewhere = all(blame.reason == OUT_OF_SCAN for blame in held.blame)
-    possible = held.certain if elsewhere else held.possible
-    return action_items(thing, held.certain, possible, held.blame)
+    return action_items(thing, held.certain, held.possible, held.blame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kmsiac.inventory.model import Identity, Key
@@ -123,6 +124,10 @@ declare_question(
 # -- can ------------------------------------------------------------------------------------------
 
 
+Known = Mapping[str, tuple[Text, ...] | None]
+"""What a request carries, by condition key; None: it lacks the key."""
+
+
 class Can:
     """Whether a principal can do something with a key, by everything known of the unit."""
 
@@ -176,7 +181,7 @@ class Can:
         key: Thing,
         people: Items,
         actions: ActionSet,
-        context: dict[str, tuple[Text, ...] | None],
+        context: Known,
     ) -> Reading:
         answers = [self._of_one(key, person, actions, context) for person in people.certain]
         for person, doubt in people.maybe:
@@ -191,9 +196,9 @@ class Can:
         key: Thing,
         person: Reading,
         actions: ActionSet,
-        context: dict[str, tuple[Text, ...] | None],
+        context: Known,
     ) -> Answer:
-        who = None if person is ABSENT else who_of(person)
+        who = None if person is ABSENT else who_of(person, key.scope)
         if isinstance(who, Open):
             return cannot_tell(*who.blame)
         ask = self._every if self._all else self._some
@@ -204,7 +209,7 @@ class Can:
         key: Thing,
         who: Who | None,
         actions: ActionSet,
-        context: dict[str, tuple[Text, ...] | None],
+        context: Known,
     ) -> Answer:
         certain = self._can(key, who, actions.certain, context)
         if certain.is_yes or actions.certain == actions.possible:
@@ -217,7 +222,7 @@ class Can:
         key: Thing,
         who: Who | None,
         actions: ActionSet,
-        context: dict[str, tuple[Text, ...] | None],
+        context: Known,
     ) -> Answer:
         answers = [self._can(key, who, frozenset({a}), context) for a in sorted(actions.certain)]
         for action in sorted(actions.possible - actions.certain):
@@ -230,7 +235,7 @@ class Can:
         key: Thing,
         who: Who | None,
         actions: frozenset[str],
-        context: dict[str, tuple[Text, ...] | None],
+        context: Known,
     ) -> Answer:
         from kmsiac.access.place import Given
 
@@ -246,9 +251,7 @@ class Can:
         return any_of(answers) if answers else NO
 
 
-def _by_context(
-    actions: frozenset[str], context: dict[str, tuple[Text, ...] | None]
-) -> list[tuple[list[str], dict[str, tuple[Text, ...] | None]]]:
+def _by_context(actions: frozenset[str], context: Known) -> list[tuple[list[str], Known]]:
     """The actions, in groups of those whose requests can carry the same part of the context."""
     from kmsiac.aws.condition_keys import actions_carrying
 
@@ -269,15 +272,15 @@ _WHO_KINDS = frozenset(
 )
 
 
-def who_of(reading: Reading) -> Who | Open:
+def who_of(reading: Reading, scope: Scope) -> Who | Open:
     """The principal that a reading stands for: an identity, a principal, a grantee, or its text."""
     from kmsiac.access.place import Who
 
     value = reading.value if isinstance(reading, Thing) else reading
     if isinstance(value, Who):
         return value
-    if isinstance(value, Identity) and isinstance(reading, Thing):
-        return reading.scope.access.who(value)
+    if isinstance(value, Identity):
+        return scope.access.who(value)
     who = getattr(value, "who", None)
     if isinstance(who, Who):
         return who
@@ -292,8 +295,7 @@ def who_of(reading: Reading) -> Who | Open:
         return Open(
             blame or {Blame(text, "is no principal that access is known of", value.position)}
         )
-    identity = _identity(reading.scope, value.value) if isinstance(reading, Thing) else None
-    return Who(kind, value.value, identity)  # type: ignore[arg-type]  # one of _WHO_KINDS
+    return Who(kind, value.value, _identity(scope, value.value))  # type: ignore[arg-type]  # one of _WHO_KINDS
 
 
 def _identity(scope: Scope, value: Text) -> Identity | None:

@@ -1,0 +1,193 @@
+"""The rules about IAM policies, grants and services on policies of AWS's guides, and on wildcards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.rules.projects import ACCOUNT, Project, Said
+
+OURS = (
+    "IAM-01", "IAM-02", "IAM-11", "IAM-12", "XACC-03", "XACC-05", "XACC-06", "XACC-10",
+    "PERM-04", "GRANT-01", "SVC-01", "KP-20", "KP-21", "KP-22", "KP-23",
+)  # fmt: skip
+
+
+def project(folder: Path, name: str, text: str, account: str | None = ACCOUNT) -> Project:
+    return Project(folder, name, text, OURS, account)
+
+
+def said(folder: Path, name: str, text: str, account: str | None = ACCOUNT) -> list[Said]:
+    return project(folder, name, text, account).said
+
+
+def left_open(folder: Path, name: str, text: str, account: str | None = ACCOUNT) -> set[str]:
+    return project(folder, name, text, account).left_open
+
+
+# -- policies of AWS's guides ---------------------------------------------------------------------
+
+GUIDES = """
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    {
+      Sid       = "Enable IAM User Permissions"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    },
+    {
+      Sid       = "Allow access for Key Administrators"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:role/ExampleAdminRole" }
+      Action = [
+        "kms:Create*", "kms:Describe*", "kms:Enable*", "kms:List*", "kms:Put*", "kms:Update*",
+        "kms:Revoke*", "kms:Disable*", "kms:Get*", "kms:Delete*", "kms:TagResource",
+        "kms:UntagResource", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion",
+      ]
+      Resource = "*"
+    },
+    {
+      Sid       = "Allow attachment of persistent resources"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::111122223333:role/ExampleRole"] }
+      Action    = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]
+      Resource  = "*"
+      Condition = { Bool = { "kms:GrantIsForAWSResource" = true } }
+    },
+    {
+      Sid       = "Allow access through Amazon DynamoDB for all principals of the account"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:user/db-lead" }
+      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:CreateGrant"]
+      Resource  = "*"
+      Condition = { StringLike = { "kms:ViaService" = "dynamodb.*.amazonaws.com" } }
+    },
+    {
+      Sid       = "Allow CloudTrail to encrypt an event data store"
+      Effect    = "Allow"
+      Principal = { Service = "cloudtrail.amazonaws.com" }
+      Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
+      Resource  = "*"
+    },
+    {
+      Sid       = "Allow CloudFront to use the key to deliver logs"
+      Effect    = "Allow"
+      Principal = { Service = "delivery.logs.amazonaws.com" }
+      Action    = "kms:GenerateDataKey*"
+      Resource  = "*"
+    },
+    {
+      Sid       = "Allow Route 53 DNSSEC to CreateGrant"
+      Effect    = "Allow"
+      Principal = { Service = "dnssec-route53.amazonaws.com" }
+      Action    = ["kms:CreateGrant"]
+      Resource  = "*"
+      Condition = { Bool = { "kms:GrantIsForAWSResource" = true } }
+    },
+    {
+      Sid       = "Allow Amazon S3 Storage Lens use of the KMS key"
+      Effect    = "Allow"
+      Principal = { Service = "storage-lens.s3.amazonaws.com" }
+      Action    = "kms:GenerateDataKey"
+      Resource  = "*"
+      Condition = {
+        StringEquals = {
+          "aws:SourceArn"     = "arn:aws:s3:us-east-1:111122223333:storage-lens/all"
+          "aws:SourceAccount" = "111122223333"
+        }
+      }
+    },
+  ] })
+}
+
+resource "aws_iam_policy" "by_tag" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    {
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:ResourceTag/project" = "$${aws:PrincipalTag/project}" } }
+    },
+    {
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = "arn:aws:kms:*:111122223333:key/*"
+      Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = "alias/project-*" } }
+    },
+  ] })
+}
+"""
+
+
+def test_policies_of_the_guides_are_quiet_at_medium_and_above(tmp_path: Path) -> None:
+    found = said(tmp_path, "main.tf", GUIDES)
+    assert [one for one in found if one.severity in ("medium", "high", "critical")] == []
+    assert left_open(tmp_path, "main.tf", GUIDES) == set()
+
+
+# -- modules and wildcards ------------------------------------------------------------------------
+
+MODULE = """
+variable "key_arns" {
+  type    = list(string)
+  default = ["arn:aws:kms:*:*:key/*"]
+}
+
+data "aws_iam_policy_document" "secrets" {
+  statement {
+    actions   = ["kms:Decrypt"]
+    resources = var.key_arns
+  }
+}
+
+resource "aws_iam_policy" "secrets" {
+  policy = data.aws_iam_policy_document.secrets.json
+}
+"""
+
+
+def test_the_default_of_a_module_is_told_where_it_is_used(tmp_path: Path) -> None:
+    assert said(tmp_path, "main.tf", MODULE) == [Said("IAM-01", "high", "resources = var.key_arns")]
+
+
+def test_key_arns_that_are_given_are_quiet(tmp_path: Path) -> None:
+    given = MODULE.replace("arn:aws:kms:*:*:key/*", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234")
+    assert said(tmp_path, "main.tf", given) == []
+
+
+OPERATOR = """
+Resources:
+  Operator:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}
+      Policies:
+        - PolicyName: keys
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - kms:Decrypt
+                  - kms:*Grant* # grants
+                Resource: !Sub "arn:aws:kms:*:${AWS::AccountId}:key/*"
+              - Effect: Allow
+                Action: [kms:Create*, kms:Put*, kms:Get*]
+                Resource: !Sub "arn:aws:kms:*:${AWS::AccountId}:key/*"
+              - Effect: Allow
+                Action: [kms:Encrypt, kms:Retire*]
+                Resource: !Sub "arn:aws:kms:*:${AWS::AccountId}:key/*"
+"""
+
+
+def test_wildcards_of_an_operator(tmp_path: Path) -> None:
+    found = said(tmp_path, "stack.yaml", OPERATOR)
+    assert [(one.rule, one.severity) for one in found] == [
+        ("GRANT-01", "high"),
+        ("PERM-04", "high"),
+    ]
+    assert found[1].line == "Action:"
