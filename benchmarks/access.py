@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ def cold(question: Callable[[], Any]) -> Taken:
 def on_realistic(count: int) -> None:
     documents = [as_document(policy) for policy in realistic(count)]
     access.public(documents[0], None, OWN, NOBODY)  # loads the engine and the tables of facts
-    taken = [cold(lambda d=d: access.public(d, None, OWN, NOBODY)) for d in documents]
+    taken = [cold(partial(access.public, one, None, OWN, NOBODY)) for one in documents]
     times = sorted(one.seconds * 1000 for one in taken)
     answers = Counter(one.found.verdict.value for one in taken)
     sizes = sorted(len(document.statements) for document in documents)

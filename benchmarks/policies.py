@@ -241,7 +241,7 @@ def adversarial(count: int, seed: int = 1, *, closed: Closed = "") -> Policy:
     every way in has to be tried.
     """
     rng = random.Random(seed)
-    body = []
+    body: list[Policy] = []
     for at in range(count):
         letters = "".join(rng.choice("abcdef") for _ in range(3))
         arn = f"arn:aws:iam::{rng.choice(('*', ACCOUNT, '44*', '????????6666'))}:role/"

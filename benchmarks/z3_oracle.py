@@ -37,8 +37,8 @@ KINDS = ("role", "user", "root", "federated")
 TYPES = ("AssumedRole", "User", "Account", "FederatedUser")
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-1111-4222-8333-000000000000"
 PARTNER = "555566667777"
-STEPS = 10_000_000
-"""What z3 may spend on one check (its `rlimit`), about two seconds."""
+STEPS = 5_000_000
+"""What z3 may spend on one check (its `rlimit`), one or two seconds."""
 
 
 class Unsupported(Exception):  # noqa: N818 - a policy that the encoding passes over

@@ -26,6 +26,7 @@ from kmsiac.policy.document import PolicyDocument
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import (
     NO,
+    YES,
     Answer,
     Blame,
     Text,
@@ -98,11 +99,18 @@ def decide(
     `perhaps` has it. `further` blames what may stop any request beside what is known.
     """
     budget = Budget()
+    doubt: set[Blame] = set()
     try:
         for one in sure:
             found = _search(model, one, reach, SURELY, budget)
-            if found is not None:
-                return Outcome(_confirmed(one, found, confirm, further), one)
+            if found is None:
+                continue
+            answer = _confirmed(one, found, confirm, further)
+            if answer.is_yes:
+                return Outcome(answer, one)
+            doubt |= answer.blame
+        if doubt:
+            return Outcome(cannot_tell(*sorted(doubt)[:_MAX_BLAME]))
         return Outcome(_perhaps(model, perhaps, reach, budget))
     except TooComplex:
         return Outcome(cannot_tell(_too_complex([*sure, *perhaps])))
@@ -131,8 +139,11 @@ def _confirmed(
     """The yes, once the concrete procedure has said the same of the witness."""
     if further:  # a statement that is not known may stop the request
         return cannot_tell(*further)
-    if confirm is None or confirm(found.request).is_yes:
+    confirmed = confirm(found.request) if confirm is not None else YES
+    if confirmed.is_yes:
         return Answer(Verdict.YES, witness=found.request)
+    if confirmed.is_open and confirmed.blame:
+        return confirmed
     if not wanted.inside:
         return cannot_tell(Blame("", _FAILED, NOWHERE))
     statement = wanted.inside[0].view.statement

@@ -28,6 +28,9 @@ class GrantTerms:
     operations: frozenset[str]
     subset: dict[str, Text]
     equals: dict[str, Text]
+    retiring: tuple[Text, ...] = ()
+    certain: bool = True
+    """Its resource exists for sure."""
 
 
 def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[Blame]]:
@@ -41,7 +44,17 @@ def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[B
     subset = _context(_value(settings, "context_subset"), grant, blame)
     equals = _context(_value(settings, "context_equals"), grant, blame)
     document = _document(grant, grantee, operations, {**subset, **equals})
-    return GrantTerms(grant.address, document, grantee, operations, subset, equals), blame
+    retiring = _value(settings, "retiring_principal")
+    return GrantTerms(
+        grant.address,
+        document,
+        grantee,
+        operations,
+        subset,
+        equals,
+        (retiring,) if isinstance(retiring, Text) else (),
+        grant.resource.absent is None,
+    ), blame
 
 
 def _value(settings: Settings, name: str) -> Value | None:

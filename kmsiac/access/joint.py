@@ -35,6 +35,7 @@ class Placed(NamedTuple):
     layer: str
     document: PolicyDocument
     address: str
+    certain: bool = True
 
 
 class Joint:
@@ -61,25 +62,27 @@ class Joint:
         self.layers = layers
         sheets = [*layers.sheets]
         self.placed = [
-            Placed(sheet.layer, instances.document(sheet.document), sheet.address)
+            Placed(sheet.layer, instances.document(sheet.document), sheet.address, sheet.certain)
             for sheet in sheets
         ]
-        self.placed += [Placed(GRANT, instances.document(g.document), g.address) for g in grants]
+        self.placed += [
+            Placed(GRANT, instances.document(g.document), g.address, g.certain) for g in grants
+        ]
         self.grants = [self._grant(grant) for grant in grants]
         concrete = [placed.document for placed in self.placed]
         known = known_names([*literals_of(concrete), self.who or ""], instances, trusted)
         self.known = known
         people = People(known, instances, Place(KEY, provider, trusted))
         self.search = Search(people, usable_from_outside)
-        self.views = {
-            layer: [
-                view
-                for placed in self.placed
-                if placed.layer == layer
-                for view in _views(placed, self.key_arn, instances)
-            ]
-            for layer in (KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT)
+        self.views: dict[str, list[View]] = {
+            layer: [] for layer in (KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT)
         }
+        self.origins: dict[int, Placed] = {}
+        """The document of each view, by the view's id."""
+        for placed in self.placed:
+            for view in _views(placed, self.key_arn, instances, bounded=layers.bounded):
+                self.views[placed.layer].append(view)
+                self.origins[id(view)] = placed
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -142,6 +145,7 @@ class Joint:
             operations=grant.operations,
             subset=pairs(grant.subset),
             equals=pairs(grant.equals) if grant.equals else None,
+            retiring=frozenset(str(self.instances.text(one)) for one in grant.retiring),
         )
 
 
@@ -160,17 +164,17 @@ def joints(
         yield Joint(layers, grants, key_arn, who, provider, trusted, guess)
 
 
-def _views(placed: Placed, key_arn: str, instances: Instances) -> Iterator[View]:
+def _views(placed: Placed, key_arn: str, instances: Instances, *, bounded: bool) -> Iterator[View]:
     document = placed.document
+    standing = Standing(
+        placed.layer,
+        placed.layer in _PRINCIPAL_LAYERS,
+        key_arn,
+        lambda text: not instances.made_from_symbols(text),
+        bounded,
+    )
     for statement in document:
-        yield View(
-            statement,
-            variables_of(document),
-            layer=placed.layer,
-            has_principal=placed.layer in _PRINCIPAL_LAYERS,
-            own_key=key_arn,
-            spelt=lambda text: not instances.made_from_symbols(text),
-        )
+        yield View(statement, variables_of(document), standing)
 
 
 def merged(documents: Sequence[PolicyDocument]) -> PolicyDocument | None:

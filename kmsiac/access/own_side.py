@@ -15,7 +15,7 @@ from kmsiac.access.search import Search
 from kmsiac.access.sheets import BOUNDARY, IDENTITY, Layers, Reader, own_side
 from kmsiac.access.statements import variables_of
 from kmsiac.access.trust import Trusted
-from kmsiac.access.views import View
+from kmsiac.access.views import Standing, View
 from kmsiac.inventory.model import Identity
 from kmsiac.policy.actions import ActionSet
 from kmsiac.stack import Provider
@@ -63,7 +63,7 @@ class _Side:
         for sheet, document in zip(layers.sheets, concrete, strict=True):
             for statement in document:
                 made = View(
-                    statement, variables_of(document), layer=sheet.layer, has_principal=False
+                    statement, variables_of(document), Standing(sheet.layer, has_principal=False)
                 )
                 self.views[sheet.layer].append(made)
         self._resources = self._sampled()

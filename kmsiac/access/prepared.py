@@ -18,7 +18,7 @@ from kmsiac.access.people import Known, People, known_names
 from kmsiac.access.place import Place
 from kmsiac.access.search import Search
 from kmsiac.access.statements import variables_of
-from kmsiac.access.views import View
+from kmsiac.access.views import Standing, View
 from kmsiac.aws.actions import kms_action, kms_actions
 from kmsiac.inventory.expand import digest
 from kmsiac.policy.document import Condition, PolicyDocument
@@ -64,18 +64,14 @@ class Model:
         self.answers: dict[Hashable, object] = {}
         own_key = self.key_arn if place.kind == "key" else None
         told = place.key_arn is not None
+        standing = Standing(
+            place.kind,
+            place.kind in HAS_PRINCIPAL,
+            own_key,
+            lambda text: not told or not instances.made_from_symbols(text),
+        )
         self.views = [
-            tuple(
-                View(
-                    statement,
-                    variables_of(document),
-                    layer=place.kind,
-                    has_principal=place.kind in HAS_PRINCIPAL,
-                    own_key=own_key,
-                    spelt=lambda text: not told or not instances.made_from_symbols(text),
-                )
-                for statement in document
-            )
+            tuple(View(statement, variables_of(document), standing) for statement in document)
             for document in documents
         ]
 

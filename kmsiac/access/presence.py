@@ -170,7 +170,7 @@ def _may_limit(info: ConditionKey) -> bool:
 
 def _any_value(key: str, info: ConditionKey) -> Shape:
     if key == "kms:viaservice":
-        return Shape((_NOT_EMPTY,))
+        return Shape((_SERVICE_NAME,))
     choices = None
     if info.allowed_values is not None and info.type == "string" and key != "aws:principaltype":
         choices = tuple(sorted(info.allowed_values))
@@ -232,7 +232,7 @@ def _arns(account: str) -> tuple[Pieces, ...]:
     )
 
 
-_NOT_EMPTY: Pieces = ((ANY, 1, MANY),)
+_SERVICE_NAME: Pieces = ((LOWER | {"-", "."}, 1, MANY),)
 _ANY_ARN: Pieces = (*text_pieces("arn:aws"), (ANY, 0, MANY), *text_pieces(":"), (NAME, 1, MANY))
 
 _FORMS: dict[str, Pieces] = {

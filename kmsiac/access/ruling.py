@@ -17,6 +17,7 @@ from kmsiac.access.results import Need, PathStep, Ruling
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
 from kmsiac.access.views import View
 from kmsiac.access.ways import Matter, Ways
+from kmsiac.aws.shapes import fold
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Answer, Blame, Verdict, cannot_tell
 
@@ -40,7 +41,7 @@ class Judge:
         """What may stop any request: documents that are not wholly known."""
         side, found = self.matter.side, set[Blame]()
         layers = [KEY, ENDPOINT] if side.key else []
-        layers += [IDENTITY] if side.identity else []
+        layers += [IDENTITY, BOUNDARY] if side.identity else []
         for layer in layers:
             rest = self.joint.layers.open.get(layer, set())
             found |= {one for one in rest if not _only_allows(one)}
@@ -81,12 +82,7 @@ class Judge:
         outcome = self.decide(self.matter.actions)
         answer = outcome.answer
         if answer.is_yes and outcome.found is not None:
-            request = answer.witness
-            deciding: tuple[Deciding, ...] = ()
-            if outcome.found.path == "grant":
-                deciding = tuple(self._grant(part.view) for part in outcome.found.inside[:1])
-            elif isinstance(request, Request) and self.matter.side.key:
-                deciding = self._addressed(self._decision(request).deciding)
+            deciding = tuple(self._deciding(part.view) for part in outcome.found.inside)
             path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()  # type: ignore[assignment]  # set by the ways above
             return Ruling(
                 self._spelt(answer), deciding, needs=self.needs(outcome.found), paths=path
@@ -102,9 +98,15 @@ class Judge:
         found = [
             self._told(need_of(term.condition), secret=term.key in self.joint.hidden)
             for term in terms
-            if term.key not in ABOUT_PRINCIPAL and term.key not in given
+            if term.key not in given and self._is_need(term.key)
         ]
         return tuple(dict.fromkeys(found))
+
+    def _is_need(self, key: str) -> bool:
+        """Whether a key says more than who calls; which organization callers are in, nobody knows."""
+        if key == "aws:principalorgid":
+            return key not in {fold(given) for given in self.matter.given.context}
+        return key not in ABOUT_PRINCIPAL
 
     def _told(self, need: Need, *, secret: bool) -> Need:
         if secret:
@@ -124,10 +126,14 @@ class Judge:
         mend = self.joint.instances.spelt(decision.missing)
         return Ruling(answer, self._addressed(decision.deciding), decision.blocked, mend)
 
-    def _grant(self, view: View) -> Deciding:
-        position = view.statement.position
-        address = self.joint.address_of(GRANT, position)
-        return Deciding("grants", f"grant {address}", position, address)
+    def _deciding(self, view: View) -> Deciding:
+        """A statement of the way that was found; of a grant, the grant."""
+        placed = self.joint.origins.get(id(view))
+        address = placed.address if placed is not None else ""
+        layer, label = _NAMES.get(view.layer, view.layer), view.statement.label
+        if view.layer == GRANT:
+            label = f"grant {address}"
+        return Deciding(layer, label, view.statement.position, address)
 
     def _spelt(self, answer: Answer) -> Answer:
         """The answer with its witness as the template would spell it."""
@@ -159,6 +165,9 @@ _LAYERS = {
     "endpoint policy": ENDPOINT,
     "grants": GRANT,
 }
+
+
+_NAMES = {layer: name for name, layer in _LAYERS.items()}
 
 
 def _only_allows(blame: Blame) -> bool:

@@ -31,11 +31,15 @@ KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT = "key", "identity", "boundary", "endpo
 
 
 class Sheet(NamedTuple):
-    """One document in its layer, and the address that it is written at."""
+    """One document in its layer, and the address that it is written at.
+
+    `certain`: it is in force for sure; else its resource may not exist.
+    """
 
     layer: str
     document: PolicyDocument
     address: str
+    certain: bool = True
 
 
 @dataclass
@@ -102,7 +106,8 @@ class Reader:
         for policy in found:
             document = policy.document.pick(self._world)
             if isinstance(document, PolicyDocument):
-                layers.sheets.append(Sheet(layer, document, policy.address))
+                certain = policy.resource.absent is None
+                layers.sheets.append(Sheet(layer, document, policy.address, certain))
                 if document.open is not None:
                     doubt.add(blame_on(document.open))
             elif isinstance(document, Unknown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables
@@ -42,81 +43,63 @@ role or as anyone (boundary and session policies limit), itself."""
 Ways = tuple[tuple[str, Answer], ...]
 
 
-class View:
-    """One statement of a concrete document (no symbols).
+class Standing(NamedTuple):
+    """How a document stands in a question.
 
-    `has_principal`: its Principal element says for whom it is; else it is for whoever has it.
-    `own_key`: the ARN of the key in question, whose id is not known: any key ARN of its account and
-    Region may be this key, if it is spelt in the template (`spelt` says so of a concrete one).
+    `has_principal`: its Principal elements say for whom it is; else it is for whoever has it.
+    `bounded`: the caller has a permissions boundary. `own_key`: the ARN of the key in question,
+    whose id is not known: any key ARN of its account and Region may be this key, if it is spelt in
+    the template (`spelt` says so of a concrete one).
+    """
+
+    layer: str
+    has_principal: bool
+    own_key: str | None = None
+    spelt: Callable[[str], bool] = lambda _: True
+    bounded: bool = False
+
+
+class View:
+    """One statement of a concrete document (no symbols), or it with some of its conditions, or for
+    one of its principals.
     """
 
     def __init__(
         self,
         statement: Statement,
         variables: Variables,
-        *,
-        layer: str,
-        has_principal: bool,
-        own_key: str | None = None,
-        spelt: Callable[[str], bool] = lambda _: True,
+        standing: Standing,
         terms: tuple[Term, ...] | None = None,
         principal: int | None = None,
     ) -> None:
         self.statement = statement
-        self.layer = layer
+        self.layer = standing.layer
         self.terms = (
             tuple(term_of(condition, variables) for condition in statement.conditions)
             if terms is None
             else terms
         )
         self.conditions_open = statement.conditions_open is not None
-        self._has_principal = has_principal
+        self._standing = standing
         self._principal = principal
-        self._own_key = own_key
-        self._spelt = spelt
         self._variables = variables
         self._people: dict[tuple[str, bool, bool], Ways] = {}
         self._resources: dict[str, Answer] = {}
 
     def only(self, terms: tuple[Term, ...]) -> View:
         """The statement with some of its conditions, the rest of it unchanged."""
-        made = View(
-            self.statement,
-            self._variables,
-            layer=self.layer,
-            has_principal=self._has_principal,
-            own_key=self._own_key,
-            spelt=self._spelt,
-            terms=terms,
-            principal=self._principal,
-        )
+        made = View(self.statement, self._variables, self._standing, terms, self._principal)
         made.conditions_open = self.conditions_open and terms == self.terms
         return made
 
     def for_principal(self, at: int) -> View:
         """The statement for one of its principals only."""
-        return View(
-            self.statement,
-            self._variables,
-            layer=self.layer,
-            has_principal=self._has_principal,
-            own_key=self._own_key,
-            spelt=self._spelt,
-            terms=self.terms,
-            principal=at,
-        )
+        return View(self.statement, self._variables, self._standing, self.terms, at)
 
     def for_anybody(self) -> View:
         """The statement as if it were for whoever calls."""
-        return View(
-            self.statement,
-            self._variables,
-            layer=self.layer,
-            has_principal=False,
-            own_key=self._own_key,
-            spelt=self._spelt,
-            terms=self.terms,
-        )
+        anybody = self._standing._replace(has_principal=False)
+        return View(self.statement, self._variables, anybody, self.terms)
 
     @cached_property
     def _whose(self) -> Statement:
@@ -154,11 +137,15 @@ class View:
             parts.append(cannot_tell(blame_on(self.statement.open)))
         if self.conditions_open and self.statement.conditions_open is not None:
             parts.append(cannot_tell(blame_on(self.statement.conditions_open)))
+        named = self.statement.elements.keys() & {"Principal", "NotPrincipal"}
+        if named and self.layer in _WITHOUT_PRINCIPAL:
+            place = self.statement.position_of(min(named))
+            parts.append(cannot_tell(Blame(self.statement.label, _NO_PRINCIPAL, place)))
         return tuple(parts)
 
     def ways(self, person: Person, *, deny: bool) -> Ways:
         """The ways in which it names a caller: (path, answer), those that are no left out."""
-        if not self._has_principal:
+        if not self._standing.has_principal:
             return (("identity", YES),)
         key = (person.principal, deny, person.stranger)
         found = self._people.get(key)
@@ -167,6 +154,8 @@ class View:
         return found
 
     def _named_ways(self, person: Person, deny: bool) -> Ways:
+        if deny and self._standing.bounded and "NotPrincipal" in self._whose.elements:
+            return (("not-listed", YES),)  # documented: it denies everyone who has a boundary
         if person.stranger:
             answer = names_strangers(self._whose)
             path = "arn-condition" if any(t.key == "aws:principalarn" for t in self.terms) else ""
@@ -187,13 +176,13 @@ class View:
 
     def _covers(self, resource: str) -> Answer:
         answer = covers_resource(self.statement, resource, {}, self._variables)
-        if self._own_key is None:
+        if self._standing.own_key is None:
             return answer
         negated = "NotResource" in self.statement.elements
         doubtful = [
             p
             for p in self.statement.resources
-            if _may_be_key(p.value, self._own_key) and self._spelt(str(p.value))
+            if _may_be_key(p.value, self._standing.own_key) and self._standing.spelt(str(p.value))
         ]
         if doubtful and (answer.is_yes if negated else answer.is_no):
             return cannot_tell(*(Blame(str(p.value), _OWN_KEY, p.value.position) for p in doubtful))
@@ -248,6 +237,8 @@ class View:
 
 
 _NAMING = frozenset({"account", "role", "user", "session", "service"})
+_WITHOUT_PRINCIPAL = frozenset({"identity", "boundary", "session", "scp"})
+_NO_PRINCIPAL = "IAM refuses a Principal in such a policy"
 _OWN_KEY = "whether this is the key itself is known only after deployment"
 
 

@@ -74,6 +74,7 @@ class Ways:
         self.possible = bool(self.persons or self.circles)
         self.limits = self._given()
         self.denies = tuple(self._deny_parts())
+        self._known: dict[bool, list[Wanted]] = {}
 
     # -- who is meant ------------------------------------------------------------------------------
 
@@ -133,6 +134,12 @@ class Ways:
 
     def all(self, *, sure: bool) -> list[Wanted]:
         """The conjunctions that allow: the certain ones, or those that may be there too."""
+        found = self._known.get(sure)
+        if found is None:
+            found = self._known[sure] = self._all(sure=sure)
+        return found
+
+    def _all(self, *, sure: bool) -> list[Wanted]:
         side = self.matter.side
         if not side.key:
             return list(self._identity_only(sure))
@@ -142,9 +149,7 @@ class Ways:
         return [each for way in found for each in self._through_endpoint(way, sure)]
 
     def _key_ways(self, sure: bool) -> Iterator[Wanted]:
-        for view in self.joint.views[KEY]:
-            if view.effect.is_no:
-                continue
+        for view in self._views(KEY, sure):
             for path in self._paths_of(view):
                 step: PathStep = _PATHS.get(path, "key-policy")
                 who = self.matter.who
@@ -155,6 +160,12 @@ class Ways:
                 part = Part(view, path=path)
                 for rest, blame in self._own_side(path, sure):
                     yield Wanted((part, *rest), self.denies, step, blame)
+
+    def _views(self, layer: str, sure: bool) -> Iterator[View]:
+        """The Allows of a layer; surely only those whose document is in force for sure."""
+        for view in self.joint.views[layer]:
+            if not view.effect.is_no and (not sure or self.joint.origins[id(view)].certain):
+                yield view
 
     def _owns(self, who: Who) -> bool:
         """Whether an account is that of the key."""
@@ -206,15 +217,14 @@ class Ways:
         if not needed:
             yield (), ()
             return
-        for view in self.joint.views[layer]:
-            if not view.effect.is_no:
-                yield (Part(view),), ()
+        for view in self._views(layer, sure):
+            yield (Part(view),), ()
         rest = self.joint.layers.open.get(layer)
         if rest and not sure:
             yield (), tuple(sorted(rest))
 
     def _grant_ways(self, sure: bool) -> Iterator[Wanted]:
-        for view in self.joint.views[GRANT]:
+        for view in self._views(GRANT, sure):
             if self._abroad:
                 if not sure:
                     blame = (Blame(self.name(), _GRANT_ABROAD, view.statement.position),)

@@ -228,8 +228,11 @@ def glob(pattern: str, text: Text, *, ignore_case: bool = False) -> Answer:
         front, back = fold(front), fold(back)
     head = re.split(r"[*?]", wanted, maxsplit=1)[0]
     tail = re.split(r"[*?]", wanted)[-1]
-    if wanted == f"{head}*{tail}" and front.startswith(head) and back.endswith(tail):
-        return YES  # what is open lies between the two, where the asterisk takes anything
+    # What is open stands as one character that no pattern spells: only an asterisk takes it, and
+    # that takes whatever it turns out to be.
+    probe = "".join(part if isinstance(part, str) else "\ue000" for part in spelt.parts)
+    if "?" not in wanted and glob_matches(wanted, fold(probe) if ignore_case else probe):
+        return YES
     size = min(len(head), len(front))
     if head[:size] != front[:size]:
         return NO

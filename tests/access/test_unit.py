@@ -111,6 +111,7 @@ def test_needs_and_deciding_statements(documents: tuple[UnitAccess, dict[str, st
     assert [one.label for one in ruling.deciding] == [
         'statement "AccountDelegates"',
         'statement "DocumentsInS3"',
+        'statement "AtMost"',
     ]
     assert all(one.resource for one in ruling.deciding)
 

@@ -98,6 +98,8 @@ def test_policy_variables_are_listed_but_not_escapes() -> None:
         ("*", (UNKNOWN,), Verdict.YES),
         ("logs.*.amazonaws.com", ("logs.", UNKNOWN, ".amazonaws.com"), Verdict.YES),
         ("logs.*.amazonaws.com", ("logs.", UNKNOWN), Verdict.CANNOT_TELL),
+        ("*:role/svc/*", ("arn:aws:iam::", ACCOUNT, ":role/svc/", UNKNOWN), Verdict.YES),
+        ("*:role/svc/*", ("arn:aws:iam::", ACCOUNT, ":role/", UNKNOWN), Verdict.CANNOT_TELL),
         ("logs.?.amazonaws.com", ("logs.", UNKNOWN, ".amazonaws.com"), Verdict.CANNOT_TELL),
     ],
 )

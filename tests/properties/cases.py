@@ -18,7 +18,7 @@ from kmsiac.access.statements import (
 )
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.stack import Provider
-from kmsiac.values import NO, Answer, any_of
+from kmsiac.values import NO, Answer, any_of, text
 from tests.properties.documents import (
     ACCOUNT,
     KNOWN,
@@ -36,6 +36,8 @@ UNKNOWN_TEXTS = ("x", "*", "y", "", "203.0.113.0/24", f"arn:aws:iam::{OTHER}:roo
 PARTNER = "555566667777"
 """What an account that only a parameter names turns out to be."""
 
+NOBODY = Trusted()
+FRIENDS = Trusted(frozenset({OTHER}), frozenset({"o-abcdefghij"}))
 STRANGERS = FRESH
 OUTSIDERS = (*FRESH[:1], OTHER, OTHER, PARTNER)
 ANYONE = ("<me>", "<me>", "<me>", OTHER, FRESH[0], PARTNER)
@@ -58,9 +60,16 @@ class Case(NamedTuple):
         return OWN if "<own>" in json.dumps(self.policies) else KNOWN
 
     @property
+    def trusted(self) -> Trusted:
+        """Whom the user trusts: nobody, or the accounts and the organization that policies name."""
+        return FRIENDS if self.salt % 4 == 0 else NOBODY
+
+    @property
     def place(self) -> Place:
-        """The policies as those of a key."""
-        return Place("key", self.provider)
+        """The policies as those of a key, in some cases of one that is looked up."""
+        looked_up = self.provider is KNOWN and self.salt % 3 == 0
+        arn = text(key_arn(ACCOUNT)) if looked_up else None
+        return Place("key", self.provider, self.trusted, arn)
 
     def documents(self) -> list[PolicyDocument]:
         """As the engine sees them: with symbols and unknown parts."""
@@ -178,6 +187,3 @@ def account_of(asked: Request) -> str:
     """The account of the caller, empty for a service."""
     parts = asked.principal.split(":")
     return parts[4] if len(parts) > 5 else ""
-
-
-NOBODY = Trusted()

@@ -20,7 +20,6 @@ from kmsiac.policy.actions import all_actions
 from kmsiac.policy.document import Condition, PolicyDocument, Statement
 from kmsiac.values import Answer, Text, Verdict
 from tests.properties.cases import (
-    NOBODY,
     PARTNER,
     Case,
     account_of,
@@ -67,7 +66,7 @@ def check_public(case: Case) -> None:
     deployed, real = case.deployed()[0], case.deployed_policies()[0]
     for index in (None, *range(len(document.statements))):
         statement = None if index is None else document.statements[index]
-        answer = seen("public", access.public(document, statement, case.provider, NOBODY))
+        answer = seen("public", access.public(document, statement, case.provider, case.trusted))
         if answer.is_yes:
             witness = witness_of(case, answer, f"public {index}")
             alone = spelt if index is None else only(spelt, index)
@@ -78,6 +77,14 @@ def check_public(case: Case) -> None:
             for request in case.requests():
                 if account_of(request) in FRESH and decide(alone_deployed, request).is_yes:
                     refute(case, answer, request, f"public {index}: a stranger is allowed")
+
+
+def outside(case: Case, request: Request) -> bool:
+    """Whether the caller is an IAM principal of another account that the user does not trust."""
+    account = account_of(request)
+    organization = folded_context(request).get("aws:principalorgid", ())
+    trusted = account in case.trusted.accounts or set(organization) & case.trusted.organizations
+    return account not in ("", ACCOUNT) and not trusted
 
 
 def caller_fits(case: Case, to: Callers, request: Request) -> bool:
@@ -93,7 +100,7 @@ def caller_fits(case: Case, to: Callers, request: Request) -> bool:
     named = account in json.dumps(case.deployed_policies())
     return {
         "anyone": account in FRESH,
-        "external": account not in ("", ACCOUNT) and (named or not set(ways) & set(OWN_WAYS)),
+        "external": outside(case, request) and (named or not set(ways) & set(OWN_WAYS)),
         "local": account == ACCOUNT and kind in LOCAL,
         "service": not account,
         "any": True,
@@ -108,7 +115,7 @@ def check_allows(case: Case) -> None:
     for index, statement in enumerate(document.statements):
         alone = as_document(only(real, index))
         for to in ("anyone", "external", "local", "service", "any"):
-            ask = Ask(asked, to)  # type: ignore[arg-type]
+            ask = Ask(asked, to)
             answer = seen("allows", access.allows(document, statement, case.place, ask))
             if answer.is_yes:
                 witness = witness_of(case, answer, f"allows {index} {to}")
@@ -118,7 +125,7 @@ def check_allows(case: Case) -> None:
                     refute(case, answer, witness, f"allows {index} {to}: another action")
             if answer.is_no:
                 for request in case.requests():
-                    fits = request.action in asked and caller_fits(case, to, request)  # type: ignore[arg-type]
+                    fits = request.action in asked and caller_fits(case, to, request)
                     if fits and effective(real, index, alone, request):
                         refute(case, answer, request, f"allows {index} {to}: allowed all the same")
 
@@ -373,8 +380,9 @@ def check_external(case: Case) -> None:
     if any(outsider.answer.is_open for outsider in found):
         return  # it says that there may be more
     for request in case.requests():
-        outside = account_of(request) != ACCOUNT and usable(request, services=True)
-        if not outside or not decide(deployed, request).is_yes:
+        asked = not account_of(request) or outside(case, request)
+        asked = asked and usable(request, services=True)
+        if not asked or not decide(deployed, request).is_yes:
             continue
         if not any(_among(outsider, request) for outsider in found):
             names = [(outsider.kind, outsider.name) for outsider in found]

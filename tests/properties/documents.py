@@ -53,7 +53,7 @@ def _part(name: str, provider: Provider) -> Part:
         partition, account = provider.partition.parts[0], provider.account.parts[0]
         shape = Text(("arn:", partition, ":iam::", account, f":role/{rest}"))
         address = f"aws_iam_role.{rest}"
-        return Symbol("role_arn", f"{address}.arn", _OWNER, "resource", shape, address)
+        return Symbol("role_arn", f"{address}.arn", _OWNER, "resource", shape, address=address)
     if kind == "account":
         return Symbol("account_id", f"var.{rest}", _OWNER, "parameter")
     return Unknown(f"var.{rest}", "variable has no default")

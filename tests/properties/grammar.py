@@ -125,7 +125,7 @@ _NAMED = (
 _SERVICES = ("s3.amazonaws.com", "logs.eu-west-1.amazonaws.com", "delivery.logs.amazonaws.com")
 _OPEN_NAMES = ("<role:app>", "<role:web>", "arn:aws:iam::<account:p>:root", "<any:who>")
 _KEY = f"arn:aws:kms:{REGION}:<me>:key/{KEY_ID}"
-_RESOURCES = ("arn:aws:kms:*:<me>:key/*", "arn:aws:kms:*:*:alias/*", "arn:aws:s3:::b")
+_RESOURCES = (_KEY, "arn:aws:kms:*:<me>:key/*", "arn:aws:kms:*:*:alias/*", "arn:aws:s3:::b")
 
 
 class Style(NamedTuple):
@@ -149,7 +149,8 @@ def policy(choices: Choices, style: Style = USUAL, most: int = 4) -> Policy:
     found: Policy = {"Version": "2012-10-17", "Statement": body}
     if rarely(choices, 12):
         found["Version"] = "2008-10-17"
-    return own_account(found, own)
+    spelt: Policy = own_account(found, own)
+    return spelt
 
 
 def own_account(value: Any, own: str) -> Any:

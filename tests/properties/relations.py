@@ -11,7 +11,7 @@ from kmsiac.policy.actions import all_actions
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.stack import Environment, Provider
 from kmsiac.values import Verdict
-from tests.properties.cases import NOBODY, Case
+from tests.properties.cases import Case
 from tests.properties.checks import refute, seen
 from tests.properties.documents import KNOWN, as_document
 from tests.properties.grammar import Seeded
@@ -22,8 +22,7 @@ Label = tuple[object, ...]
 
 def answers(document: PolicyDocument, place: Place) -> Iterator[tuple[Label, object]]:
     """Every question about a key policy, with what names it however the policy is written."""
-    provider = place.provider
-    yield ("public",), access.public(document, None, provider, NOBODY).verdict
+    yield ("public",), access.public(document, None, place.provider, place.trusted).verdict
     yield ("administrable",), access.administrable([document], place)[0]
     found = access.delegated_actions(document, place)
     yield ("delegated_actions",), (found.certain, found.possible)
@@ -31,9 +30,12 @@ def answers(document: PolicyDocument, place: Place) -> Iterator[tuple[Label, obj
     yield ("external",), {(one.kind, one.name, one.answer.verdict) for one in outside}
     for statement in document:
         at = statement.index
-        yield ("public", at), access.public(document, statement, provider, NOBODY).verdict
+        yield (
+            ("public", at),
+            access.public(document, statement, place.provider, place.trusted).verdict,
+        )
         for to in ("anyone", "external", "local", "service", "any"):
-            ask = Ask(all_actions(), to)  # type: ignore[arg-type]
+            ask = Ask(all_actions(), to)
             yield ("allows", to, at), access.allows(document, statement, place, ask).verdict
         yield ("shadowed", at), access.shadowed(document, statement, place).verdict
         yield ("redundant", at), access.redundant(document, statement, place).verdict
@@ -64,8 +66,8 @@ def check_deny(case: Case) -> None:
     denies = [one | {"Effect": "Deny"} for one in second["Statement"]]
     wider = as_document(first | {"Statement": [*first["Statement"], *denies]}, case.provider)
     document = as_document(first, case.provider)
-    before = seen("public", access.public(document, None, case.provider, NOBODY))
-    after = access.public(wider, None, case.provider, NOBODY)
+    before = seen("public", access.public(document, None, case.provider, case.trusted))
+    after = access.public(wider, None, case.provider, case.trusted)
     if before.is_no and after.is_yes:
         refute(case, before, None, "deny: public with one more Deny")
     ask = Ask(all_actions())
@@ -87,7 +89,11 @@ def check_instance(case: Case) -> None:
     place = instances.account, instances.region, instances.partition
     concrete = Provider.symbolic(KNOWN.owner, Environment(*place), names)
     before = dict(answers(document, case.place))
-    after = dict(answers(instances.document(document), Place("key", concrete)))
+    after = dict(
+        answers(
+            instances.document(document), Place("key", concrete, case.trusted, case.place.key_arn)
+        )
+    )
     _compare(case, before, after, "instance")
 
 
@@ -95,7 +101,7 @@ def check_resolved(case: Case) -> None:
     """What is decided with unknown parts stays so, whatever they turn out to be."""
     deployed = case.deployed()[0]
     before = dict(answers(case.documents()[0], case.place))
-    after = dict(answers(deployed, Place("key", KNOWN)))
+    after = dict(answers(deployed, Place("key", KNOWN, case.trusted, case.place.key_arn)))
     _compare(case, before, after, "resolved")
 
 

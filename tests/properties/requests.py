@@ -96,6 +96,7 @@ def service_request(choices: Choices, actions: Sequence[str] = ACTIONS) -> Draft
     """A request that an AWS service makes under its own principal."""
     context: dict[str, tuple[str, ...]] = {
         "aws:PrincipalIsAWSService": ("true",),
+        "aws:PrincipalType": ("AWSService",),  # there is one; which is not documented
         "aws:ViaAWSService": ("false",),
         "aws:ResourceAccount": ("<me>",),
         "aws:RequestedRegion": (REGION,),
@@ -145,11 +146,11 @@ def _network(choices: Choices, way: str, *, stranger: bool) -> dict[str, tuple[s
         "aws:ViaAWSService": ("true" if way == "service" else "false",)
     }
     if way == "direct" or (way == "service" and rarely(choices, 3)):
-        own = () if stranger else _OWN_ADDRESSES * 2
+        own: tuple[str, ...] = () if stranger else _OWN_ADDRESSES * 2
         context["aws:SourceIp"] = (one(choices, (*_ADDRESSES, *own)),)
     if way == "endpoint":
-        own = () if stranger else _OWN_ENDPOINTS * 2
-        endpoint = one(choices, (*_ENDPOINTS, *own))
+        endpoints = () if stranger else _OWN_ENDPOINTS * 2
+        endpoint = one(choices, (*_ENDPOINTS, *endpoints))
         context["aws:SourceVpce"] = (endpoint,)
         context["aws:SourceVpc"] = (endpoint.replace("vpce", "vpc"),)
     return context

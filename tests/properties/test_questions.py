@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from tests.properties.cases import Case
 from tests.properties.plans import PLANS
 from tests.properties.strategies import cases, runs
 
@@ -29,12 +30,12 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_question(plan):
+def test_question(plan: str) -> None:
     check = PLANS[plan][1]
 
     @runs(EXAMPLES[plan])
     @given(cases(plan))
-    def run(case):
+    def run(case: Case) -> None:
         check(case)
 
     run()
