@@ -21,7 +21,7 @@ from kmsiac.access.search import Search
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, Layers
 from kmsiac.access.statements import variables_of
 from kmsiac.access.trust import Trusted
-from kmsiac.access.views import View
+from kmsiac.access.views import Standing, View
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.stack import Provider
 from kmsiac.values import Text, Value
