@@ -37,6 +37,12 @@ class Judge:
         """Whether the principal is one that calls."""
         return self._ways.possible
 
+    def steps(self) -> set[str]:
+        """By which paths there may be a way."""
+        return {way.path for way in self._ways.all(sure=False)} | {
+            way.path for way in self._ways.all(sure=True)
+        }
+
     def further(self) -> list[Blame]:
         """What may stop any request: documents that are not wholly known."""
         side, found = self.matter.side, set[Blame]()

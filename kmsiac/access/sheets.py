@@ -6,7 +6,7 @@ its groups' and its boundary's, the endpoint's. What may stand beside them is bl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -59,6 +59,15 @@ class Layers:
     def of(self, layer: str) -> list[Sheet]:
         """The sheets of a layer."""
         return [sheet for sheet in self.sheets if sheet.layer == layer]
+
+    def made_of(self) -> Hashable:
+        """What is the same for equal layers: documents by identity."""
+        return (
+            tuple((s.layer, id(s.document), s.address, s.certain) for s in self.sheets),
+            tuple(id(grant) for grant in self.grants),
+            tuple((layer, frozenset(blame)) for layer, blame in sorted(self.open.items())),
+            (self.known_identity, self.bounded),
+        )
 
     def blame(self, layer: str, blame: Iterable[Blame]) -> None:
         """Note what may stand in a layer beside its sheets."""

@@ -32,16 +32,32 @@ _NOTHING = Given()
 _STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
 
-class UnitAccess:
-    """One unit in one world. Reading a document may raise `Undecided`: the caller splits worlds."""
+class Memory:
+    """What has been worked out for a unit: most worlds say the same about most keys.
 
-    def __init__(self, inventory: Inventory, world: World, trusted: Trusted) -> None:
+    Everything is found by what it was made from, documents by identity: a joint keeps its own.
+    """
+
+    def __init__(self) -> None:
+        self.joints: dict[Hashable, tuple[Joint, ...]] = {}
+        self.rulings: dict[Hashable, Ruling] = {}
+        self.holders: dict[Hashable, Holder | None] = {}
+
+
+class UnitAccess:
+    """One unit in one world. Reading a document may raise `Undecided`: the caller splits worlds.
+
+    `memory` is shared by the worlds of one unit.
+    """
+
+    def __init__(
+        self, inventory: Inventory, world: World, trusted: Trusted, memory: Memory | None = None
+    ) -> None:
         self.inventory = inventory
         self.reader = Reader(world)
         self._world = world
         self._trusted = trusted
-        self._joints: dict[Hashable, tuple[Joint, ...]] = {}
-        self._rulings: dict[Hashable, Ruling] = {}
+        self._memory = memory or Memory()
         self._own: dict[int, ActionSet] = {}
 
     def arn(self, entity: Key | Identity) -> Text:
@@ -69,36 +85,38 @@ class UnitAccess:
         principal's own side is taken as given) or `identity` (the key's side is).
         """
         wanted = tuple(sorted(actions))
-        memo = (_spelt(who), wanted, id(key), _as_key(given), side)
-        found = self._rulings.get(memo)
+        about, made = self._joint(who, key, given)
+        memo = (about, wanted, _as_key(given), side)
+        rulings = self._memory.rulings
+        found = rulings.get(memo)
         if found is None:
-            found = self._rulings[memo] = self._rule(Matter(who, wanted, given, SIDES[side]), key)
+            found = rulings[memo] = self._rule(Matter(who, wanted, given, SIDES[side]), key, made)
         return found
 
-    def _rule(self, matter: Matter, key: Key) -> Ruling:
+    def _rule(self, matter: Matter, key: Key, made: Sequence[Joint]) -> Ruling:
         usable = tuple(name for name in matter.actions if name in set(key_actions()))
         if not usable:
             mend = "a key: the action is not about one" if matter.actions else ""
             return Ruling(NO, mend=mend)
         matter = replace(matter, actions=usable)
-        found = [
-            Judge(joint, matter).rule() for joint in self._joint(matter.who, key, matter.given)
-        ]
+        found = [Judge(joint, matter).rule() for joint in made]
         first = found[0]
         if all(one.answer.verdict is first.answer.verdict for one in found):
             return first
         return Ruling(cannot_tell(*_account_blame(key)))
 
-    def _joint(self, who: Who | None, key: Key, given: Given) -> tuple[Joint, ...]:
-        memo = (_spelt(who), id(key), id(given.endpoint))
-        found = self._joints.get(memo)
+    def _joint(self, who: Who | None, key: Key, given: Given) -> tuple[Hashable, tuple[Joint, ...]]:
+        """The joints of a question, and by what they are found again."""
+        layers = layers_for(self.reader, who, key, given.endpoint)
+        world = frozenset(self._world.items()) if layers.grants else None
+        about = (_spelt(who), id(key), layers.made_of(), world)
+        found = self._memory.joints.get(about)
         if found is None:
-            layers = layers_for(self.reader, who, key, given.endpoint)
             terms = self._grants(layers)
             provider = key.resource.provider
             made = joints(layers, terms, self.arn(key), who, provider, self._trusted)
-            found = self._joints[memo] = tuple(made)
-        return found
+            found = self._memory.joints[about] = tuple(made)
+        return about, found
 
     def _grants(self, layers: Layers) -> list[GrantTerms]:
         found: list[GrantTerms] = []
@@ -156,8 +174,19 @@ class UnitAccess:
         position: int,
         side: Side = SIDES["both"],
     ) -> Holder | None:
-        matter = Matter(who, tuple(actions), _NOTHING, side)
-        judges = [Judge(joint, matter) for joint in self._joint(who, key, _NOTHING)]
+        about, made = self._joint(who, key, _NOTHING)
+        memo = (about, tuple(actions), position, side)
+        if memo not in self._memory.holders:
+            matter = Matter(who, tuple(actions), _NOTHING, side)
+            self._memory.holders[memo] = self._held_by(matter, key, position, made)
+        return self._memory.holders[memo]
+
+    def _held_by(
+        self, matter: Matter, key: Key, position: int, made: Sequence[Joint]
+    ) -> Holder | None:
+        who, actions = matter.who, matter.actions
+        assert who is not None
+        judges = [Judge(joint, matter) for joint in made]
         judges = [judge for judge in judges if judge.possible]
         if not judges:
             return None
@@ -167,7 +196,8 @@ class UnitAccess:
         paths = tuple(
             step
             for step in _STEPS
-            if any(not judge.decide(tuple(possible), step).answer.is_no for judge in judges)
+            if any(step in judge.steps() for judge in judges)
+            and any(not judge.decide(tuple(possible), step).answer.is_no for judge in judges)
         )
         answer = YES if certain else cannot_tell(*blame)
         some = next(iter(sorted(certain or possible)))
@@ -223,7 +253,12 @@ def _account_blame(key: Key) -> list[Blame]:
 
 
 def _spelt(who: Who | None) -> Hashable:
-    return (who.kind, who.text.parts, id(who.identity)) if who is not None else None
+    if who is None:
+        return None
+    # Two symbols of one reference are equal, whatever name their shape has in a world.
+    symbol = who.text.symbol
+    shape = symbol.shape.parts if symbol is not None and symbol.shape is not None else ()
+    return (who.kind, who.text.parts, shape, id(who.identity))
 
 
 def _as_key(given: Given) -> Hashable:

@@ -31,7 +31,7 @@ from kmsiac.values import (
 
 if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
-    from kmsiac.access.unit import UnitAccess
+    from kmsiac.access.unit import Memory, UnitAccess
 
 
 E = TypeVar("E", bound=Entity)
@@ -130,6 +130,13 @@ class Surroundings:
     trusted: Trusted
 
     @cached_property
+    def memory(self) -> Memory:
+        """What the access engine has worked out, shared by all worlds."""
+        from kmsiac.access.unit import Memory  # noqa: PLC0415 - loads when first asked
+
+        return Memory()
+
+    @cached_property
     def identities(self) -> dict[str, list[Identity]]:
         """The identities by address: a rule looks one up for every principal of every statement."""
         found: dict[str, list[Identity]] = {}
@@ -170,7 +177,7 @@ class Scope:
         """The access engine over the unit in this world."""
         from kmsiac.access.unit import UnitAccess  # noqa: PLC0415 - loads when first asked
 
-        return UnitAccess(self.inventory, self.world, self.trusted)
+        return UnitAccess(self.inventory, self.world, self.trusted, self._surroundings.memory)
 
     def identity(self, address: str) -> Identity | None:
         """The identity of this address, if it exists in this world."""

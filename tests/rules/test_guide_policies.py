@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from kmsiac.access.trust import Trusted
+from kmsiac.config import ScanOptions
+from kmsiac.rules.engine import run
+from kmsiac.rules.loader import load_rules
+from kmsiac.scan import read_units
 from tests.rules.projects import ACCOUNT, Project, Said
 
 OURS = (
@@ -191,3 +198,82 @@ def test_wildcards_of_an_operator(tmp_path: Path) -> None:
         ("PERM-04", "high"),
     ]
     assert found[1].line == "Action:"
+
+
+# -- services -------------------------------------------------------------------------------------
+
+SERVICE = """
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Service
+            Effect: Allow
+            Principal: {Service: SERVICE}
+            Action: [ACTIONS]
+            Resource: "*"
+            Condition: {CONDITION}
+"""
+
+
+def of_service(service: str, actions: str = "kms:Decrypt", condition: str = "") -> str:
+    text = SERVICE.replace("SERVICE", service).replace("ACTIONS", actions)
+    line = f"            Condition: {{{condition}}}\n" if condition else ""
+    return text.replace("            Condition: {CONDITION}\n", line)
+
+
+LOGS = '!Sub "logs.${AWS::Region}.${AWS::URLSuffix}"'
+CONTEXT = (
+    'ArnLike: {"kms:EncryptionContext:aws:logs:arn": '
+    '!Sub "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "severity"),
+    [
+        (of_service("s3.amazonaws.com"), "low"),
+        (of_service("storage-lens.s3.amazonaws.com"), "high"),
+        (of_service("lambda.amazonaws.com", "kms:Decrypt, kms:CreateGrant"), "high"),
+        (of_service("events.amazonaws.com"), None),
+        (of_service("macie.amazonaws.com", "kms:DescribeKey"), None),
+        (of_service(LOGS), "low"),
+        (of_service(LOGS, condition=CONTEXT), None),
+        (
+            of_service(
+                "s3.amazonaws.com", condition='ArnLike: {"aws:SourceArn": "arn:aws:s3:::logs"}'
+            ),
+            None,
+        ),
+        (
+            of_service(
+                "backup.amazonaws.com",
+                condition='StringLike: {"aws:SourceAccount": "*"}',
+            ),
+            "high",
+        ),
+        (
+            of_service(
+                "macie.amazonaws.com",
+                condition='"ForAllValues:StringEquals": {"aws:SourceAccount": "111122223333"}',
+            ),
+            "high",
+        ),
+    ],
+)
+def test_service_principals(tmp_path: Path, template: str, severity: str | None) -> None:
+    found = [one for one in said(tmp_path, "stack.yaml", template) if one.rule == "SVC-01"]
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert all(one.line.startswith("Principal:") for one in found)
+
+
+def test_exempt_services_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(of_service("macie.amazonaws.com"))
+    (inventory,) = read_units(ScanOptions(working_directory=tmp_path)).inventories
+    exempt = {"SVC-01": {"exempt": ["macie.amazonaws.com"]}}
+    for parameters, expected in ((None, 1), (exempt, 0)):
+        matches = run(load_rules(), inventory, Trusted(), parameters)
+        assert len([match for match in matches if match.rule == "SVC-01"]) == expected

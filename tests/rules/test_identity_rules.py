@@ -213,9 +213,13 @@ def test_what_the_key_policy_lets_the_role_do(
     assert said(tmp_path, "main.tf", project) == expected
 
 
-def test_a_policy_of_nobody_is_not_judged(tmp_path: Path) -> None:
-    project = key_for(ADMIN).split('resource "aws_iam_role_policy_attachment"')[0]
-    assert said(tmp_path, "main.tf", project) == []
+@pytest.mark.parametrize(("principal", "undecided"), [(ADMIN, {"IAM-11", "IAM-12"}), (OWN, set())])
+def test_a_policy_of_nobody_is_open_where_the_key_policy_decides(
+    tmp_path: Path, principal: str, undecided: set[str]
+) -> None:
+    unattached = key_for(principal).split('resource "aws_iam_role_policy_attachment"')[0]
+    assert said(tmp_path, "main.tf", unattached) == []
+    assert left_open(tmp_path, "main.tf", unattached) == undecided
 
 
 GROUP = """
