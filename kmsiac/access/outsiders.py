@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
@@ -12,6 +13,7 @@ from kmsiac.access.prepared import Model, Prepared, key_actions, own_blame, prep
 from kmsiac.access.presence import NO_LIMITS, Limits
 from kmsiac.access.question import Part, Reach
 from kmsiac.access.results import Need, Outsider
+from kmsiac.access.spaces import literal_values
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.statements import caller_of, principal_path
 from kmsiac.access.views import View
@@ -157,15 +159,21 @@ def need_of(condition: Condition) -> Need:
 
 
 def _named_in(model: Model, account: str) -> list[str]:
-    """The principals of an account that an Allow spells."""
-    names = {
-        name
-        for view in model.views[0]
-        if not view.effect.is_no
-        for name in view.named
-        if name.count(":") >= 5 and name.split(":")[4] == account
-    }
-    return sorted(names)
+    """The principals of an account that an Allow spells, as such or in its conditions."""
+    names = set[str]()
+    for view in model.views[0]:
+        if view.effect.is_no:
+            continue
+        names |= view.named
+        for term in view.terms:
+            if term.key == "aws:principalarn":
+                names |= {one for one in literal_values(term) if not set(one) & {"*", "?", "$"}}
+    return sorted(name for name in names if _is_in(name, account))
+
+
+def _is_in(arn: str, account: str) -> bool:
+    fields = arn.split(":", 5)
+    return len(fields) == 6 and fields[4] == account and fields[5] != "root"
 
 
 def _kind(arn: str) -> str:
@@ -179,6 +187,6 @@ def _person(model: Model, arn: str) -> Person:
     if head == "assumed-role":
         role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
         made = person("role", role, None, None, model.instances, model.known)
-        return Person("role", arn, made.account, None, made.context, made.stranger)
+        return replace(made, principal=arn)
     kind = {"user": "user", "federated-user": "federated"}.get(head, "role")
     return person(kind, arn, None, None, model.instances, model.known)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -61,7 +61,8 @@ class Person:
     """One representative: how it calls itself, and the keys that follow from it.
 
     `kind`: role (a session of one), user, root, federated, service. A `stranger` is in an account
-    that nothing names.
+    that nothing names: no principal element but one for everybody covers it. `unpinned`: keys that
+    identify callers have no value that a document fixes.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Person:
     organization: str | None
     context: Mapping[str, tuple[str, ...]]
     stranger: bool = False
+    unpinned: bool = False
 
 
 class Circle(NamedTuple):
@@ -185,7 +187,10 @@ class People:
                     if len(organizations) > 1 and organization != owner:
                         continue  # caller and key are in one account, so in one organization
                     at = owner
-                found.append(person(kind, arn, organization, at, instances, known))
+                one = person(kind, arn, organization, at, instances, known)
+                # Of one outside it is only known that it is no spelt account: it may be one that
+                # an unknown part stands for.
+                found.append(replace(one, stranger=False) if circle.accounts == "outside" else one)
         found += self._sessions(circle, kinds, named, organizations)
         return found, complete
 
@@ -274,9 +279,7 @@ class People:
             arn = f"arn:{parts[1]}:iam::{parts[4]}:role/{role}"
             for organization in organizations:
                 one = person("role", arn, organization, None, self._instances, self.known)
-                found.append(
-                    Person("role", name, one.account, organization, one.context, one.stranger)
-                )
+                found.append(replace(one, principal=name))
         return found
 
     def _within(self, circle: Circle, account: str) -> bool:
@@ -335,7 +338,7 @@ def person(
     if owner is not None:
         context["aws:resourceorgid"] = (owner,)
     stranger = account not in known.accounts
-    return Person(kind, principal, account, organization, context, stranger)
+    return Person(kind, principal, account, organization, context, stranger, stranger)
 
 
 def service(name: str, instances: Instances) -> Person:

@@ -28,7 +28,7 @@ from kmsiac.policy.actions import ActionSet
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import NO, Answer, Blame, Verdict, blame_on, cannot_tell
 
-_PLAIN = Limits(plain=True)
+_PLAIN = Limits(plain=True, modes=("direct",))
 _FRESH = Circle("own", LOCAL.kinds, fresh=True)
 _LEVELS = ("delegated", "named", "conditional")
 
@@ -158,16 +158,21 @@ def _more(new: Sequence[View], old: Sequence[View]) -> Iterator[Wanted]:
     denies = tuple(Part(view, "Deny") for view in new if not view.effect.is_yes)
     allowed = tuple(Part(view) for view in old if not view.effect.is_no)
     allows = [view for view in new if not view.effect.is_no]
-    kept = {digest(view.statement.value) for view in old}
-    still_denied = {digest(deny.view.statement.value) for deny in denies}
+    kept = {_twin(view) for view in old}
+    still_denied = {_twin(deny.view) for deny in denies}
     for view in allows:
-        if digest(view.statement.value) not in kept:
+        if _twin(view) not in kept:
             yield Wanted((Part(view),), (*denies, *allowed))
     for deny in old:
-        if deny.effect.is_yes or digest(deny.statement.value) in still_denied:
+        if deny.effect.is_yes or _twin(deny) in still_denied:
             continue
         for view in allows:
             yield Wanted((Part(view), Part(deny, "Deny")), denies)
+
+
+def _twin(view: View) -> object:
+    """Equal for statements that say the same: policy variables are so by the document's version."""
+    return digest(view.statement.value), str(view.variables)
 
 
 def _replayed(model: Model) -> Confirm:

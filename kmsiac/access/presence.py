@@ -150,9 +150,11 @@ def shape_of(
     if key == "aws:userid":
         return _userid(person, known)
     if key in ("aws:principalorgpaths", "aws:vpceorgpaths", "aws:sourceorgpaths"):
-        return _paths(key, person, known, free or person.stranger)
-    held = person.stranger and limits.strangers_free and info.pins_stranger != "no"
+        return _paths(key, person, known, free or person.unpinned)
+    held = person.unpinned and limits.strangers_free and info.pins_stranger != "no"
     unpinned = free or held or (limits.plain and _may_limit(info))
+    if limits.plain and key == "aws:securetransport":
+        return Shape(choices=("true",))  # KMS takes no call without TLS
     if info.type == "ip":
         return Shape(type="ip", unpinned=unpinned, multivalued=info.multivalued)
     if not unpinned:
@@ -207,8 +209,8 @@ def _pinned(
     excluded = tuple(exactly(value) for value in values)
     certain = info.pins_stranger == "yes"
     if info.type == "arn":
-        account = person.account if person.stranger else "999988887777"
-        while account in known.accounts and not person.stranger:
+        account = person.account if person.unpinned else "999988887777"
+        while account in known.accounts and not person.unpinned:
             account = str(int(account) - 1)
         return Shape(_arns(account), excluded, multivalued=info.multivalued, complete=certain)
     if key in ("aws:vpceaccount", "aws:sourceaccount", "aws:sourceowner"):
@@ -261,7 +263,7 @@ def _userid(person: Person, known: Known) -> Shape:
     """A unique id that AWS chose, with the name of the session that the caller chose."""
     if person.kind == "root":
         return Shape((text_pieces(person.account),))
-    barred = tuple(starting(one) for one in sorted(known.unique_ids)) if person.stranger else ()
+    barred = tuple(starting(one) for one in sorted(known.unique_ids)) if person.unpinned else ()
     if person.kind == "user":
         return Shape(((*text_pieces("AIDA"), (_UPPER, 17, 17)),), barred)
     if person.kind == "federated":

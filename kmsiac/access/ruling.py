@@ -97,6 +97,22 @@ class Judge:
             return self._refusal(answer)
         return Ruling(answer)
 
+    def retire(self) -> Ruling:
+        """Whether the principal may retire a grant on the key: the grant alone decides."""
+        person, rest = self._ways.person, self.joint.layers.open.get(GRANT)
+        if person is None:
+            reason = "who may retire a grant is only known of one principal"
+            return Ruling(cannot_tell(Blame(self._ways.name(), reason, NOWHERE)))
+        request = Request(
+            person.principal, "kms:RetireGrant", self.joint.key_arn, {**person.context}
+        )
+        decision = self._decision(request)
+        if rest and not decision.answer.is_yes:
+            return Ruling(cannot_tell(*sorted(rest)))
+        deciding = self._addressed(decision.deciding)
+        mend = self.joint.instances.spelt(decision.missing)
+        return Ruling(decision.answer, deciding, decision.blocked, mend)
+
     def needs(self, way: Wanted) -> tuple[Need, ...]:
         """The conditions on a way that hang on more than the caller and what is given."""
         given = {key for key, _ in self._ways.limits.given}

@@ -22,6 +22,7 @@ from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
 from kmsiac.access.ways import SIDES, Matter, Side
+from kmsiac.aws.actions import kms_action
 from kmsiac.inventory.arns import arn_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
@@ -29,6 +30,7 @@ from kmsiac.policy.actions import ActionSet
 from kmsiac.values import NO, YES, Blame, Symbol, Text, all_of, any_of, blame_on, cannot_tell
 
 _NOTHING = Given()
+_NOT_GIVEN = "another action: no key policy, IAM policy or grant gives it on a key"
 _STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
 
@@ -84,7 +86,7 @@ class UnitAccess:
         Without `who`: whether anybody in the account of the key can. `side` is `both`, `key` (the
         principal's own side is taken as given) or `identity` (the key's side is).
         """
-        wanted = tuple(sorted(actions))
+        wanted = tuple(sorted({_named(action) for action in actions}))
         about, made = self._joint(who, key, given)
         memo = (about, wanted, _as_key(given), side)
         rulings = self._memory.rulings
@@ -94,12 +96,16 @@ class UnitAccess:
         return found
 
     def _rule(self, matter: Matter, key: Key, made: Sequence[Joint]) -> Ruling:
+        if matter.actions == ("kms:RetireGrant",):
+            return self._agreed([Judge(joint, matter).retire() for joint in made], key)
         usable = tuple(name for name in matter.actions if name in set(key_actions()))
         if not usable:
-            mend = "a key: the action is not about one" if matter.actions else ""
-            return Ruling(NO, mend=mend)
+            return Ruling(NO, mend=_NOT_GIVEN if matter.actions else "")
         matter = replace(matter, actions=usable)
-        found = [Judge(joint, matter).rule() for joint in made]
+        return self._agreed([Judge(joint, matter).rule() for joint in made], key)
+
+    def _agreed(self, found: Sequence[Ruling], key: Key) -> Ruling:
+        """The ruling that holds whatever the own account and Region are."""
         first = found[0]
         if all(one.answer.verdict is first.answer.verdict for one in found):
             return first
@@ -244,6 +250,12 @@ def _held(
             these = judges[0].needs(outcomes[0].found)
             needs = these if needs is None else tuple(n for n in needs if n in these)
     return certain, possible, blame, needs or ()
+
+
+def _named(action: str) -> str:
+    """The action in AWS's spelling."""
+    known = kms_action(action)
+    return known.name if known is not None else action
 
 
 def _account_blame(key: Key) -> list[Blame]:

@@ -82,24 +82,24 @@ class View:
         self.conditions_open = statement.conditions_open is not None
         self._standing = standing
         self._principal = principal
-        self._variables = variables
+        self.variables = variables
         self._people: dict[tuple[str, bool, bool], Ways] = {}
         self._resources: dict[str, Answer] = {}
 
     def only(self, terms: tuple[Term, ...]) -> View:
         """The statement with some of its conditions, the rest of it unchanged."""
-        made = View(self.statement, self._variables, self._standing, terms, self._principal)
+        made = View(self.statement, self.variables, self._standing, terms, self._principal)
         made.conditions_open = self.conditions_open and terms == self.terms
         return made
 
     def for_principal(self, at: int) -> View:
         """The statement for one of its principals only."""
-        return View(self.statement, self._variables, self._standing, self.terms, at)
+        return View(self.statement, self.variables, self._standing, self.terms, at)
 
     def for_anybody(self) -> View:
         """The statement as if it were for whoever calls."""
         anybody = self._standing._replace(has_principal=False)
-        return View(self.statement, self._variables, anybody, self.terms)
+        return View(self.statement, self.variables, anybody, self.terms)
 
     @cached_property
     def _whose(self) -> Statement:
@@ -175,7 +175,7 @@ class View:
         return found
 
     def _covers(self, resource: str) -> Answer:
-        answer = covers_resource(self.statement, resource, {}, self._variables)
+        answer = covers_resource(self.statement, resource, {}, self.variables)
         if self._standing.own_key is None:
             return answer
         negated = "NotResource" in self.statement.elements

@@ -11,7 +11,8 @@ from kmsiac.values import Text
 def infer_kind(policy: Policy) -> Gap | None:
     """Give a policy of unknown kind the kind that its elements show, or say that none does.
 
-    A Principal beside KMS actions makes a key policy; no Principal anywhere, an identity policy.
+    A Principal beside KMS actions makes a key policy, but for one that allows nothing (a resource
+    control policy, say); no Principal anywhere, an identity policy.
     """
     if policy.kind != "unknown":
         return None
@@ -24,7 +25,7 @@ def infer_kind(policy: Policy) -> Gap | None:
     named = [statement for statement in statements if _names_principals(statement)]
     if statements and not named:
         policy.kind = "identity"
-    elif any(_speaks_of_kms(statement) for statement in named):
+    elif any(_speaks_of_kms(statement) and statement.effect_text != "Deny" for statement in named):
         policy.kind = "key"
     if policy.kind != "unknown":
         return None

@@ -74,6 +74,13 @@ def test_term_that_no_example_shows(check: Check) -> None:
     assert check(when, [("", OFF)], [ON, shown]) == []
 
 
+def test_term_without_which_a_good_example_stays_open(check: Check) -> None:
+    when = NOT_ROTATED + "  enabled: true\n"
+    unknown = "enable_key_rotation = var.rotate\n          is_enabled = false"
+    assert check(when, [("", OFF)], [ON]) == ['the term "enabled: true" is untested']
+    assert check(when, [("", OFF)], [ON, unknown]) == []
+
+
 def test_branch_that_no_example_shows(check: Check) -> None:
     when = "  any:\n    - rotation: false\n    - deletion_window: {less_than: 8}\n"
     message = 'the term "any: deletion_window: less_than 8" is untested'
