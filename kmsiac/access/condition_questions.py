@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.people import SERVICES, Circle
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import Prepared, agreed, all_action_names, prepare
-from kmsiac.access.presence import NO_LIMITS, Limits
+from kmsiac.access.presence import NO_LIMITS
 from kmsiac.access.question import Part, Reach
 from kmsiac.access.spaces import Term
 from kmsiac.access.statement_questions import (
@@ -114,7 +115,7 @@ def _evaporates(prepared: Prepared, index: int, at: int) -> Answer:
     if view is None or view.effect.is_no:
         return NO
     model = prepared.model
-    limits = Limits(lacking=frozenset({view.terms[at].key}))
+    limits = replace(NO_LIMITS, lacking=frozenset({view.terms[at].key}))
     reach = reach_of(model, [view], _ANY, all_action_names(), limits)
     wanted = [Wanted((Part(view),), denies_of(model, view))]
     return exists(model, wanted, reach, confirm_with(model), model.documents)
@@ -184,7 +185,7 @@ def _allow_stops(prepared: Prepared, view: View, term: Term, kind: str) -> Answe
 
 def _reach(prepared: Prepared, view: View, kind: str = "") -> Reach:
     circles, modes = _KINDS.get(kind, (_ANY, NO_LIMITS.modes))
-    limits = Limits(modes=modes)
+    limits = replace(NO_LIMITS, modes=modes)
     return reach_of(prepared.model, [view], circles, all_action_names(), limits)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from kmsiac.aws.actions import kms_action
 from kmsiac.aws.grants import grant_operations
 from kmsiac.inventory.model import Grant, Setting, Settings
-from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.document import PolicyDocument, Principal
 from kmsiac.policy.parse import parse_document
+from kmsiac.policy.principals import kind_of
 from kmsiac.values import Blame, List, Map, Text, Unknown, Value, blame_on, open_blame, text
 
 _CONTEXT = "kms:EncryptionContext:"
@@ -40,6 +41,9 @@ def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[B
     if not isinstance(grantee, Text):
         blame.add(_doubt(grantee, grant))
         return None, blame
+    if grantee.literal is not None and not _names_somebody(grantee):
+        blame.add(Blame(str(grantee), "KMS takes no such grantee", grantee.position))
+        return None, blame
     operations = _operations(_value(settings, "operations"), grant, blame)
     subset = _context(_value(settings, "context_subset"), grant, blame)
     equals = _context(_value(settings, "context_equals"), grant, blame)
@@ -55,6 +59,12 @@ def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[B
         (retiring,) if isinstance(retiring, Text) else (),
         grant.resource.absent is None,
     ), blame
+
+
+def _names_somebody(grantee: Text) -> bool:
+    service = (grantee.literal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    principal = Principal("Service" if service else "AWS", grantee, False, grantee.position)
+    return kind_of(principal)[0] in ("role", "user", "session", "account", "service")
 
 
 def _value(settings: Settings, name: str) -> Value | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.matching import outline
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Provider
 from kmsiac.values import List, Map, Part, Symbol, Text, Value, walk
@@ -22,14 +23,16 @@ _TELLING = 8
 
 
 class Guess(NamedTuple):
-    """What the own account and Region, where they are symbols, may turn out to be."""
+    """What symbols are taken to be: the own account and Region, and what may be equal to others.
 
-    account: str | None = None
-    region: str | None = None
+    A text may hold symbols that stand before in the same guess.
+    """
+
+    equal: tuple[tuple[Symbol, Text], ...] = ()
 
 
 NO_GUESS = Guess()
-"""None of the accounts and Regions that a document spells."""
+"""Every symbol is something that no document spells."""
 
 
 class Instances:
@@ -42,19 +45,36 @@ class Instances:
         avoid: Iterable[str],
         guess: Guess = NO_GUESS,
     ) -> None:
-        """`guess`: what the provider's symbols are taken to be."""
+        """`guess`: what symbols are taken to be; each other one gets a text of its own."""
         self._taken = "\n".join([*_literals(values), *avoid])
         self._texts: dict[Symbol, str] = {}
         self._key_ids: set[str] = set()
         self._spellings: list[tuple[str, str]] | None = None
         self._count = 0
         self._provider = provider
-        for own, taken in ((provider.account, guess.account), (provider.region, guess.region)):
-            if taken is not None and own.symbol is not None:
-                self._texts[own.symbol] = taken
+        self._equal = dict(guess.equal)
         self.partition = self.of(provider.partition) or "aws"
         self.region = self.of(provider.region) or "us-east-1"
         self.account = self.of(provider.account) or self._account()
+
+    def name_key(self, key_arn: Text, *, multi_region: bool | None) -> None:
+        """Give the key of that ARN an id of its kind; None where it is not known of which."""
+        for part in outline(key_arn).parts:
+            if isinstance(part, Symbol) and part.type == "key_id" and part not in self._texts:
+                self._texts[part] = made = self.key_id(multi_region=multi_region)
+                self._key_ids.add(made)
+
+    def key_id(self, *, multi_region: bool | None = False) -> str:
+        """A fresh id, of letters that no pattern for ids matches by chance.
+
+        Only that of a multi-Region key starts with `mrk-`; where it is not known which of the two
+        the key is, the id has the form of neither.
+        """
+        self._count += 1
+        number = f"{self._count:012d}".translate(_LETTERS)
+        if multi_region is None:
+            return f"either-{number}"
+        return f"mrk-{'k' * 20}{number}" if multi_region else f"kkkkkkkk-kkkk-kkkk-kkkk-{number}"
 
     def made_from_symbols(self, text: str) -> bool:
         """Whether a concrete text holds the id of a key that a symbol stands for."""
@@ -120,9 +140,14 @@ class Instances:
         if known is not None:
             return known
         text: str | None = None
-        if part.shape is not None and depth < _DEEPEST:
+        meant = self._equal.get(part)
+        if meant is not None and depth < _DEEPEST:
+            text = Text([self._part(piece, depth + 1) for piece in meant.parts]).literal
+        if text is None and part.shape is not None and depth < _DEEPEST:
             inner = Text([self._part(piece, depth + 1) for piece in part.shape.parts])
             text = inner.literal
+            if text is None and part.origin == "resource":
+                text = self._filled(inner)
             if text is None:
                 return part  # its shape has an unknown part: what it is stays open
         if text is None:
@@ -132,16 +157,37 @@ class Instances:
             self._key_ids.add(text.rpartition("/")[2])
         return text
 
+    def _filled(self, text: Text) -> str | None:
+        """The text of a resource with something in place of the unknown parts of its name.
+
+        It is one definite thing, whatever its name. What of it might be another text is guessed.
+        """
+        made = ""
+        for part in text.parts:
+            if isinstance(part, Symbol):
+                return None
+            if isinstance(part, str):
+                made += part
+                continue
+            fields = made.split(":", 5)
+            if fields[0] == "arn" and len(fields) < 6:
+                return None  # not of its name, but of where it is
+            is_path = fields[0] == "arn" and fields[5].isalpha()  # `:role` and its path
+            made += self.fresh("/unknown-{}/" if is_path else "unknown-{}")
+        return made
+
     def _account(self) -> str:
         return self.fresh("1{:011d}")
 
     def _of_type(self, symbol: Symbol) -> str:
         kind = symbol.type
+        if kind == "key_id":
+            return self.key_id()
         if kind in _FORMS:
             return self.fresh(_FORMS[kind])
         if kind in _CONSTANTS:
             return _CONSTANTS[kind]
-        if kind == "account_id":
+        if kind.endswith("account_id"):
             return self._account()
         if kind.endswith("_arn"):
             return self._arn(kind.removesuffix("_arn"), symbol)
@@ -166,13 +212,13 @@ _FORMS = {
     "organization_id": "o-{:010d}",
     "endpoint_id": "vpce-{:017x}",
     "vpc_id": "vpc-{:017x}",
-    "key_id": "00000000-0000-4000-8000-{:012x}",
     "unique_id": "AROA{:017d}",
     "region": "xx-own-{}",
     "role_name": "role-{}",
     "user_name": "user-{}",
     "alias_name": "alias/alias-{}",
 }
+_LETTERS = str.maketrans("0123456789", "klnopqstuv")
 _CONSTANTS = {"partition": "aws", "dns_suffix": "amazonaws.com"}
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from kmsiac.access.grant_terms import GrantTerms
-from kmsiac.access.guesses import guesses, literals_of
+from kmsiac.access.guesses import Each, guesses, literals_of
 from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
-from kmsiac.access.people import People, Person, known_names, person, service
+from kmsiac.access.people import SESSIONS_UNTOLD, People, Person, known_names, person, service
 from kmsiac.access.place import Place, Who
 from kmsiac.access.prepared import (
     hidden_keys,
+    secrets_of,
     usable_from_outside,
 )
 from kmsiac.access.search import Search
@@ -50,16 +52,20 @@ class Joint:
         provider: Provider,
         trusted: Trusted,
         guess: Guess,
+        multi_region: bool | None = None,
     ) -> None:
         documents = [sheet.document for sheet in layers.sheets]
         documents += [grant.document for grant in grants]
         values: list[Value] = [key_arn, *([who.text] if who is not None else [])]
         values += [document.value for document in documents]
         avoid = trusted.accounts | trusted.organizations
+        self.guess = guess
         self.instances = instances = Instances(provider, values, avoid, guess)
+        instances.name_key(key_arn, multi_region=multi_region)
         self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
         self.who = instances.of(who.text) if who is not None else None
         self.layers = layers
+        self._written = documents
         sheets = [*layers.sheets]
         self.placed = [
             Placed(sheet.layer, instances.document(sheet.document), sheet.address, sheet.certain)
@@ -87,7 +93,12 @@ class Joint:
     @cached_property
     def hidden(self) -> frozenset[str]:
         """The condition keys that a sensitive value stands in or under, in lower case."""
-        return hidden_keys((sheet.document for sheet in self.layers.sheets), self.instances)
+        return hidden_keys(self._written, self.instances)
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """The literal texts that must not be printed."""
+        return secrets_of(self._written, self.instances)
 
     @property
     def account(self) -> str:
@@ -107,7 +118,7 @@ class Joint:
         if head == "assumed-role":
             role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
             made = person("role", role, None, None, self.instances, self.known)
-            return Person("role", self.who, made.account, None, made.context)
+            return replace(made, principal=self.who, untold=SESSIONS_UNTOLD)
         kinds = {"role": "role", "user": "user", "root": "root", "federated-user": "federated"}
         kind = kinds.get(head)
         return (
@@ -149,6 +160,10 @@ class Joint:
         )
 
 
+Joints = Each[Joint]
+"""The documents of a question over a unit, once for each guess at what their symbols are."""
+
+
 def joints(
     layers: Layers,
     grants: Sequence[GrantTerms],
@@ -156,12 +171,22 @@ def joints(
     who: Who | None,
     provider: Provider,
     trusted: Trusted,
-) -> Iterator[Joint]:
-    """One joint for each account and Region that the own ones may turn out to be."""
+    *,
+    multi_region: bool | None = None,
+) -> Joints:
+    """One joint for each thing that symbols may turn out to be, the key of a provider's account.
+
+    `multi_region`: whether the key is a multi-Region key, None where that is not known.
+    """
     documents = [sheet.document for sheet in layers.sheets]
-    texts = [str(who.text)] if who is not None else []
-    for guess in guesses(documents, provider, trusted, accounts=True, texts=texts):
-        yield Joint(layers, grants, key_arn, who, provider, trusted, guess)
+    documents += [grant.document for grant in grants]
+    texts = [who.text] if who is not None else []
+    possible = guesses(documents, provider, trusted, accounts=True, texts=texts)
+    made = (
+        Joint(layers, grants, key_arn, who, provider, trusted, guess, multi_region)
+        for guess in possible.found
+    )
+    return Each(made, cut=possible.cut)
 
 
 def _views(placed: Placed, key_arn: str, instances: Instances, *, bounded: bool) -> Iterator[View]:

@@ -103,7 +103,12 @@ def _compare(
         wanted = tokens(literal, context, like=operator.like, variables=variables and has_variables)
     except MultivaluedVariableError:
         return cannot_tell(Blame(literal, "a variable with several values", value.position))
-    return NO if wanted is None else decided(compare(operator, wanted, found))
+    if wanted is None:
+        return NO
+    if operator.family == "arn" and literal.rstrip("*") in ("", "arn:") and literal.endswith("*"):
+        reason = "what a lone wildcard matches under an ARN operator is not documented"
+        return cannot_tell(Blame(literal, reason, value.position))
+    return decided(compare(operator, wanted, found))
 
 
 def _null(condition: Condition, found: tuple[str, ...]) -> Answer:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, STRANGERS, Circle, Person, person, service
+from kmsiac.access.people import (
+    ABOUT_PRINCIPAL,
+    SESSIONS_UNTOLD,
+    STRANGERS,
+    Circle,
+    Person,
+    person,
+    service,
+)
 from kmsiac.access.place import Place
-from kmsiac.access.prepared import Model, Prepared, key_actions, own_blame, prepare
-from kmsiac.access.presence import NO_LIMITS, Limits
+from kmsiac.access.prepared import Model, Prepared, Ready, key_actions, prepare
+from kmsiac.access.presence import NO_LIMITS, STRANGERS_UNPINNED, Limits
 from kmsiac.access.question import Part, Reach
 from kmsiac.access.results import Need, Outsider
 from kmsiac.access.spaces import literal_values
@@ -18,9 +26,10 @@ from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.statements import caller_of, principal_path
 from kmsiac.access.views import View
 from kmsiac.policy.document import Condition, PolicyDocument
+from kmsiac.policy.principals import kind_of
 from kmsiac.values import Answer, Blame, cannot_tell
 
-_HELD_BY_ANYTHING = Limits(strangers_free=False)
+_WHOSE = "a unique id does not show which principal it is"
 
 
 def external(document: PolicyDocument, place: Place) -> tuple[Outsider, ...]:
@@ -30,21 +39,21 @@ def external(document: PolicyDocument, place: Place) -> tuple[Outsider, ...]:
     """
     ready = prepare((document,), place)
     by_guess = [_of(prepared) for prepared in ready]
-    if len(by_guess) == 1:
+    if not ready.others and not ready.cut:
         return by_guess[0]
-    doubt = own_blame(place, ready)
     names = dict.fromkeys((o.kind, o.name) for found in by_guess for o in found)
-    return tuple(_joined(key, by_guess, doubt) for key in names)
+    return tuple(_joined(key, by_guess, ready) for key in names)
 
 
-def _joined(
-    key: tuple[str, str], found: Sequence[tuple[Outsider, ...]], doubt: Iterable[Blame]
-) -> Outsider:
+def _joined(key: tuple[str, str], found: Sequence[tuple[Outsider, ...]], ready: Ready) -> Outsider:
     same = [next((o for o in one if (o.kind, o.name) == key), None) for one in found]
     first = next(one for one in same if one is not None)
-    if all(one is not None and one.answer.verdict is first.answer.verdict for one in same):
+    verdicts = [one.answer.verdict if one is not None else None for one in same]
+    pairs = zip(ready, verdicts, strict=True)
+    others = [prepared for prepared, verdict in pairs if verdict is not verdicts[0]]
+    if first.answer.is_open or not (others or ready.cut):
         return first
-    return Outsider(first.kind, first.name, cannot_tell(*doubt), first.needs)
+    return Outsider(first.kind, first.name, cannot_tell(*ready.blame(others)), first.needs)
 
 
 def _of(prepared: Prepared) -> tuple[Outsider, ...]:
@@ -52,18 +61,23 @@ def _of(prepared: Prepared) -> tuple[Outsider, ...]:
     if found is None:
         found = prepared.model.answers["external"] = tuple(_outsiders(prepared.model))
     assert isinstance(found, tuple)
-    spelt = prepared.instances.spelt
     return tuple(
-        Outsider(one.kind, spelt(one.name), prepared.told(one.answer), one.needs) for one in found
+        Outsider(
+            one.kind,
+            prepared.masked(prepared.instances.spelt(one.name)),
+            prepared.told(one.answer),
+            tuple(prepared.shown(need) for need in one.needs),
+        )
+        for one in found
     )
 
 
 def _outsiders(model: Model) -> Iterator[Outsider]:
-    anyone = _asked(model, "anyone", "*", (STRANGERS,), (), NO_LIMITS)
+    anyone = _asked(model, "anyone", "*", (STRANGERS,), (), STRANGERS_UNPINNED)
     held = None
     if anyone is None or not anyone.answer.is_yes:
         # Nobody in particular, but by an endpoint, an address or a source that the policy fixes.
-        held = _asked(model, "anyone", "*", (STRANGERS,), (), _HELD_BY_ANYTHING)
+        held = _asked(model, "anyone", "*", (STRANGERS,), (), NO_LIMITS)
         anyone = held if held is not None and held.answer.is_yes else anyone
     if anyone is not None:
         yield anyone
@@ -75,6 +89,7 @@ def _outsiders(model: Model) -> Iterator[Outsider]:
             circle = Circle("stranger", organization=name)
             yield from _one(model, "organization", name, (circle,), ())
     yield from _accounts(model)
+    yield from _unique_ids(model)
     yield from _services(model)
 
 
@@ -87,7 +102,20 @@ def _accounts(model: Model) -> Iterator[Outsider]:
         if whole and whole[0].answer.is_yes:
             continue  # who is named in it is one of its principals
         for arn in _named_in(model, account):
-            yield from _one(model, _kind(arn), arn, (), (_person(model, arn),))
+            yield from _one(model, _kind(arn), arn, (), tuple(_persons(model, arn)))
+
+
+def _unique_ids(model: Model) -> Iterator[Outsider]:
+    """Principals of which only the id is known: whose they are does not show."""
+    for view in model.views[0]:
+        if view.effect.is_no:
+            continue
+        for principal in view.statement.principals:
+            if not principal.negated and kind_of(principal)[0] == "unique_id":
+                name = str(principal.value)
+                blame = Blame(name, _WHOSE, principal.value.position)
+                kind = "user" if name.startswith("AIDA") else "role"
+                yield Outsider(kind, name, cannot_tell(blame), needs_of(view))
 
 
 def _services(model: Model) -> Iterator[Outsider]:
@@ -107,7 +135,7 @@ def _services(model: Model) -> Iterator[Outsider]:
 def _one(
     model: Model, kind: str, name: str, circles: tuple[Circle, ...], persons: tuple[Person, ...]
 ) -> Iterator[Outsider]:
-    found = _asked(model, kind, name, circles, persons, _HELD_BY_ANYTHING)
+    found = _asked(model, kind, name, circles, persons, NO_LIMITS)
     if found is not None:
         yield found
 
@@ -181,12 +209,21 @@ def _kind(arn: str) -> str:
     return {"user": "user", "role": "role"}.get(resource.split("/")[0], "session")
 
 
+def _persons(model: Model, arn: str) -> Iterator[Person]:
+    """A principal in each organization that it may be in."""
+    known, made = model.known, _person(model, arn)
+    yield made
+    for name in sorted(known.organizations - known.trusted.organizations):
+        context = {**made.context, "aws:principalorgid": (name,)}
+        yield replace(made, organization=name, context=context)
+
+
 def _person(model: Model, arn: str) -> Person:
     parts = arn.split(":", 5)
     head = parts[5].split("/")[0]
     if head == "assumed-role":
         role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
         made = person("role", role, None, None, model.instances, model.known)
-        return replace(made, principal=arn)
+        return replace(made, principal=arn, untold=SESSIONS_UNTOLD)
     kind = {"user": "user", "federated-user": "federated"}.get(head, "role")
     return person(kind, arn, None, None, model.instances, model.known)

@@ -58,6 +58,20 @@ def tokens(value: str, context: Context, *, like: bool, variables: bool) -> Toke
     return tuple(out)
 
 
+def any_tokens(value: str, *, variables: bool = True) -> Tokens:
+    """The value as tokens of a glob, each variable replaced by `*`: it can match no more than that."""
+    if not variables or "${" not in value:
+        return _literal(value, True)
+    out: list[str] = []
+    end = 0
+    for match in _VARIABLE.finditer(value):
+        out += _literal(value[end : match.start()], True)
+        out.append(match[1] if match[1] in _ESCAPES else RUN)
+        end = match.end()
+    out += _literal(value[end:], True)
+    return tuple(piece for at, piece in enumerate(out) if piece != RUN or out[at - 1 : at] != [RUN])
+
+
 def _substitute(inner: str, context: Context) -> str | None:
     if inner in _ESCAPES:
         return inner

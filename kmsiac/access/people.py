@@ -48,6 +48,9 @@ ABOUT_PRINCIPAL = frozenset(
 UNTOLD_OF_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount"})
 """Of these it is not documented whether service principals carry them, and with which value."""
 
+SESSIONS_UNTOLD = frozenset({"aws:principalarn"})
+"""The ARN of a session does not show the path of its role, which aws:PrincipalArn has."""
+
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")
@@ -62,7 +65,8 @@ class Person:
 
     `kind`: role (a session of one), user, root, federated, service. A `stranger` is in an account
     that nothing names: no principal element but one for everybody covers it. `unpinned`: keys that
-    identify callers have no value that a document fixes.
+    identify callers have no value that a document fixes. `untold` are keys that follow from the
+    caller, but with a value that is not known.
     """
 
     kind: str
@@ -72,6 +76,7 @@ class Person:
     context: Mapping[str, tuple[str, ...]]
     stranger: bool = False
     unpinned: bool = False
+    untold: frozenset[str] = frozenset()
 
 
 class Circle(NamedTuple):
@@ -127,7 +132,8 @@ class People:
     def __init__(self, known: Known, instances: Instances, place: Place) -> None:
         self.known = known
         self._instances = instances
-        self._kind = place.kind
+        self.near = place.kind not in ("identity", "boundary", "endpoint")
+        """Whether the key is in the own account: such policies cover others, too."""
         self._memo: dict[tuple[object, ...], tuple[list[Person], bool]] = {}
 
     def of(
@@ -183,7 +189,7 @@ class People:
             complete &= whole
             for arn, organization, owner in product(arns, organizations, owners):
                 at = owner
-                if circle.accounts == "own" and "aws:resourceorgid" in asked:
+                if self.near and circle.accounts == "own" and "aws:resourceorgid" in asked:
                     if len(organizations) > 1 and organization != owner:
                         continue  # caller and key are in one account, so in one organization
                     at = owner
@@ -349,7 +355,7 @@ def service(name: str, instances: Instances) -> Person:
         "aws:resourceaccount": (instances.account,),
         "aws:requestedregion": (instances.region,),
     }
-    return Person("service", name, "", None, context)
+    return Person("service", name, "", None, context, untold=UNTOLD_OF_SERVICES)
 
 
 def _is_service(name: str) -> bool:

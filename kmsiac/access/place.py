@@ -25,13 +25,15 @@ class Place:
 
     `kind` is the kind of policy (`key`, `identity`, `endpoint`, ...). `key_arn` is the ARN of the
     key that a key policy belongs to, None where it is not known; it is never literal before the
-    key exists, unless the key is looked up.
+    key exists, unless the key is looked up. `multi_region`: whether the key is a multi-Region key,
+    whose id starts with `mrk-`; None where that is not known.
     """
 
     kind: str
     provider: Provider
     trusted: Trusted = NOBODY
     key_arn: Text | None = None
+    multi_region: bool | None = None
 
 
 @dataclass(frozen=True)

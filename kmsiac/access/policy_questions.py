@@ -16,7 +16,6 @@ from kmsiac.access.prepared import (
     agreed,
     allow_all,
     key_actions,
-    own_blame,
     prepare,
 )
 from kmsiac.access.presence import NO_LIMITS, Limits
@@ -42,16 +41,17 @@ def administrable(
     """How the account keeps an action on a key: none, conditional, named, delegated."""
     if not documents:
         return "none", frozenset()
-    found: dict[str, None] = {}
     ready = prepare(documents, place)
-    for prepared in ready:
+    first, blame = _level(ready.first, action)
+    if first is None:
+        return None, blame
+    if ready.cut:
+        return None, frozenset(ready.blame())
+    for prepared in ready.others:
         level, blame = _level(prepared, action)
-        if level is None:
-            return None, blame
-        found[level] = None
-    if len(found) > 1:
-        return None, frozenset(own_blame(place, ready))
-    return next(iter(found)), frozenset()
+        if level != first:
+            return None, blame or frozenset(ready.blame([prepared]))
+    return first, frozenset()
 
 
 def _level(prepared: Prepared, action: str) -> tuple[str | None, frozenset[Blame]]:
@@ -91,8 +91,10 @@ def delegated_actions(document: PolicyDocument, place: Place) -> ActionSet:
     certain = frozenset[str].intersection(*(one.certain for one in sets))
     possible = frozenset[str]().union(*(one.possible for one in sets))
     blame = frozenset[Blame]().union(*(one.blame for one in sets))
+    if ready.cut:
+        certain, possible = frozenset(), frozenset(key_actions())
     if certain != possible and not blame:
-        blame = frozenset(own_blame(place, ready))
+        blame = frozenset(ready.blame())
     return ActionSet(certain, possible, blame)
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from kmsiac.access.guesses import guesses, literals_of
+from kmsiac.access.guesses import Each, guesses, literals_of
 from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Request
 from kmsiac.access.people import Known, People, known_names
 from kmsiac.access.place import Place
+from kmsiac.access.results import Need
 from kmsiac.access.search import Search
 from kmsiac.access.statements import variables_of
 from kmsiac.access.views import Standing, View
@@ -28,13 +29,12 @@ from kmsiac.values import (
     Blame,
     List,
     Map,
-    Part,
-    Symbol,
     Text,
     blame_on,
     cannot_tell,
     text,
     unknowns,
+    walk,
 )
 
 _REMEMBERED = 512
@@ -91,6 +91,8 @@ class Prepared:
         avoid = place.trusted.accounts | place.trusted.organizations
         values = [document.value for document in documents]
         self.instances = instances = Instances(place.provider, values, avoid, guess)
+        if place.key_arn is not None:
+            instances.name_key(place.key_arn, multi_region=place.multi_region)
         concrete = [instances.document(document) for document in documents]
         key = (
             *(digest(document.value) for document in concrete),
@@ -132,64 +134,75 @@ class Prepared:
     def _hidden(self) -> frozenset[str]:
         return hidden_keys(self.documents, self.instances)
 
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        """The literal texts of these documents that must not be printed."""
+        return secrets_of(self.documents, self.instances)
+
+    def masked(self, text: str) -> str:
+        """A text without what is sensitive in these documents."""
+        return masked(text, self._secrets)
+
+    def shown(self, need: Need) -> Need:
+        """A need as these documents may show it."""
+        if need.key.lower() in self._hidden:
+            return Need(self.masked(need.key), need.operator, ("(sensitive)",))
+        return Need(need.key, need.operator, tuple(map(self.masked, need.values)))
+
+    def _without_secrets(self, request: Request) -> Request:
+        return without_secrets(replace(request, hidden=self._hidden), self._secrets)
+
     def told(self, answer: Answer) -> Answer:
         """The answer with its blame as these documents spell it, and where (an equal one was
         judged), and with what is sensitive in it hidden.
         """
-        if isinstance(answer.witness, Request) and self._hidden:
-            answer = answer._replace(witness=replace(answer.witness, hidden=self._hidden))
+        if isinstance(answer.witness, Request) and (self._hidden or self._secrets):
+            answer = answer._replace(witness=self._without_secrets(answer.witness))
         if not answer.is_open:
             return answer
         blame = []
         for one in answer.blame:
-            here = (one.expression, self.documents[0].position)
+            here = (self.masked(one.expression), self.documents[0].position)
             spelt, position = self._places.get(one.expression, here)
             blame.append(Blame(spelt, one.reason, position))
         return cannot_tell(*blame)
 
 
 _models: OrderedDict[Hashable, Model] = OrderedDict()
-_prepared: OrderedDict[Hashable, tuple[Prepared, ...]] = OrderedDict()
+Ready = Each[Prepared]
+"""Documents made ready, once for each guess at what their symbols are."""
+
+_prepared: OrderedDict[Hashable, Ready] = OrderedDict()
 
 
-def prepare(
-    documents: Sequence[PolicyDocument], place: Place, *, accounts: bool = True
-) -> tuple[Prepared, ...]:
-    """The documents made ready, once for each account and Region that the own ones may turn out to
-    be (see `guesses`).
+def prepare(documents: Sequence[PolicyDocument], place: Place, *, accounts: bool = True) -> Ready:
+    """The documents made ready, once for each thing that symbols may turn out to be (see
+    `guesses`): the own account and Region, and others that may be equal.
     """
-    where = (place.kind, id(place.provider), place.trusted, str(place.key_arn))
+    where = (place.kind, id(place.provider), place.trusted, str(place.key_arn), place.multi_region)
     key = (*(id(document) for document in documents), *where, accounts)
     found = _prepared.get(key)
     if found is None:
         possible = guesses(documents, place.provider, place.trusted, accounts=accounts)
-        found = tuple(Prepared(documents, place, guess) for guess in possible)
+        made = (Prepared(documents, place, guess) for guess in possible.found)
+        found = Each(made, cut=possible.cut)
         _prepared[key] = found
         if len(_prepared) > _AT_HAND:
             _prepared.popitem(last=False)
     return found
 
 
-def agreed(prepared: Sequence[Prepared], ask: Callable[[Prepared], Answer]) -> Answer:
-    """The answer where it is the same whatever the own account and Region are, else cannot tell."""
-    first = ask(prepared[0])
-    for other in prepared[1:]:
-        if first.is_open:
-            break
+def agreed(ready: Ready, ask: Callable[[Prepared], Answer]) -> Answer:
+    """The answer where it is the same whatever symbols turn out to be, else cannot tell."""
+    first = ask(ready.first)
+    if first.is_open:
+        return first
+    if ready.cut:
+        return cannot_tell(*ready.blame())
+    for other in ready.others:
         if ask(other).verdict is not first.verdict:
-            return cannot_tell(*own_blame(prepared[0].place, prepared))
+            return cannot_tell(*ready.blame([other]))
     return first
-
-
-def own_blame(place: Place, prepared: Sequence[Prepared]) -> tuple[Blame, ...]:
-    """Blame for not knowing which account, or which Region, is the own one."""
-    provider = place.provider
-    parts: list[Part] = []
-    if any(one.guess.account is not None for one in prepared):
-        parts += provider.account.parts
-    if any(one.guess.region is not None for one in prepared):
-        parts += provider.region.parts
-    return tuple(blame_on(part) for part in parts if isinstance(part, Symbol))
 
 
 def all_action_names() -> tuple[str, ...]:
@@ -234,7 +247,7 @@ def _key_arn(instances: Instances, place: Place) -> str:
     if given is not None and given.count(":") >= 5 and ":key/" in given:
         return given
     head = f"arn:{instances.partition}:kms:{instances.region}:{instances.account}:key/"
-    return head + instances.fresh("00000000-0000-4000-9000-{:012x}")
+    return head + instances.key_id(multi_region=place.multi_region)
 
 
 def hidden_keys(documents: Iterable[PolicyDocument], instances: Instances) -> frozenset[str]:
@@ -246,6 +259,45 @@ def hidden_keys(documents: Iterable[PolicyDocument], instances: Instances) -> fr
         for condition in statement.conditions
         for key in [instances.text(condition.key).literal]
         if key is not None and _is_sensitive(condition)
+    )
+
+
+_TELLING = 4
+"""Shorter texts stand in others by chance, and give nothing away."""
+
+
+def secrets_of(documents: Iterable[PolicyDocument], instances: Instances) -> tuple[str, ...]:
+    """The literal texts that are sensitive, longest first."""
+    found: dict[str, None] = {}
+    for document in documents:
+        for inner in walk(document.value):
+            if isinstance(inner, Text) and inner.sensitive:
+                literal = instances.text(inner).literal
+                if literal is not None and len(literal) >= _TELLING:
+                    found[literal] = None
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """A text with `(sensitive)` in place of secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "(sensitive)")
+    return text
+
+
+def without_secrets(request: Request, secrets: tuple[str, ...]) -> Request:
+    """A request in which secrets are masked."""
+    if not secrets:
+        return request
+    context = {
+        masked(key, secrets): tuple(masked(value, secrets) for value in values)
+        for key, values in request.context.items()
+    }
+    return replace(
+        request,
+        principal=masked(request.principal, secrets),
+        resource=masked(request.resource, secrets),
+        context=context,
     )
 
 
@@ -266,7 +318,8 @@ def _places(document: PolicyDocument, instances: Instances) -> Iterator[tuple[st
         texts += [p.value for p in statement.resources if isinstance(p.value, Text)]
         texts += [p.value for p in statement.principals if isinstance(p.value, Text)]
     for spelt in texts:
-        yield str(instances.text(spelt)), str(spelt), spelt.position
+        made = instances.text(spelt)
+        yield made.literal or str(made), str(spelt), spelt.position
     rests = (document.open, *(statement.open for statement in document))
     for unknown in [*unknowns(document.value), *(rest for rest in rests if rest is not None)]:
         found = blame_on(unknown)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kmsiac.access.people import UNTOLD_OF_SERVICES, Known, Person
+from kmsiac.access.people import Known, Person
 from kmsiac.access.principal_patterns import LOWER, NAME, ORGANIZATION, TWELVE
 from kmsiac.access.spaces import ANYTHING, Shape, Term, exactly, literal_values, starting
 from kmsiac.access.strings import Pieces, text_pieces
@@ -45,13 +45,17 @@ class Limits:
     absent: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
     strict: bool = False
+    facts: tuple[tuple[str, str], ...] = ()
+    """Keys of which the resource in question fixes the value."""
     modes: tuple[str, ...] = (*IAM_MODES, *SERVICE_MODES)
     strangers_free: bool = True
     """Whether strangers are held unpinned (False: they may come by a fixed endpoint, say)."""
     values: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    fixed: dict[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         self.values.update(dict(self.given))
+        self.fixed.update(dict(self.facts))
 
     def is_free(self, key: str) -> bool:
         """Whether the question wants the key unpinned."""
@@ -60,13 +64,16 @@ class Limits:
         return any(name.endswith("*") and key.startswith(name[:-1]) for name in self.free)
 
 
-NO_LIMITS = Limits()
+NO_LIMITS = Limits(strangers_free=False)
 """Any request."""
 
+STRANGERS_UNPINNED = Limits()
+"""Any request, but those by which strangers have a fixed endpoint, address or source."""
 
-def limits_for(free: frozenset[str]) -> Limits:
+
+def limits_for(free: frozenset[str], *, strangers_free: bool) -> Limits:
     """The limits of an `Ask`."""
-    return Limits(free=frozenset(fold(key) for key in free))
+    return Limits(free=frozenset(fold(key) for key in free), strangers_free=strangers_free)
 
 
 def modes_of(person: Person, limits: Limits) -> tuple[str, ...]:
@@ -108,9 +115,11 @@ def presence(
         return "yes"
     if key in limits.absent or limits.strict:
         return "no"
-    found = _usual(key, mode, person, action)
+    found = "unknown" if key in person.untold else _usual(key, mode, person, action)
     if key in limits.lacking:
         return "never" if found == "yes" else "unknown" if found == "unknown" else "no"
+    if key in limits.fixed and found == "sometimes":
+        return "yes"
     if limits.plain and found in ("sometimes", "unknown"):
         return "no"
     return found
@@ -141,10 +150,12 @@ def shape_of(
     free = limits.is_free(key)
     if key in limits.values:
         return Shape(values=limits.values[key])
+    if key in limits.fixed:
+        return Shape(values=(limits.fixed[key],))
     if info is None:
         return _own_value(terms, Shape()) if free else Shape()
-    if person.kind == "service" and key in UNTOLD_OF_SERVICES:
-        return Shape((_ANY_ARN,) if key == "aws:principalarn" else (TWELVE,))
+    if key in person.untold:
+        return _untold(key, person)
     if key == "aws:viaawsservice":
         return Shape((text_pieces("true" if mode == "service" else "false"),))
     if key == "aws:userid":
@@ -162,6 +173,16 @@ def shape_of(
     if info.pins_stranger == "no":
         return _unfixed(info, terms)
     return _pinned(key, info, person, known, terms)
+
+
+def _untold(key: str, person: Person) -> Shape:
+    """A key that follows from the caller, of which only the form is known."""
+    if person.kind == "service":
+        return Shape((_ANY_ARN,) if key == "aws:principalarn" else (TWELVE,))
+    (arn,) = person.context[key]
+    head, _, name = arn.rpartition("/")
+    pathed = (*text_pieces(head + "/"), (NAME | {"/"}, 1, MANY), *text_pieces("/" + name))
+    return Shape((text_pieces(arn), pathed), always=True)
 
 
 def _may_limit(info: ConditionKey) -> bool:

@@ -69,6 +69,10 @@ class Reach:
     limits: Limits = NO_LIMITS
     persons: tuple[Person, ...] = ()
     """Callers given one by one, beside the circles."""
+    regions: tuple[str, ...] = ()
+    """The Regions of calls without a resource; the own one where none is given."""
+    complete: bool = True
+    """Whether the resources stand for all that are in question."""
 
 
 class Scene(NamedTuple):

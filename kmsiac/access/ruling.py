@@ -11,7 +11,7 @@ from kmsiac.access.joint import Joint
 from kmsiac.access.model import Deciding, Decision, Request
 from kmsiac.access.outsiders import need_of
 from kmsiac.access.people import ABOUT_PRINCIPAL
-from kmsiac.access.prepared import allow_all
+from kmsiac.access.prepared import allow_all, masked, without_secrets
 from kmsiac.access.question import Reach
 from kmsiac.access.results import Need, PathStep, Ruling
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
@@ -133,7 +133,10 @@ class Judge:
     def _told(self, need: Need, *, secret: bool) -> Need:
         if secret:
             return replace(need, values=("(sensitive)",))
-        return replace(need, values=tuple(map(self.joint.instances.spelt, need.values)))
+        spelt = self.joint.instances.spelt
+        return replace(
+            need, values=tuple(masked(spelt(one), self.joint.secrets) for one in need.values)
+        )
 
     def _refusal(self, answer: Answer) -> Ruling:
         """What the concrete procedure misses first, on the plainest request."""
@@ -145,7 +148,7 @@ class Judge:
         decision = self._decision(request)
         if not decision.answer.is_no:
             return Ruling(answer, blocked_by="condition", mend=_CONDITIONS)
-        mend = self.joint.instances.spelt(decision.missing)
+        mend = masked(self.joint.instances.spelt(decision.missing), self.joint.secrets)
         return Ruling(answer, self._addressed(decision.deciding), decision.blocked, mend)
 
     def _deciding(self, view: View) -> Deciding:
@@ -171,7 +174,7 @@ class Judge:
             context=context,
             hidden=self.joint.hidden,
         )
-        return answer._replace(witness=told)
+        return answer._replace(witness=without_secrets(told, self.joint.secrets))
 
     def _addressed(self, deciding: Sequence[Deciding]) -> tuple[Deciding, ...]:
         return tuple(

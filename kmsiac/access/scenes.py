@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from kmsiac.access.boxes import Box, Masks
 from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, UNTOLD_OF_SERVICES, Person
+from kmsiac.access.people import ABOUT_PRINCIPAL, Person
 from kmsiac.access.presence import Limits
 from kmsiac.access.question import Found, Part, Question, Scene, Sense
 from kmsiac.access.spaces import Space, Term, literal_values
@@ -33,8 +33,7 @@ def follows(key: str, scene: Scene) -> bool:
     """Whether the scene says what value the key has, or that it has none."""
     if key in scene.assigned:
         return True
-    untold = scene.person.kind == "service" and key in UNTOLD_OF_SERVICES
-    return key in ABOUT_PRINCIPAL and not untold
+    return key in ABOUT_PRINCIPAL and key not in scene.person.untold
 
 
 def compares(term: Term) -> bool:
@@ -55,7 +54,10 @@ def key_blame(term: Term, incomplete: bool) -> Iterable[Blame]:
     ):
         yield Blame(key, "which requests carry it is not documented", position)
     if incomplete:
-        yield Blame(key, "its conditions are too complex to decide", position)
+        reason = "its conditions are too complex to decide"
+        if info is not None and info.pins_stranger in ("sometimes", "unknown"):
+            reason = "whether its values tell callers apart is not documented"
+        yield Blame(key, reason, position)
 
 
 @lru_cache(maxsize=1024)

@@ -35,6 +35,7 @@ from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
 _COMBINATIONS = 64
+_ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:resourceorgid"})
 _A_STEP = 4
 """How many evaluations of a condition take about as long as a step."""
 
@@ -68,7 +69,7 @@ class Search:
         self._people = people
         self._reaches = reaches
         self._spaces: dict[tuple[object, ...], Space] = {}
-        self._elsewhere: dict[tuple[int, str], Person] = {}
+        self._elsewhere: dict[tuple[int, str, str], Person] = {}
 
     def find(
         self,
@@ -84,6 +85,8 @@ class Search:
         Raises `TooComplex`.
         """
         active: list[Part] = []
+        if not reach.complete:
+            budget.incomplete = True
         while True:
             case = _Case(inside, active, reach, question, budget)
             found = self._attempt(case)
@@ -166,7 +169,7 @@ class Search:
                         self._shape(name, mode, person, case),
                     )
                     for name in case.names
-                    if name not in person.context
+                    if name not in person.context or name in person.untold
                 )
                 signature = (about, rest, flags)
                 if signature in seen:
@@ -177,18 +180,26 @@ class Search:
                     yield scene._replace(assigned=assigned), outside
 
     def _callers(self, case: _Case, resource: str) -> Iterator[Person]:
-        for person in self._everybody(case):
-            yield self._placed(person, resource)
-
-    def _placed(self, person: Person, resource: str) -> Person:
-        """The caller with the keys that follow from the resource it calls."""
         fields = resource.split(":", 5)
-        if len(fields) < 6 or not fields[4]:
-            return person
-        place = {"aws:resourceaccount": (fields[4],), "aws:requestedregion": (fields[3],)}
+        owner = fields[4] if len(fields) == 6 else ""
+        regions = (fields[3],) if owner else case.reach.regions
+        united = not self._people.near and _ORGANIZATIONS.issubset(case.names)
+        for person in self._everybody(case):
+            if united and owner and owner == person.account and not _in_one_organization(person):
+                continue  # caller and key are in one account, so in one organization
+            for region in regions:
+                yield self._placed(person, owner, region)
+            if not regions:
+                yield person
+
+    def _placed(self, person: Person, owner: str, region: str) -> Person:
+        """The caller with the keys that follow from the resource it calls: its account and Region."""
+        place = {"aws:requestedregion": (region,)}
+        if owner:
+            place["aws:resourceaccount"] = (owner,)
         if place.items() <= person.context.items():
             return person
-        memo = (id(person), resource)
+        memo = (id(person), owner, region)
         if memo not in self._elsewhere:
             context = {**person.context, **place}
             self._elsewhere[memo] = replace(person, context=context)
@@ -347,3 +358,8 @@ class Search:
                 continue  # blamed already: the key itself is not known
             found |= set(key_blame(term, any(not space.complete for space in spaces)))
         return found
+
+
+def _in_one_organization(person: Person) -> bool:
+    """Whether the caller's organization is that of the key's account."""
+    return person.context.get("aws:principalorgid") == person.context.get("aws:resourceorgid")

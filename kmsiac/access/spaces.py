@@ -84,6 +84,8 @@ class Shape:
     unpinned: bool = False
     values: tuple[str, ...] | None = None
     choices: tuple[str, ...] | None = None
+    always: bool = False
+    """Every request has it; what is open is which value."""
 
 
 @dataclass
@@ -105,7 +107,7 @@ def build(terms: Sequence[Term], key: str, shape: Shape, context: Context) -> Sp
     values, complete = candidates(terms, shape, context)
     most = max(2, _MANY_TRUTHS // max(1, sum(len(term.condition.values) for term in terms)))
     values, complete = values[:most], complete and len(values) <= most
-    return tabulate(terms, key, values, complete, context)
+    return tabulate(terms, key, values, complete, context, always=shape.always)
 
 
 def tabulate(
@@ -114,8 +116,14 @@ def tabulate(
     values: Iterable[tuple[str, ...]],
     complete: bool,
     context: Context,
+    *,
+    always: bool = False,
 ) -> Space:
-    """The space over given values (absent is added); values with equal truths are one class."""
+    """The space over given values (absent is added); values with equal truths are one class.
+
+    A condition that is true for all of them is true for the open class; `always` leaves the
+    absent key out of that.
+    """
     kept: list[tuple[str, ...]] = [()]
     rows: list[tuple[Answer, ...]] = []
     seen: set[tuple[object, ...]] = set()
@@ -128,8 +136,8 @@ def tabulate(
             seen.add(signature)
             kept.append(value)
             rows.append(answers)
-    unknown = cannot_tell()
-    rows.append(tuple(unknown for _ in terms))
+    told = rows[1:] if always else rows
+    rows.append(tuple(_whichever([row[at] for row in told], complete) for at in range(len(terms))))
     opening = 1 << len(kept)
     space = Space(kept, 1, opening - 2, opening, complete)
     for at, term in enumerate(terms):
@@ -144,6 +152,12 @@ def tabulate(
         space.masks[id(term)] = (yes, maybe)
         space.blame[id(term)] = frozenset(blame)
     return space
+
+
+def _whichever(answers: Sequence[Answer], complete: bool) -> Answer:
+    """The answer that holds for every class, where there is one."""
+    verdicts = {answer.verdict for answer in answers}
+    return answers[0] if complete and len(verdicts) == 1 else cannot_tell()
 
 
 def candidates(
@@ -267,9 +281,13 @@ def addresses(ranges: Iterable[str], *, unpinned: bool) -> list[str]:
     out: list[str] = []
     for version, plain, top in ((4, _PUBLIC_V4, (1 << 32) - 1), (6, _PUBLIC_V6, (1 << 128) - 1)):
         own = [net for net in networks if net.version == version]
-        limits = _merged([n for n in own if unpinned and n.length >= WIDEST[version]])
-        wide = [net for net in own if not unpinned or net.length < WIDEST[version]]
-        starts = {0, plain, *(net.first for net in wide), *(net.last + 1 for net in wide)}
+        merged = _merged([n for n in own if unpinned and n.length >= WIDEST[version]])
+        # Limits side by side that are wider than the widest limit are none.
+        widest = (top + 1) >> WIDEST[version]
+        limits = [pair for pair in merged if pair[1] - pair[0] < widest]
+        wide = [(n.first, n.last) for n in own if not unpinned or n.length < WIDEST[version]]
+        wide += [pair for pair in merged if pair[1] - pair[0] >= widest]
+        starts = {0, plain, *(first for first, _ in wide), *(last + 1 for _, last in wide)}
         ordered = sorted(start for start in starts if start <= top)
         # A common public address comes first: witnesses read better with it.
         for start, after in sorted(

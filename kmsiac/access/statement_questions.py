@@ -18,9 +18,9 @@ from kmsiac.access.prepared import (
     key_actions,
     prepare,
 )
-from kmsiac.access.presence import NO_LIMITS, Limits, limits_for
+from kmsiac.access.presence import NO_LIMITS, STRANGERS_UNPINNED, Limits, limits_for
 from kmsiac.access.question import Part, Reach
-from kmsiac.access.resources import resources_of
+from kmsiac.access.resources import Resources
 from kmsiac.access.statements import allows_by_itself
 from kmsiac.access.trust import Trusted
 from kmsiac.access.views import View, names_strangers
@@ -66,7 +66,7 @@ def _keeps_strangers_out(statement: Statement) -> bool:
 def _public(prepared: Prepared, index: int | None) -> Answer:
     model = prepared.model
     views = [view for view in _views(prepared, index) if view.may_let_in_strangers()]
-    reach = reach_of(model, views, CIRCLES["anyone"], key_actions(), NO_LIMITS)
+    reach = reach_of(model, views, CIRCLES["anyone"], key_actions(), STRANGERS_UNPINNED)
     wanted = [Wanted((Part(view),), denies_of(model, view)) for view in views]
     found = exists(model, wanted, reach, confirm_with(model), model.documents)
     further = model.documents[0].open
@@ -107,7 +107,7 @@ def _allows(prepared: Prepared, index: int, ask: Ask, at: int | None) -> Answer:
     if whole is None:
         return NO
     view = whole if at is None else whole.for_principal(at)
-    limits = limits_for(ask.free)
+    limits = limits_for(ask.free, strangers_free=ask.to in ("anyone", "external"))
     actions = sorted(ask.actions & set(all_action_names()))
     circles = CIRCLES[ask.to]
     reach = reach_of(model, [view], circles, actions, limits)
@@ -202,7 +202,20 @@ def reach_of(
         limits = Limits(
             limits.free, limits.plain, absent=limits.absent, modes=modes, strangers_free=False
         )
-    return Reach(circles, wanted, resources_of(model, views, limits), limits)
+    arns, regions, complete = _resources(model).of(views, wanted, limits)
+    return Reach(circles, wanted, arns, limits, regions=regions, complete=complete)
+
+
+def _resources(model: Model) -> Resources:
+    """The resources that the documents of the model tell apart, made once."""
+    found = model.answers.get("resources")
+    if found is None:
+        views = [view for views in model.views for view in views]
+        regional = model.kind == "endpoint"
+        found = Resources(views, model, model.known.accounts, regional=regional)
+        model.answers["resources"] = found
+    assert isinstance(found, Resources)
+    return found
 
 
 def confirm_with(model: Model) -> Confirm:

@@ -6,7 +6,7 @@ principal of a key policy is exact: no wildcards but `*` alone; `Resource: "*"` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -231,15 +231,22 @@ def _action(pattern: Pattern, action: Text) -> Answer:
 
 
 def covers_resource(
-    statement: Statement, resource: str, context: Context, variables: Variables
+    statement: Statement,
+    resource: str,
+    context: Context,
+    variables: Variables,
+    decide: Callable[[Pattern], Answer | None] = lambda _: None,
 ) -> Answer:
-    """Whether Resource or NotResource covers the resource."""
+    """Whether Resource or NotResource covers the resource.
+
+    `decide` answers for a pattern, where more or less is known of the request than its context says.
+    """
     if not statement.resources and statement.resources_open is None and statement.open is None:
         reason = "what a statement without Resource covers is not documented"
         return cannot_tell(Blame(statement.label, reason, statement.position))
     rest = statement.resources_open or (None if statement.resources else statement.open)
     further = [cannot_tell(blame_on(rest))] if rest is not None else []
-    each = (_resource(p, resource, context, variables) for p in statement.resources)
+    each = (decide(p) or _resource(p, resource, context, variables) for p in statement.resources)
     covered = any_of(chain(each, further))
     return negate(covered) if "NotResource" in statement.elements else covered
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 from kmsiac.access.candidates import candidates, reachable_keys
 from kmsiac.access.deciding import alike
 from kmsiac.access.grant_terms import GrantTerms, terms_of
-from kmsiac.access.joint import Joint, joints
+from kmsiac.access.joint import Joints, joints
+from kmsiac.access.key_facts import Facts, facts_of
 from kmsiac.access.own_side import own_actions
 from kmsiac.access.place import Given, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
@@ -23,11 +24,11 @@ from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
 from kmsiac.access.ways import SIDES, Matter, Side
 from kmsiac.aws.actions import kms_action
-from kmsiac.inventory.arns import arn_of
+from kmsiac.inventory.arns import arn_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.policy.actions import ActionSet
-from kmsiac.values import NO, YES, Blame, Symbol, Text, all_of, any_of, blame_on, cannot_tell
+from kmsiac.values import NO, YES, Blame, Text, all_of, cannot_tell
 
 _NOTHING = Given()
 _NOT_GIVEN = "another action: no key policy, IAM policy or grant gives it on a key"
@@ -41,7 +42,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.joints: dict[Hashable, tuple[Joint, ...]] = {}
+        self.joints: dict[Hashable, Joints] = {}
         self.rulings: dict[Hashable, Ruling] = {}
         self.holders: dict[Hashable, Holder | None] = {}
 
@@ -88,41 +89,53 @@ class UnitAccess:
         """
         wanted = tuple(sorted({_named(action) for action in actions}))
         about, made = self._joint(who, key, given)
-        memo = (about, wanted, _as_key(given), side)
+        facts = self._facts(key, made)
+        memo = (about, wanted, _as_key(given), side, facts)
         rulings = self._memory.rulings
         found = rulings.get(memo)
         if found is None:
-            found = rulings[memo] = self._rule(Matter(who, wanted, given, SIDES[side]), key, made)
+            matter = Matter(who, wanted, given, SIDES[side], facts)
+            found = rulings[memo] = self._rule(matter, made)
         return found
 
-    def _rule(self, matter: Matter, key: Key, made: Sequence[Joint]) -> Ruling:
+    def _rule(self, matter: Matter, made: Joints) -> Ruling:
         if matter.actions == ("kms:RetireGrant",):
-            return self._agreed([Judge(joint, matter).retire() for joint in made], key)
+            return self._agreed([Judge(joint, matter).retire() for joint in made], made)
         usable = tuple(name for name in matter.actions if name in set(key_actions()))
         if not usable:
             return Ruling(NO, mend=_NOT_GIVEN if matter.actions else "")
         matter = replace(matter, actions=usable)
-        return self._agreed([Judge(joint, matter).rule() for joint in made], key)
+        return self._agreed([Judge(joint, matter).rule() for joint in made], made)
 
-    def _agreed(self, found: Sequence[Ruling], key: Key) -> Ruling:
-        """The ruling that holds whatever the own account and Region are."""
+    def _agreed(self, found: Sequence[Ruling], made: Joints) -> Ruling:
+        """The ruling that holds whatever symbols turn out to be."""
         first = found[0]
-        if all(one.answer.verdict is first.answer.verdict for one in found):
+        if first.answer.is_open:
             return first
-        return Ruling(cannot_tell(*_account_blame(key)))
+        verdict = first.answer.verdict
+        pairs = zip(made, found, strict=True)
+        others = [joint for joint, one in pairs if one.answer.verdict is not verdict]
+        return Ruling(cannot_tell(*made.blame(others))) if others or made.cut else first
 
-    def _joint(self, who: Who | None, key: Key, given: Given) -> tuple[Hashable, tuple[Joint, ...]]:
+    def _joint(self, who: Who | None, key: Key, given: Given) -> tuple[Hashable, Joints]:
         """The joints of a question, and by what they are found again."""
         layers = layers_for(self.reader, who, key, given.endpoint)
         world = frozenset(self._world.items()) if layers.grants else None
-        about = (_spelt(who), id(key), layers.made_of(), world)
+        multi_region = multi_region_of(key)
+        about = (_spelt(who), id(key), layers.made_of(), world, multi_region)
         found = self._memory.joints.get(about)
         if found is None:
             terms = self._grants(layers)
             provider = key.resource.provider
-            made = joints(layers, terms, self.arn(key), who, provider, self._trusted)
-            found = self._memory.joints[about] = tuple(made)
+            arn, trusted = self.arn(key), self._trusted
+            found = joints(layers, terms, arn, who, provider, trusted, multi_region=multi_region)
+            self._memory.joints[about] = found
         return about, found
+
+    def _facts(self, key: Key, made: Joints) -> Facts:
+        views = (view for views in made.first.views.values() for view in views)
+        wanted = frozenset(term.key for view in views for term in view.terms)
+        return facts_of(self.reader.settings(key), wanted)
 
     def _grants(self, layers: Layers) -> list[GrantTerms]:
         found: list[GrantTerms] = []
@@ -181,22 +194,21 @@ class UnitAccess:
         side: Side = SIDES["both"],
     ) -> Holder | None:
         about, made = self._joint(who, key, _NOTHING)
-        memo = (about, tuple(actions), position, side)
+        facts = self._facts(key, made)
+        memo = (about, tuple(actions), position, side, facts)
         if memo not in self._memory.holders:
-            matter = Matter(who, tuple(actions), _NOTHING, side)
+            matter = Matter(who, tuple(actions), _NOTHING, side, facts)
             self._memory.holders[memo] = self._held_by(matter, key, position, made)
         return self._memory.holders[memo]
 
-    def _held_by(
-        self, matter: Matter, key: Key, position: int, made: Sequence[Joint]
-    ) -> Holder | None:
+    def _held_by(self, matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:
         who, actions = matter.who, matter.actions
         assert who is not None
         judges = [Judge(joint, matter) for joint in made]
         judges = [judge for judge in judges if judge.possible]
         if not judges:
             return None
-        certain, possible, blame, needs = _held(judges, actions, key)
+        certain, possible, blame, needs = _held(judges, actions, made)
         if not possible:
             return None
         paths = tuple(
@@ -226,7 +238,7 @@ class UnitAccess:
 
 
 def _held(
-    judges: Sequence[Judge], actions: Sequence[str], key: Key
+    judges: Sequence[Judge], actions: Sequence[str], made: Joints
 ) -> tuple[set[str], set[str], set[Blame], tuple[Need, ...]]:
     """Which actions are held for certain and possibly, what is to blame, and on which needs."""
     certain: set[str] = set()
@@ -238,8 +250,11 @@ def _held(
         outcomes = [judge.decide(group[:1]) for judge in judges]
         answers = [outcome.answer for outcome in outcomes]
         answer = all_of(answers)
-        if answer.is_no and not any_of(answers).is_no:
-            answer = cannot_tell(*_account_blame(key))
+        settled = all(one.verdict is answers[0].verdict for one in answers)
+        if (answer.is_no and not settled) or (made.cut and not answer.is_open):
+            pairs = zip(judges, answers, strict=True)
+            others = [j.joint for j, one in pairs if one.verdict is not answers[0].verdict]
+            answer = cannot_tell(*made.blame(others))
         if answer.is_no:
             continue
         possible |= set(group)
@@ -256,12 +271,6 @@ def _named(action: str) -> str:
     """The action in AWS's spelling."""
     known = kms_action(action)
     return known.name if known is not None else action
-
-
-def _account_blame(key: Key) -> list[Blame]:
-    provider = key.resource.provider
-    parts = (*provider.account.parts, *provider.region.parts)
-    return [blame_on(part) for part in parts if isinstance(part, Symbol)]
 
 
 def _spelt(who: Who | None) -> Hashable:

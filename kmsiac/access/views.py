@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables
+from kmsiac.access.patterns import Context, any_tokens, matches, variable_names
+from kmsiac.access.patterns_met import met
 from kmsiac.access.people import Person
 from kmsiac.access.spaces import Term, term_of
 from kmsiac.access.statements import caller_of, covers_resource, has_effect, principal_path
 from kmsiac.policy.actions import ActionSet, covered_actions
-from kmsiac.policy.document import Principal, Statement
+from kmsiac.policy.document import Pattern, Principal, Statement
 from kmsiac.policy.principals import kind_of
 from kmsiac.values import (
     NO,
@@ -41,6 +44,7 @@ RANKS = {
 role or as anyone (boundary and session policies limit), itself."""
 
 Ways = tuple[tuple[str, Answer], ...]
+_NO_CONTEXT: Context = MappingProxyType({})
 
 
 class Standing(NamedTuple):
@@ -84,7 +88,7 @@ class View:
         self._principal = principal
         self.variables = variables
         self._people: dict[tuple[str, bool, bool], Ways] = {}
-        self._resources: dict[str, Answer] = {}
+        self._resources: dict[tuple[object, ...], Answer] = {}
 
     def only(self, terms: tuple[Term, ...]) -> View:
         """The statement with some of its conditions, the rest of it unchanged."""
@@ -167,15 +171,47 @@ class View:
         """Whether it is an Allow, or may be, that names everybody: most statements do not."""
         return not self.effect.is_no and not names_strangers(self._whose).is_no
 
-    def covers_resource(self, resource: str) -> Answer:
-        """Whether Resource or NotResource covers an ARN, policy variables aside."""
-        found = self._resources.get(resource)
+    def covers_resource(self, resource: str, context: Context = _NO_CONTEXT) -> Answer:
+        """Whether Resource or NotResource covers an ARN. A policy variable in it is exact where the
+        context has the account or the Region that it names, else it may be anything.
+        """
+        known: dict[str, tuple[str, ...]] = {}
+        if self._resource_names:
+            known = {name: context[name] for name in self._resource_names if name in context}
+        key = (resource, *known.values())
+        found = self._resources.get(key)
         if found is None:
-            found = self._resources[resource] = self._covers(resource)
+            found = self._resources[key] = self._covers(resource, known)
         return found
 
-    def _covers(self, resource: str) -> Answer:
-        answer = covers_resource(self.statement, resource, {}, self.variables)
+    @cached_property
+    def _resource_names(self) -> tuple[str, ...]:
+        """What policy variables in its resources name, of what is told exactly."""
+        if self.variables is not True:
+            return ()
+        literals = [p.value.literal for p in self.statement.resources if isinstance(p.value, Text)]
+        names = [name for one in literals if one is not None for name in variable_names(one)]
+        return tuple(name for name in dict.fromkeys(names) if name in _TOLD)
+
+    def _with_variables(self, pattern: Pattern, resource: str, known: Context) -> Answer | None:
+        """What a pattern covers whose policy variables are not all known; None for any other."""
+        literal = pattern.value.literal if isinstance(pattern.value, Text) else None
+        if literal is None or self.variables is not True:
+            return None
+        if all(name in known for name in variable_names(literal)):
+            return None
+        if not matches(any_tokens(literal), resource):
+            return NO
+        return cannot_tell(Blame(literal, _VARIABLE, pattern.value.position))
+
+    def _covers(self, resource: str, known: Context) -> Answer:
+        answer = covers_resource(
+            self.statement,
+            resource,
+            known,
+            self.variables,
+            lambda pattern: self._with_variables(pattern, resource, known),
+        )
         if self._standing.own_key is None:
             return answer
         negated = "NotResource" in self.statement.elements
@@ -205,7 +241,7 @@ class View:
         covered = self.covers_action(action)
         if covered.is_no:
             return NO
-        place = self.covers_resource(resource)
+        place = self.covers_resource(resource, person.context)
         if place.is_no:
             return NO
         ways = any_of(answer for _, answer in self.ways(person, deny=deny))
@@ -239,16 +275,32 @@ class View:
 _NAMING = frozenset({"account", "role", "user", "session", "service"})
 _WITHOUT_PRINCIPAL = frozenset({"identity", "boundary", "session", "scp"})
 _NO_PRINCIPAL = "IAM refuses a Principal in such a policy"
+_HYPHENS = 4
+"""As many stand in the id of a single-Region key, and in no other."""
+_VARIABLE = "what a policy variable in a resource stands for depends on the request"
+_TOLD = frozenset(
+    {"aws:principalaccount", "kms:calleraccount", "aws:resourceaccount", "aws:requestedregion"}
+)
 _OWN_KEY = "whether this is the key itself is known only after deployment"
 
 
 def _may_be_key(value: Text | Unknown, key_arn: str) -> bool:
-    """Whether an ARN without wildcards, of a key in the key's own account and Region, is meant."""
+    """Whether an ARN may be that of the key, or match it, whose id only the deployment knows.
+
+    The id in `key_arn` is made up; only whether it starts with `mrk-` is known of it (see
+    `Instances.key_id`).
+    """
     literal = value.literal if isinstance(value, Text) else None
-    if literal is None or "*" in literal or "?" in literal:
+    if literal is None or literal == key_arn:
         return False
-    head = key_arn[: key_arn.index(":key/") + len(":key/")]
-    return literal.startswith(head) and literal != key_arn
+    at = key_arn.index(":key/") + len(":key/")
+    head, made = key_arn[:at], key_arn[at:]
+    mrk = "mrk-" if made.startswith("mrk-") else ""
+    if made.count("-") == _HYPHENS and literal.rpartition("/")[2].startswith("mrk-"):
+        return False  # a key of one Region
+    if "*" not in literal and "?" not in literal:
+        return literal.startswith(head + mrk)
+    return met(literal, f"{head}{mrk}*") is not None
 
 
 def names_strangers(statement: Statement) -> Answer:

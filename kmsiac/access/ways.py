@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kmsiac.access.deciding import Wanted
 from kmsiac.access.joint import Joint
+from kmsiac.access.key_facts import Facts
 from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
 from kmsiac.access.place import Given, Who
 from kmsiac.access.presence import Limits
@@ -58,6 +59,7 @@ class Matter:
     actions: tuple[str, ...]
     given: Given
     side: Side
+    facts: Facts = ()
 
 
 class Ways:
@@ -121,6 +123,7 @@ class Ways:
             given=tuple(sorted(known.items())),
             absent=frozenset(fold(key) for key in given.absent),
             strict=given.strict,
+            facts=self.matter.facts,
         )
         return replace(limits, modes=("endpoint",)) if given.endpoint is not None else limits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmsiac.inventory.model import Identity, Key, Settings
 from kmsiac.stack import CLOUDFORMATION
-from kmsiac.values import Null, Part, Symbol, Text, Value
+from kmsiac.values import Bool, Null, Part, Symbol, Text, Value
 
 
 def arn_of(entity: Key | Identity, framework: str, settings: Settings | None = None) -> Text:
@@ -36,6 +36,18 @@ def arn_of(entity: Key | Identity, framework: str, settings: Settings | None = N
         address,
     )
     return Text((symbol,), entity.position)
+
+
+def multi_region_of(key: Key) -> bool | None:
+    """Whether a key is a multi-Region key, whose id starts with `mrk-`; None where not known, or
+    not the same in all cases.
+    """
+    found = set[bool | None]()
+    for _, settings in key.settings.cases:
+        setting = settings.get("multi_region") if settings is not None else None
+        value = setting.value if setting is not None else None
+        found.add(value.value if isinstance(value, Bool) else None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _parts(settings: Settings | None, name: str) -> tuple[Part, ...]:

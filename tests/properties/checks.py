@@ -155,13 +155,15 @@ def check_free(case: Case) -> None:
 
 
 def _fixed(statement: Statement, key: str) -> set[str]:
-    """The literal values that positive equalities on a key give."""
+    """The literal values that equalities on a key give; one with a wildcard is somebody's slip."""
     return {
         value.literal
         for condition in statement.conditions
         if fold(str(condition.key)) == fold(key) and str(condition.operator) == "StringEquals"
         for value in condition.values
-        if isinstance(value, Text) and value.literal is not None and "$" not in value.literal
+        if isinstance(value, Text)
+        and value.literal is not None
+        and not set("$*?") & set(value.literal)
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.properties import checks, relations
+from tests.properties.broken import check_broken
 from tests.properties.cases import OUTSIDERS, STRANGERS, Case, draw_case
 from tests.properties.grammar import Choices, Style
 
@@ -51,6 +52,10 @@ def _symbols(choices: Choices) -> Case:
     return draw_case(choices, Style(unknown=False), requests=1, most=2)
 
 
+def _broken(choices: Choices) -> Case:
+    return draw_case(choices, accounts=STRANGERS, services=False, requests=6, most=2)
+
+
 def _unknown(choices: Choices) -> Case:
     return draw_case(choices, Style(symbols=False), requests=1, most=2)
 
@@ -72,4 +77,5 @@ PLANS: dict[str, tuple[Draw, Check]] = {
     "deny": (_pair, relations.check_deny),
     "instance": (_symbols, relations.check_instance),
     "resolved": (_unknown, relations.check_resolved),
+    "broken": (_broken, check_broken),
 }

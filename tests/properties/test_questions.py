@@ -26,6 +26,7 @@ EXAMPLES = {
     "deny": 60,
     "instance": 30,
     "resolved": 30,
+    "broken": 60,
 }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined, literal
 from kmsiac.frontends.terraform.nodes import Node, Object
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.split import Block
+from kmsiac.policy.matching import split_arn
 from kmsiac.reading.source import offset_of
 from kmsiac.stack import Environment, Provider
-from kmsiac.values import List, Owner, Symbol, Text, Value, text
+from kmsiac.values import List, Owner, Symbol, Text, Unknown, Value, text
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Scope
@@ -22,6 +25,7 @@ _OTHER_ACCOUNT = (
     "forbidden_account_ids",
     "shared_credentials_files",
 )
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_BLOCKS = ("assume_role", "assume_role_with_web_identity")
 NAMES = {
     "account_id": "data.aws_caller_identity.current.account_id",
@@ -37,23 +41,29 @@ def default_provider(unit: str, environment: Environment) -> Provider:
 
 
 def configured(scope: Scope) -> dict[str, Provider]:
-    """The `aws` provider configurations of a module's own blocks, as `aws` and `aws.<alias>`."""
+    """The `aws` provider configurations of a module's own blocks, as `aws` and `aws.<alias>`.
+
+    Those that come to their account by the same profile, or assume a role in the same account,
+    share its text.
+    """
     found: dict[str, Provider] = {}
-    for block in scope.files.providers:
-        if block.labels != ("aws",):
-            continue
-        alias = _literal(scope, block, "alias") or ""
-        found[f"aws.{alias}" if alias else "aws"] = _provider(scope, block, alias)
+    accounts: dict[Hashable, Text] = {}
+    # The default one first: it is its account that the command line gives.
+    blocks = [block for block in scope.files.providers if block.labels == ("aws",)]
+    aliases = [(_literal(scope, block, "alias") or "", block) for block in blocks]
+    for alias, block in sorted(aliases, key=lambda pair: pair[0] != ""):
+        made = _provider(scope, block, alias, accounts)
+        found[f"aws.{alias}" if alias else "aws"] = made
     return found
 
 
-def _provider(scope: Scope, block: Block, alias: str) -> Provider:
+def _provider(scope: Scope, block: Block, alias: str, accounts: dict[Hashable, Text]) -> Provider:
     unit = scope.context.stack.unit
     environment = scope.context.inputs.environment
     key = scope.qualify(alias) if scope.address else alias
     shared = default_provider(unit, environment)
     region = _region(scope, block, Owner(unit, key), environment)
-    account = _account(scope, block, key, shared)
+    account = _account(scope, block, key, shared, accounts)
     return Provider(Owner(unit, key), account, region, shared.partition, shared.dns_suffix)
 
 
@@ -68,20 +78,52 @@ def _region(scope: Scope, block: Block, owner: Owner, environment: Environment) 
     return Text((Symbol("region", NAMES["region"], owner, "environment"),))
 
 
-def _account(scope: Scope, block: Block, key: str, shared: Provider) -> Text:
+def _account(
+    scope: Scope, block: Block, key: str, shared: Provider, accounts: dict[Hashable, Text]
+) -> Text:
     attributes = block.body.attributes
     allowed = attributes.get("allowed_account_ids")
     if allowed is not None:
         only = _only(scope.frame.attribute(allowed))
         if only is not None:
             return text(only, allowed.position)
+    assumed = _assumed(scope, block)
+    if assumed is not None and _ACCOUNT.fullmatch(assumed.literal or ""):
+        return assumed
     own = any(name in attributes for name in _OTHER_ACCOUNT) or any(
         inner.type in _ROLE_BLOCKS for inner in block.body.blocks
     )
-    if not own or not key:
+    if not own:
         return shared.account
     owner = Owner(scope.context.stack.unit, key)
-    return Text((Symbol("account_id", NAMES["account_id"], owner, "environment"),))
+    named = Text((Symbol("account_id", NAMES["account_id"], owner, "environment"),))
+    way = _way(scope, block, assumed)
+    return accounts.setdefault(way, shared.account if not key else named)
+
+
+def _assumed(scope: Scope, block: Block) -> Text | None:
+    """The account of the role that a configuration assumes, as far as its ARN shows it."""
+    roles = [inner for inner in block.body.blocks if inner.type in _ROLE_BLOCKS]
+    written = roles[-1].body.attributes.get("role_arn") if roles else None  # of a chain, the last
+    value = scope.frame.attribute(written) if written is not None else None
+    arn = split_arn(value) if isinstance(value, Text) else None
+    return arn.account if arn is not None and arn.account.parts else None
+
+
+def _way(scope: Scope, block: Block, assumed: Text | None) -> Hashable:
+    """By what a configuration comes to its account: equal only where the account is the same."""
+    if assumed is not None:
+        return ("role", assumed.parts)
+    written = block.body.attributes
+    if any(inner.type in _ROLE_BLOCKS for inner in block.body.blocks):
+        return id(block)
+    found: list[Hashable] = []
+    for name in _OTHER_ACCOUNT:
+        value = scope.frame.attribute(written[name]) if name in written else None
+        if value is not None and not isinstance(value, (Text, Unknown)):
+            return id(block)
+        found.append(value.parts if isinstance(value, Text) else value)
+    return tuple(found)
 
 
 def _only(value: Value) -> str | None:

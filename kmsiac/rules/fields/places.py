@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kmsiac.inventory.arns import arn_of
+from kmsiac.inventory.arns import arn_of, multi_region_of
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.rules.fields.policy import document_of, policy_of
 from kmsiac.rules.readings import ABSENT, Absent, Open, Thing
@@ -43,5 +43,8 @@ def place_of(thing: Thing) -> Place:
     policy = policy_of(thing)
     found = policy.key
     alone = len(found.items) == 1 and not found.maybe
-    arn = arn_of(found.items[0], thing.scope.inventory.framework) if alone else None
-    return Place(policy.kind, policy.resource.provider, thing.scope.trusted, arn)
+    provider, trusted = policy.resource.provider, thing.scope.trusted
+    if not alone:
+        return Place(policy.kind, provider, trusted)
+    arn = arn_of(found.items[0], thing.scope.inventory.framework)
+    return Place(policy.kind, provider, trusted, arn, multi_region_of(found.items[0]))
