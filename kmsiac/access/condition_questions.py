@@ -149,7 +149,7 @@ def _stops(prepared: Prepared, index: int, at: int, kind: str) -> Answer:
     view = prepared.view(index)
     if view is None:
         return NO
-    if view.effect.is_no:
+    if not view.may_allow:
         return _deny_stops(prepared, view, view.terms[at], kind)
     return _allow_stops(prepared, view, view.terms[at], kind)
 
@@ -175,7 +175,7 @@ def _allow_stops(prepared: Prepared, view: View, term: Term, kind: str) -> Answe
     if met.is_yes:
         return NO
     passes = NO
-    others = [v for v in prepared.model.views[0] if v is not view and not v.effect.is_no]
+    others = [v for v in prepared.model.views[0] if v is not view and v.may_allow]
     for other in others:
         passes = any_of([passes, _meets(prepared, [covered], [], reach, other)])
         if passes.is_yes:

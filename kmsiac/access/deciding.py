@@ -78,13 +78,15 @@ def exists(
     reach: Reach,
     confirm: Confirm | None,
     unknown: Iterable[PolicyDocument] = (),
+    budget: Budget | None = None,
 ) -> Answer:
     """Whether there is a request as one of `wanted` has it. A yes carries it as witness.
 
     `unknown` are documents that may hold further statements, which could stop any request.
+    `budget` is shared by the parts of a question that asks for many things.
     """
     further = [blame_on(document.open) for document in unknown if document.open is not None]
-    return decide(model, wanted, wanted, reach, confirm, further).answer
+    return decide(model, wanted, wanted, reach, confirm, further, budget).answer
 
 
 def decide(
@@ -94,11 +96,12 @@ def decide(
     reach: Reach,
     confirm: Confirm | None,
     further: Sequence[Blame] = (),
+    budget: Budget | None = None,
 ) -> Outcome:
     """Whether there is a request: surely, as one of `sure` has it; else perhaps, as one of
     `perhaps` has it. `further` blames what may stop any request beside what is known.
     """
-    budget = Budget()
+    budget = budget or Budget()
     doubt: set[Blame] = set()
     try:
         for one in sure:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kmsiac.access.patterns_met import met
+from kmsiac.access.patterns_met import STEPS, met
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.matching import Arn, outline, same, split_arn
 from kmsiac.stack import Provider
@@ -64,9 +64,7 @@ def choices(
         return [], False
     written = [*_of_documents(documents), *(_Written("who", _PRINCIPALS, t) for t in texts)]
     if not callers:
-        written = [
-            one for one in written if one.slot in ("resource", "aws:resourceaccount", _REGION_KEY)
-        ]
+        written = [one for one in written if one.slot in _OF_RESOURCE]
     accounts = dict.fromkeys(s for one in written for s in _accounts_in(one, provider))
     regions = dict.fromkeys(s for one in written for s in _regions_in(one))
     literals = [Text((one,)) for one in spelt if one != provider.account.literal]
@@ -149,24 +147,40 @@ def _compared(written: Sequence[_Written], done: set[Symbol]) -> tuple[list[Choi
     """What other symbols may be, by what stands in another element of the same slot; and whether
     there was too much to look through.
     """
-    by_slot: dict[str, dict[tuple[object, tuple[Part, ...]], _Written]] = {}
-    for one in written:
-        if one.slot != "resource" and one.slot not in _ACCOUNT_KEYS:
-            by_slot.setdefault(one.slot, {}).setdefault((one.element, one.text.parts), one)
     found: dict[Symbol, dict[tuple[Part, ...], Text]] = {}
     pairs = 0
-    for many in by_slot.values():
-        for left in [one for one in many.values() if _is_bindable(one.text)]:
+    for many in _by_slot(written):
+        lefts = [one for one in many if _is_bindable(one.text)]
+        longest = max((_length(one.text) for one in many), default=0) if lefts else 0
+        for left in lefts:
             pairs += len(many)
-            if pairs > _MOST_PAIRS:
+            if pairs > _MOST_PAIRS or longest * _length(left.text) > STEPS:
                 return _choices(found), True
-            for right in many.values():
-                if left.element == right.element or left.text.parts == right.text.parts:
+            for right in many:
+                if left is right or len(left.elements | right.elements) == 1:
                     continue
                 bound = _unified(left.text, right.text)
                 if bound is not None and bound[0] not in done:
                     found.setdefault(bound[0], {}).setdefault(bound[1].parts, bound[1])
     return _choices(found), False
+
+
+class _Told(NamedTuple):
+    """A text, and all elements that it stands in."""
+
+    text: Text
+    elements: set[object]
+
+
+def _by_slot(written: Iterable[_Written]) -> Iterator[list[_Told]]:
+    """The different texts that are compared with each other."""
+    slots: dict[str, dict[tuple[Part, ...], _Told]] = {}
+    for one in written:
+        if one.slot != "resource" and one.slot not in _ACCOUNT_KEYS:
+            told = slots.setdefault(one.slot, {}).setdefault(one.text.parts, _Told(one.text, set()))
+            told.elements.add(one.element)
+    for many in slots.values():
+        yield list(many.values())
 
 
 def _choices(found: dict[Symbol, dict[tuple[Part, ...], Text]]) -> list[Choice]:
@@ -241,6 +255,10 @@ def _of_unknown_name(left: Text, mine: Arn, wanted: str | None) -> tuple[Symbol,
 def _glob(text: Text) -> str:
     """The text as a glob: anything for what is not literal."""
     return "".join(part if isinstance(part, str) else "*" for part in text.parts)
+
+
+def _length(text: Text) -> int:
+    return sum(len(part) if isinstance(part, str) else 1 for part in outline(text).parts)
 
 
 def _is_pattern(text: Text) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from kmsiac.access.guesses import Each, guesses, literals_of
 from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
-from kmsiac.access.people import SESSIONS_UNTOLD, People, Person, known_names, person, service
+from kmsiac.access.people import People, Person, caller, known_names, service
 from kmsiac.access.place import Place, Who
 from kmsiac.access.prepared import (
     hidden_keys,
@@ -111,19 +110,7 @@ class Joint:
             return None
         if who.kind == "service":
             return service(self.who, self.instances)
-        parts = self.who.split(":", 5)
-        if len(parts) < 6:
-            return None
-        head = parts[5].split("/")[0]
-        if head == "assumed-role":
-            role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
-            made = person("role", role, None, None, self.instances, self.known)
-            return replace(made, principal=self.who, untold=SESSIONS_UNTOLD)
-        kinds = {"role": "role", "user": "user", "root": "root", "federated-user": "federated"}
-        kind = kinds.get(head)
-        return (
-            None if kind is None else person(kind, self.who, None, None, self.instances, self.known)
-        )
+        return caller(self.who, self.instances, self.known)
 
     def environment(self, *, side: str) -> Environment:
         """The concrete documents as `authorize` takes them."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
+from kmsiac.access.boxes import STEPS, Budget
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
 from kmsiac.access.people import (
     ABOUT_PRINCIPAL,
-    SESSIONS_UNTOLD,
     STRANGERS,
     Circle,
     Person,
-    person,
+    caller,
+    in_organizations,
     service,
 )
 from kmsiac.access.place import Place
@@ -28,6 +29,9 @@ from kmsiac.access.views import View
 from kmsiac.policy.document import Condition, PolicyDocument
 from kmsiac.policy.principals import kind_of
 from kmsiac.values import Answer, Blame, cannot_tell
+
+_BUDGETS = 4
+"""How many questions the whole may cost; what is left then is too complex."""
 
 _WHOSE = "a unique id does not show which principal it is"
 
@@ -59,7 +63,7 @@ def _joined(key: tuple[str, str], found: Sequence[tuple[Outsider, ...]], ready: 
 def _of(prepared: Prepared) -> tuple[Outsider, ...]:
     found = prepared.model.answers.get("external")
     if found is None:
-        found = prepared.model.answers["external"] = tuple(_outsiders(prepared.model))
+        found = prepared.model.answers["external"] = tuple(_Asking(prepared.model).all())
     assert isinstance(found, tuple)
     return tuple(
         Outsider(
@@ -72,43 +76,85 @@ def _of(prepared: Prepared) -> tuple[Outsider, ...]:
     )
 
 
-def _outsiders(model: Model) -> Iterator[Outsider]:
-    anyone = _asked(model, "anyone", "*", (STRANGERS,), (), STRANGERS_UNPINNED)
-    held = None
-    if anyone is None or not anyone.answer.is_yes:
-        # Nobody in particular, but by an endpoint, an address or a source that the policy fixes.
-        held = _asked(model, "anyone", "*", (STRANGERS,), (), NO_LIMITS)
-        anyone = held if held is not None and held.answer.is_yes else anyone
-    if anyone is not None:
-        yield anyone
-    known = model.known
-    if held is None and anyone is not None and anyone.answer.is_yes:
-        return  # everybody else is anybody, too
-    for name in sorted(known.organizations - known.trusted.organizations):
-        if name != known.own_organization:
-            circle = Circle("stranger", organization=name)
-            yield from _one(model, "organization", name, (circle,), ())
-    yield from _accounts(model)
-    yield from _unique_ids(model)
-    yield from _services(model)
+class _Callers(NamedTuple):
+    circles: tuple[Circle, ...] = ()
+    persons: tuple[Person, ...] = ()
 
 
-def _accounts(model: Model) -> Iterator[Outsider]:
-    known = model.known
-    outside = sorted(known.accounts - known.trusted.accounts - {known.own_account})
-    for account in outside:
-        whole = list(_one(model, "account", account, (Circle(account, fresh=True),), ()))
-        yield from whole
-        if whole and whole[0].answer.is_yes:
-            continue  # who is named in it is one of its principals
-        for arn in _named_in(model, account):
-            yield from _one(model, _kind(arn), arn, (), tuple(_persons(model, arn)))
+class _Asking:
+    """The questions about one model, under one budget."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._budget = Budget(_BUDGETS * STEPS)
+        self._views = [view for view in model.views[0] if view.may_allow]
+
+    def all(self) -> Iterator[Outsider]:
+        """Everybody outside whom the policy lets in."""
+        anyone = self._asked("anyone", "*", _Callers(circles=(STRANGERS,)), STRANGERS_UNPINNED)
+        held = None
+        if anyone is None or not anyone.answer.is_yes:
+            # Nobody in particular, but by an endpoint, an address or a source that is fixed.
+            held = self._asked("anyone", "*", _Callers(circles=(STRANGERS,)))
+            anyone = held if held is not None and held.answer.is_yes else anyone
+        if anyone is not None:
+            yield anyone
+        if held is None and anyone is not None and anyone.answer.is_yes:
+            return  # everybody else is anybody, too
+        known = self._model.known
+        for name in sorted(known.organizations - known.trusted.organizations):
+            if name != known.own_organization:
+                circle = Circle("stranger", organization=name)
+                yield from self._one("organization", name, _Callers(circles=(circle,)))
+        yield from self._accounts()
+        yield from _unique_ids(self._model)
+        yield from self._services()
+
+    def _accounts(self) -> Iterator[Outsider]:
+        known = self._model.known
+        outside = sorted(known.accounts - known.trusted.accounts - {known.own_account})
+        for account in outside:
+            circle = Circle(account, fresh=True)
+            whole = list(self._one("account", account, _Callers(circles=(circle,))))
+            yield from whole
+            if whole and whole[0].answer.is_yes:
+                continue  # who is named in it is one of its principals
+            for arn in _named_in(self._model, account):
+                persons = tuple(_persons(self._model, arn))
+                yield from self._one(_kind(arn), arn, _Callers(persons=persons))
+
+    def _services(self) -> Iterator[Outsider]:
+        named = {name for view in self._views for name in view.named}
+        instances = self._model.instances
+        for name in sorted(one for one in named if ":" not in one and not one.isdigit()):
+            person = service(name, instances)
+            yield from self._one("service", name, _Callers(persons=(person,)))
+        unnamed = service("other-service.amazonaws.com", instances)
+        yield from self._one("service", "*", _Callers(persons=(unnamed,)))
+
+    def _one(self, kind: str, name: str, callers: _Callers) -> Iterator[Outsider]:
+        found = self._asked(kind, name, callers)
+        if found is not None:
+            yield found
+
+    def _asked(
+        self, kind: str, name: str, callers: _Callers, limits: Limits = NO_LIMITS
+    ) -> Outsider | None:
+        model = self._model
+        base = reach_of(model, self._views, callers.circles, key_actions(), limits)
+        reach = Reach(callers.circles, base.actions, base.resources, limits, callers.persons)
+        wanted = [Wanted((Part(view),), denies_of(model)) for view in self._views]
+        confirm = confirm_with(model)
+        answer = exists(model, wanted, reach, confirm, model.documents, self._budget)
+        if answer.is_no:
+            return None
+        return Outsider(kind, name, answer, _needs(model, answer))
 
 
 def _unique_ids(model: Model) -> Iterator[Outsider]:
     """Principals of which only the id is known: whose they are does not show."""
     for view in model.views[0]:
-        if view.effect.is_no:
+        if not view.may_allow:
             continue
         for principal in view.statement.principals:
             if not principal.negated and kind_of(principal)[0] == "unique_id":
@@ -118,58 +164,18 @@ def _unique_ids(model: Model) -> Iterator[Outsider]:
                 yield Outsider(kind, name, cannot_tell(blame), needs_of(view))
 
 
-def _services(model: Model) -> Iterator[Outsider]:
-    names = {
-        name
-        for view in model.views[0]
-        if not view.effect.is_no
-        for name in view.named
-        if ":" not in name and not name.isdigit()
-    }
-    for name in sorted(names):
-        yield from _one(model, "service", name, (), (service(name, model.instances),))
-    unnamed = (service("other-service.amazonaws.com", model.instances),)
-    yield from _one(model, "service", "*", (), unnamed)
-
-
-def _one(
-    model: Model, kind: str, name: str, circles: tuple[Circle, ...], persons: tuple[Person, ...]
-) -> Iterator[Outsider]:
-    found = _asked(model, kind, name, circles, persons, NO_LIMITS)
-    if found is not None:
-        yield found
-
-
-def _asked(
-    model: Model,
-    kind: str,
-    name: str,
-    circles: tuple[Circle, ...],
-    persons: tuple[Person, ...],
-    limits: Limits,
-) -> Outsider | None:
-    views = [view for view in model.views[0] if not view.effect.is_no]
-    base = reach_of(model, views, circles, key_actions(), limits)
-    reach = Reach(circles, base.actions, base.resources, limits, persons)
-    wanted = [Wanted((Part(view),), denies_of(model)) for view in views]
-    answer = exists(model, wanted, reach, confirm_with(model), model.documents)
-    if answer.is_no:
-        return None
-    return Outsider(kind, name, answer, _needs(model, answer))
-
-
 def _needs(model: Model, answer: Answer) -> tuple[Need, ...]:
     """What the Allow that the witness passes asks of a request beside who calls."""
     request = answer.witness
     if not isinstance(request, Request):
         return ()
     context = {key.lower(): values for key, values in request.context.items()}
-    caller = caller_of(request)
-    if caller is None:
+    asking = caller_of(request)
+    if asking is None:
         return ()
     for view in model.views[0]:
         covered = view.effect.is_yes and view.covers_action(request.action).is_yes
-        covered = covered and bool(principal_path(view.statement, caller))
+        covered = covered and bool(principal_path(view.statement, asking))
         if covered and all(term.holds(context).is_yes for term in view.terms):
             return needs_of(view)
     return ()
@@ -190,7 +196,7 @@ def _named_in(model: Model, account: str) -> list[str]:
     """The principals of an account that an Allow spells, as such or in its conditions."""
     names = set[str]()
     for view in model.views[0]:
-        if view.effect.is_no:
+        if not view.may_allow:
             continue
         names |= view.named
         for term in view.terms:
@@ -211,19 +217,7 @@ def _kind(arn: str) -> str:
 
 def _persons(model: Model, arn: str) -> Iterator[Person]:
     """A principal in each organization that it may be in."""
-    known, made = model.known, _person(model, arn)
-    yield made
-    for name in sorted(known.organizations - known.trusted.organizations):
-        context = {**made.context, "aws:principalorgid": (name,)}
-        yield replace(made, organization=name, context=context)
-
-
-def _person(model: Model, arn: str) -> Person:
-    parts = arn.split(":", 5)
-    head = parts[5].split("/")[0]
-    if head == "assumed-role":
-        role = f"arn:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
-        made = person("role", role, None, None, model.instances, model.known)
-        return replace(made, principal=arn, untold=SESSIONS_UNTOLD)
-    kind = {"user": "user", "federated-user": "federated"}.get(head, "role")
-    return person(kind, arn, None, None, model.instances, model.known)
+    made = caller(arn, model.instances, model.known)
+    if made is not None:
+        known = model.known
+        yield from in_organizations(made, known.organizations - known.trusted.organizations)

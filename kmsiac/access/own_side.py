@@ -2,116 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from kmsiac.access.deciding import Wanted, alike, decide
-from kmsiac.access.guesses import literals_of
-from kmsiac.access.instantiate import Instances
-from kmsiac.access.people import LOCAL, People, known_names
+from kmsiac.access.guesses import Each, Guesses, guesses, literals_of
+from kmsiac.access.instantiate import NO_GUESS, Guess, Instances
+from kmsiac.access.people import Circle, People, known_names
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import all_action_names
+from kmsiac.access.presence import NO_LIMITS
 from kmsiac.access.question import Part, Reach
+from kmsiac.access.resources import Resources
 from kmsiac.access.search import Search
-from kmsiac.access.sheets import BOUNDARY, IDENTITY, Layers, Reader, own_side
+from kmsiac.access.sheets import BOUNDARY, IDENTITY, Layers, Reader, only_allows, own_side
 from kmsiac.access.statements import variables_of
 from kmsiac.access.trust import Trusted
 from kmsiac.access.views import Standing, View
 from kmsiac.inventory.model import Identity
 from kmsiac.policy.actions import ActionSet
 from kmsiac.stack import Provider
-from kmsiac.values import Answer, Blame, Text
+from kmsiac.values import NO, Answer, Blame, Symbol, Text, cannot_tell, walk
 
-_ID = "00000000-0000-4000-a000-000000000001"
+_MOST = 8
+"""More guesses than this are not tried: then nothing is held for certain."""
 
 
 def own_actions(
     reader: Reader, identity: Identity, provider: Provider, trusted: Trusted
 ) -> ActionSet:
     """The KMS actions that the identity's policies allow on some resource: Denies and boundary
-    applied. Policies that are not known may allow more.
+    applied. For certain only where no policy that is not known may deny it; AWS managed ones do not.
     """
     layers = Layers()
     own_side(reader, layers, identity)
-    side = _Side(layers, provider, trusted)
+    kinds = ("role",) if identity.kind == "role" else ("user", "federated")
+    sides = _sides(layers, provider, trusted, Circle("own", kinds))
     certain: set[str] = set()
     possible: set[str] = set()
     blame: set[Blame] = set()
-    views = [*side.views[IDENTITY], *side.views[BOUNDARY]]
-    rest = sorted(layers.open.get(IDENTITY, set()) | layers.open.get(BOUNDARY, set()))
-    for group in alike(views, lambda _: True, all_action_names()):
-        answer = side.decide(group[0], rest)
+    for actions in alike(sides.first.all_views, lambda _: True, all_action_names()):
+        answer = _agreed(sides, actions[0])
         if answer.is_no:
             continue
-        possible |= set(group)
+        possible |= set(actions)
         blame |= answer.blame
         if answer.is_yes:
-            certain |= set(group)
+            certain |= set(actions)
     return ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
 
 
+def _agreed(sides: Each[_Side], action: str) -> Answer:
+    """The answer that holds whatever the own account and Region turn out to be."""
+    first = sides.first.allows(action)
+    if first.is_open:
+        return first
+    apart = [side for side in sides.others if side.allows(action).verdict is not first.verdict]
+    return cannot_tell(*sides.blame(apart)) if apart or sides.cut else first
+
+
+def _sides(layers: Layers, provider: Provider, trusted: Trusted, circle: Circle) -> Each[_Side]:
+    """The own side under each guess at the own account and Region: the only one where no document
+    has a symbol or a variable, as resources stand for those of every account and Region anyway.
+    """
+    found, cut = Guesses((NO_GUESS,))
+    if _has_symbols(layers):
+        documents = [sheet.document for sheet in layers.sheets]
+        found, cut = guesses(documents, provider, trusted, accounts=True)
+    made = [_Side(layers, provider, trusted, circle, guess) for guess in islice(found, _MOST)]
+    return Each(made, cut=cut or len(found) > _MOST)
+
+
+def _has_symbols(layers: Layers) -> bool:
+    return any(
+        isinstance(part, Symbol) or (isinstance(part, str) and "${" in part)
+        for sheet in layers.sheets
+        for value in walk(sheet.document.value)
+        if isinstance(value, Text)
+        for part in value.parts
+    )
+
+
 class _Side:
-    def __init__(self, layers: Layers, provider: Provider, trusted: Trusted) -> None:
+    """The identity's own side, concrete, under one guess."""
+
+    def __init__(
+        self, layers: Layers, provider: Provider, trusted: Trusted, circle: Circle, guess: Guess
+    ) -> None:
         documents = [sheet.document for sheet in layers.sheets]
         avoid = trusted.accounts | trusted.organizations
-        self._instances = Instances(provider, [d.value for d in documents], avoid)
-        concrete = [self._instances.document(document) for document in documents]
-        known = known_names(literals_of(concrete), self._instances, trusted)
-        people = People(known, self._instances, Place(IDENTITY, provider, trusted))
+        instances = Instances(provider, [d.value for d in documents], avoid, guess)
+        concrete = [instances.document(document) for document in documents]
+        known = known_names(literals_of(concrete), instances, trusted)
+        people = People(known, instances, Place(IDENTITY, provider, trusted))
+        self.guess = guess
         self.search = Search(people, lambda _: True)
+        self._circle = circle
+        self._spelt = instances.spelt
         self._layers = layers
-        self.views: dict[str, list[View]] = {IDENTITY: [], BOUNDARY: []}
+        self._views: dict[str, list[View]] = {IDENTITY: [], BOUNDARY: []}
+        self._certain: set[int] = set()
         for sheet, document in zip(layers.sheets, concrete, strict=True):
-            for statement in document:
-                made = View(
-                    statement, variables_of(document), Standing(sheet.layer, has_principal=False)
-                )
-                self.views[sheet.layer].append(made)
-        self._resources = self._sampled()
+            standing = Standing(sheet.layer, has_principal=False)
+            made = [View(one, variables_of(document), standing) for one in document]
+            self._views[sheet.layer] += made
+            self._certain |= {id(view) for view in made if sheet.certain}
+        self.all_views = [*self._views[IDENTITY], *self._views[BOUNDARY]]
+        self._resources = Resources(self.all_views, instances, known.accounts, regional=False)
 
-    def _sampled(self) -> tuple[str, ...]:
-        """The resources to ask about: those named, one of each kind, and none."""
-        head = f"arn:{self._instances.partition}:kms:{self._instances.region}"
-        found = [f"{head}:{self._instances.account}:key/{_ID}", "*"]
-        for views in self.views.values():
-            for view in views:
-                for pattern in view.statement.resources:
-                    literal = pattern.value.literal if isinstance(pattern.value, Text) else None
-                    if literal is not None and ":kms:" in literal:
-                        found.append(self._filled(literal))
-        found.append(f"{head}:{self._instances.account}:alias/x")
-        return tuple(dict.fromkeys(found))[:24]
-
-    def _filled(self, pattern: str) -> str:
-        fields = pattern.split(":", 5)
-        if len(fields) < 6:
-            return pattern
-        place = self._instances
-        wanted = ("arn", place.partition, "kms", place.region, place.account, f"key/{_ID}")
-        filled = [
-            w if f == "*" else f.replace("*", "x") for f, w in zip(fields, wanted, strict=True)
-        ]
-        if fields[5] == "key/*":
-            filled[5] = f"key/{_ID}"
-        return ":".join(filled)
-
-    def decide(self, action: str, rest: Sequence[Blame]) -> Answer:
+    def allows(self, action: str) -> Answer:
         """Whether the own side allows an action on some resource."""
-        reach = Reach((LOCAL,), (action,), self._resources)
+        views = [view for view in self._views[IDENTITY] if view.may_allow]
+        views = [view for view in views if not view.covers_action(action).is_no]
+        if IDENTITY in self._layers.open:
+            views = []  # what is not known may be about any resource
+        elif not views:
+            return NO
+        arns, regions, complete = self._resources.of(views, (action,), NO_LIMITS)
+        reach = Reach((self._circle,), (action,), arns, regions=regions, complete=complete)
+        sure = list(self._wanted(sure=True))
+        perhaps = list(self._wanted(sure=False))
+        answer = decide(self, sure, perhaps, reach, None, self._further()).answer
+        if not answer.is_open:
+            return answer
+        told = (one._replace(expression=self._spelt(one.expression)) for one in answer.blame)
+        return cannot_tell(*told)
+
+    def _further(self) -> Sequence[Blame]:
+        """Policies that are not known, and may deny."""
+        rest = self._layers.open.get(IDENTITY, set()) | self._layers.open.get(BOUNDARY, set())
+        return sorted(one for one in rest if not only_allows(one))
+
+    def _wanted(self, *, sure: bool) -> Iterator[Wanted]:
+        """Allowed by an identity policy, and by the boundary where there is one, and not denied."""
         denies = tuple(
             Part(view, "Deny")
-            for views in self.views.values()
-            for view in views
-            if not view.effect.is_yes
+            for view in self.all_views
+            if view.may_deny and (sure or self._holds(view))
         )
-        sure = [Wanted(parts, denies) for parts in self._ways()]
-        perhaps = list(sure)
-        if rest:
-            perhaps.append(Wanted((), denies, blame=tuple(rest)))
-        return decide(self, sure, perhaps, reach, None).answer
+        for bound, doubt in self._layer(BOUNDARY, self._layers.bounded, sure):
+            for own, rest in self._layer(IDENTITY, True, sure):
+                yield Wanted((*own, *bound), denies, blame=(*rest, *doubt))
 
-    def _ways(self) -> list[tuple[Part, ...]]:
-        allows = [view for view in self.views[IDENTITY] if not view.effect.is_no]
-        bounds = [view for view in self.views[BOUNDARY] if not view.effect.is_no]
-        if self._layers.bounded:
-            return [(Part(own), Part(bound)) for own in allows for bound in bounds]
-        return [(Part(own),) for own in allows]
+    def _layer(
+        self, layer: str, needed: bool, sure: bool
+    ) -> Iterator[tuple[tuple[Part, ...], tuple[Blame, ...]]]:
+        """Each Allow of a layer; policies that are not known may allow, too."""
+        if not needed:
+            yield (), ()
+            return
+        for view in self._views[layer]:
+            if view.may_allow and (not sure or self._holds(view)):
+                yield (Part(view),), ()
+        rest = self._layers.open.get(layer)
+        if rest and not sure:
+            yield (), tuple(sorted(rest))
+
+    def _holds(self, view: View) -> bool:
+        """Whether its policy is there for sure."""
+        return id(view) in self._certain

@@ -102,6 +102,8 @@ def matches(pattern: Tokens, text: str) -> bool:
         return len(pattern) == len(text) and "".join(pattern) == text
     if pattern[-1] == RUN and RUN not in pattern[:-1] and ONE not in pattern:
         return text.startswith("".join(pattern[:-1]))
+    if pattern[0] == RUN and RUN not in pattern[1:] and ONE not in pattern:
+        return text.endswith("".join(pattern[1:]))
     return glob_matches(pattern, text, RUN, ONE)
 
 

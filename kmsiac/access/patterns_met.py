@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_STEPS = 40_000
+STEPS = 40_000
 """The product of the two lengths, at most: patterns of names are short."""
 
 
 def met(left: str, right: str) -> str | None:
-    """A shortest text that both globs (`*`, `?`) match; None for none, or for two very long ones."""
+    """A shortest text that both globs (`*`, `?`) match; None for none. Nothing is found for very long ones (`STEPS`)."""
     if not ("*" in left or "?" in left or "*" in right or "?" in right):
         return left if left == right else None
-    if len(left) * len(right) > _STEPS:
+    if len(left) * len(right) > STEPS:
         return None
     start, end = (0, 0), (len(left), len(right))
     came: dict[tuple[int, int], tuple[tuple[int, int], str]] = {start: (start, "")}

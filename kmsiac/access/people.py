@@ -8,7 +8,7 @@ them; every other key is a space of classes (`spaces`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
@@ -345,6 +345,29 @@ def person(
         context["aws:resourceorgid"] = (owner,)
     stranger = account not in known.accounts
     return Person(kind, principal, account, organization, context, stranger, stranger)
+
+
+def caller(arn: str, instances: Instances, known: Known) -> Person | None:
+    """The representative that an ARN names; of a role, a session of it. None for no such form."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return None
+    head, _, rest = parts[5].partition("/")
+    if head == "assumed-role" and rest:
+        role = f"arn:{parts[1]}:iam::{parts[4]}:role/{rest.split('/')[0]}"
+        made = person("role", role, None, None, instances, known)
+        return replace(made, principal=arn, untold=SESSIONS_UNTOLD)
+    kinds = {"role": "role", "user": "user", "root": "root", "federated-user": "federated"}
+    kind = kinds.get(head)
+    return person(kind, arn, None, None, instances, known) if kind is not None else None
+
+
+def in_organizations(one: Person, names: Iterable[str]) -> Iterator[Person]:
+    """A caller in no organization, and in each of some."""
+    yield one
+    for name in sorted(names):
+        context = {**one.context, "aws:principalorgid": (name,)}
+        yield replace(one, organization=name, context=context)
 
 
 def service(name: str, instances: Instances) -> Person:

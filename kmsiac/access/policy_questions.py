@@ -71,7 +71,8 @@ def _kept(prepared: Prepared, action: str, level: str) -> Answer:
     limits = NO_LIMITS if level == "conditional" else _PLAIN
     circles = (_FRESH,) if level == "delegated" else (OWN,)
     path = "account" if level == "delegated" else ""
-    views = [view for views in model.views for view in views if not view.effect.is_no]
+    views = [view for views in model.views for view in views if view.may_allow]
+    views = [view for view in views if not view.covers_action(action).is_no]
     reach = reach_of(model, views, circles, (action,), limits)
     wanted = [Wanted((Part(view, path=path),), denies_of(model)) for view in views]
     answer = exists(model, wanted, reach, confirm_with(model), model.documents)
@@ -108,7 +109,7 @@ def _delegated(prepared: Prepared) -> ActionSet:
 
 
 def _delegated_of(model: Model) -> ActionSet:
-    views = [view for view in model.views[0] if not view.effect.is_no]
+    views = [view for view in model.views[0] if view.may_allow]
     certain: set[str] = set()
     possible: set[str] = set()
     blame: set[Blame] = set()
@@ -157,9 +158,9 @@ def _nothing_new(prepared: Prepared) -> Answer:
 
 def _more(new: Sequence[View], old: Sequence[View]) -> Iterator[Wanted]:
     """What is allowed now, and was allowed by no statement before, or was denied."""
-    denies = tuple(Part(view, "Deny") for view in new if not view.effect.is_yes)
-    allowed = tuple(Part(view) for view in old if not view.effect.is_no)
-    allows = [view for view in new if not view.effect.is_no]
+    denies = tuple(Part(view, "Deny") for view in new if view.may_deny)
+    allowed = tuple(Part(view) for view in old if view.may_allow)
+    allows = [view for view in new if view.may_allow]
     kept = {_twin(view) for view in old}
     still_denied = {_twin(deny.view) for deny in denies}
     for view in allows:

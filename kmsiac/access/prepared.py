@@ -16,6 +16,7 @@ from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Request
 from kmsiac.access.people import Known, People, known_names
 from kmsiac.access.place import Place
+from kmsiac.access.question import Part
 from kmsiac.access.results import Need
 from kmsiac.access.search import Search
 from kmsiac.access.statements import variables_of
@@ -74,6 +75,12 @@ class Model:
             tuple(View(statement, variables_of(document), standing) for statement in document)
             for document in documents
         ]
+
+    @cached_property
+    def denies(self) -> tuple[Part, ...]:
+        """The statements that deny, or may."""
+        views = (view for views in self.views for view in views)
+        return tuple(Part(view, "Deny") for view in views if view.may_deny)
 
     def reaches(self, action: str) -> bool:
         """Whether callers of other accounts can do an action at all."""

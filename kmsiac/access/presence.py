@@ -113,7 +113,7 @@ def presence(
     """Whether a request carries the key; `never`: there is no request as the limits want it."""
     if key in limits.values:
         return "yes"
-    if key in limits.absent or limits.strict:
+    if key in limits.absent or (limits.strict and not _in_every_request(key)):
         return "no"
     found = "unknown" if key in person.untold else _usual(key, mode, person, action)
     if key in limits.lacking:
@@ -123,6 +123,11 @@ def presence(
     if limits.plain and found in ("sometimes", "unknown"):
         return "no"
     return found
+
+
+def _in_every_request(key: str) -> bool:
+    info = condition_key(key)
+    return info is not None and info.always_present and info.klass in ("request", "resource")
 
 
 def _usual(key: str, mode: str, person: Person, action: str) -> Presence:

@@ -7,12 +7,12 @@ of their Region and account. An identity reaches every Region; an endpoint is in
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from kmsiac.access.patterns import ONE, RUN, Tokens, any_tokens, arn_fields, matches, variable_names
 from kmsiac.access.presence import Limits
-from kmsiac.access.principal_patterns import DIGITS, LOWER, TWELVE, patterns_of, untaken
+from kmsiac.access.principal_patterns import DIGITS, LOWER, TWELVE, patterns_of
 from kmsiac.access.scenes import acts_on
 from kmsiac.access.spaces import Term, exactly
 from kmsiac.access.strings import Pieces, Row, classes, glob_pieces, text_pieces
@@ -23,6 +23,9 @@ from kmsiac.values import Text
 
 MOST = 64
 """More kinds of resources than this are not tried."""
+
+_MANY_PLACES = 6
+_MANY_SPELT = 200
 
 REGION, OWNER = "aws:requestedregion", "aws:resourceaccount"
 _ORGANIZATION = "aws:resourceorgid"
@@ -99,15 +102,41 @@ class Resources:
         ]
         nouns = {noun for noun, one in _ONE.items() if any(acts_on(a, one) for a in actions)}
         free = limits.is_free(OWNER) or limits.is_free(_ORGANIZATION)
+        covered = [
+            arn
+            for arn in self._spelt(views)
+            if _noun(arn) in nouns
+            and not (free and self._pins(arn, views))
+            and (not views or self._covered(arn, views))
+        ]
+        arns = self._one_of_each(covered) if len(covered) > 1 else covered
+        complete = self._complete and len(arns) <= MOST
+        return Sampled(tuple(arns[:MOST]), self._calls(), complete)
+
+    def _one_of_each(self, arns: Sequence[str]) -> list[str]:
         found: dict[object, str] = {}
-        for arn in self._all:
-            if _noun(arn) not in nouns or (free and self._pins(arn, views)):
-                continue
-            context = self._context(arn)
-            if not views or any(not v.covers_resource(arn, context).is_no for v in views):
-                found.setdefault(self._kind(arn), arn)
-        arns = tuple(found.values())
-        return Sampled(arns[:MOST], self._calls(), self._complete and len(arns) <= MOST)
+        for arn in arns:
+            found.setdefault(self._kind(arn), arn)
+            if len(found) > MOST:
+                break
+        return list(found.values())
+
+    def _spelt(self, views: Sequence[View]) -> Iterable[str]:
+        """Those that statements can cover: of all, where they do not spell each."""
+        arns: dict[str, None] = {}
+        for view in views:
+            for pattern in view.statement.resources:
+                literal = pattern.value.literal if isinstance(pattern.value, Text) else None
+                if pattern.negated or literal is None or any(sign in literal for sign in "*?$"):
+                    return self._all
+                arns[literal] = None
+            if not view.statement.resources or view.statement.resources_open is not None:
+                return self._all
+        return arns if views else self._all
+
+    def _covered(self, arn: str, views: Sequence[View]) -> bool:
+        context = self._context(arn)
+        return any(not view.covers_resource(arn, context).is_no for view in views)
 
     # -- what the statements say -------------------------------------------------------------------
 
@@ -186,10 +215,11 @@ class Resources:
         regions: list[str | None] = [None]
         if self._regional:
             regions = [*self._regions]
-        for partition in self._partitions():
-            for region in regions:
-                for form in _NOUNS.values():
-                    yield from self._split(f"arn:{partition}:kms:", region, form)
+        places = [(one, region) for one in self._partitions() for region in regions]
+        self._complete &= len(places) <= _MANY_PLACES
+        for partition, region in places[:_MANY_PLACES]:
+            for form in _NOUNS.values():
+                yield from self._split(f"arn:{partition}:kms:", region, form)
         if not self._complete:
             yield from self._filled()
 
@@ -209,21 +239,17 @@ class Resources:
                 rows += [_with_region(head, row) for row in patterns_of(self._terms[REGION], {})]
         where = _REGIONS if region is None else text_pieces(region)
         whole = (*text_pieces(head), *where, *text_pieces(":"), *TWELVE, *text_pieces(":"), *form)
-        found = untaken(whole, rows, self._taken(head))
+        excluded = []
+        if self._regional and _OF_STRANGERS not in self._owners:
+            excluded = [_with_owner(head, exactly(_OF_STRANGERS))]
+        found = classes(whole, rows, excluded)
+        if not self._exact.keys().isdisjoint(found.texts):
+            # One that is spelt is a kind of its own: it does not stand for what it was found for.
+            spelt = [exactly(arn) for arn in self._exact if arn.startswith(head)]
+            self._complete &= len(spelt) <= _MANY_SPELT
+            found = classes(whole, rows, [*excluded, *spelt[:_MANY_SPELT]])
         self._complete &= found.complete
         return found.texts
-
-    def _taken(self, head: str) -> Callable[[str], Row | None]:
-        barred = self._regional and _OF_STRANGERS not in self._owners
-
-        def taken(arn: str) -> Row | None:
-            if arn in self._exact:
-                return exactly(arn)
-            if barred and arn.split(":")[4] == _OF_STRANGERS:
-                return _with_owner(head, exactly(_OF_STRANGERS))
-            return None
-
-        return taken
 
     def _filled(self) -> Iterator[str]:
         """Something that each pattern matches, where they could not be split wholly."""

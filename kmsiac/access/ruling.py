@@ -14,7 +14,7 @@ from kmsiac.access.people import ABOUT_PRINCIPAL
 from kmsiac.access.prepared import allow_all, masked, without_secrets
 from kmsiac.access.question import Reach
 from kmsiac.access.results import Need, PathStep, Ruling
-from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
+from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, only_allows
 from kmsiac.access.views import View
 from kmsiac.access.ways import Matter, Ways
 from kmsiac.aws.shapes import fold
@@ -50,7 +50,7 @@ class Judge:
         layers += [IDENTITY, BOUNDARY] if side.identity else []
         for layer in layers:
             rest = self.joint.layers.open.get(layer, set())
-            found |= {one for one in rest if not _only_allows(one)}
+            found |= {one for one in rest if not only_allows(one)}
         return sorted(found)
 
     def decide(self, actions: Sequence[str], path: str = "") -> Outcome:
@@ -193,9 +193,3 @@ _LAYERS = {
 
 
 _NAMES = {layer: name for name, layer in _LAYERS.items()}
-
-
-def _only_allows(blame: Blame) -> bool:
-    """Whether what is not known is an AWS managed policy, of which only few deny anything."""
-    managed = "AWS managed policy" in blame.reason
-    return managed and not any(word in blame.expression for word in ("Deny", "Quarantine"))

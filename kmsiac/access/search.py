@@ -69,7 +69,7 @@ class Search:
         self._people = people
         self._reaches = reaches
         self._spaces: dict[tuple[object, ...], Space] = {}
-        self._elsewhere: dict[tuple[int, str, str], Person] = {}
+        self._elsewhere: dict[tuple[int, str, str], tuple[Person, Person]] = {}
 
     def find(
         self,
@@ -85,13 +85,17 @@ class Search:
         Raises `TooComplex`.
         """
         active: list[Part] = []
-        if not reach.complete:
+        start = 0
+        if not reach.complete and any(_may_cover(inside, action) for action in reach.actions):
             budget.incomplete = True
         while True:
             case = _Case(inside, active, reach, question, budget)
-            found = self._attempt(case)
+            budget.spend(1 + len(case.terms) // _A_STEP)
+            found = self._attempt(case, reach.resources[start:])
             if found is None:
                 return None
+            # With more to stay outside of, nothing turns up on the resources before either.
+            start = reach.resources.index(found.scene.resource)
             budget.spend(len(outside))
             known = {id(part.view) for part in active}
             more = [
@@ -105,8 +109,8 @@ class Search:
 
     # -- one attempt ------------------------------------------------------------------------------
 
-    def _attempt(self, case: _Case) -> Found | None:
-        for resource in case.reach.resources:
+    def _attempt(self, case: _Case, resources: Sequence[str]) -> Found | None:
+        for resource in resources:
             for action in self._actions(case, resource):
                 for scene, outside in self._scenes(case, action, resource):
                     case.budget.spend()
@@ -200,10 +204,12 @@ class Search:
         if place.items() <= person.context.items():
             return person
         memo = (id(person), owner, region)
-        if memo not in self._elsewhere:
-            context = {**person.context, **place}
-            self._elsewhere[memo] = replace(person, context=context)
-        return self._elsewhere[memo]
+        found = self._elsewhere.get(memo)
+        if found is None or found[0] is not person:
+            # The person is kept beside, so that its id stays its own.
+            placed = replace(person, context={**person.context, **place})
+            found = self._elsewhere[memo] = (person, placed)
+        return found[1]
 
     def _everybody(self, case: _Case) -> Iterator[Person]:
         yield from case.reach.persons
@@ -212,7 +218,7 @@ class Search:
             people, complete = self._people.of(circle, case.terms, named, case.reach.limits.is_free)
             if not complete:
                 case.budget.incomplete = True
-            case.budget.spend()
+            case.budget.spend(1 + (len(named) + len(people)) // _A_STEP)
             yield from people
 
     def _shape(self, key: str, mode: str, person: Person, case: _Case) -> Shape:
@@ -358,6 +364,10 @@ class Search:
                 continue  # blamed already: the key itself is not known
             found |= set(key_blame(term, any(not space.complete for space in spaces)))
         return found
+
+
+def _may_cover(parts: Sequence[Part], action: str) -> bool:
+    return all(not part.view.covers_action(action).is_no for part in parts)
 
 
 def _in_one_organization(person: Person) -> bool:

@@ -159,3 +159,9 @@ def _groups(reader: Reader, layers: Layers, identity: Identity) -> Iterator[Iden
     if doubt:
         layers.blame(IDENTITY, doubt)
     yield from groups
+
+
+def only_allows(blame: Blame) -> bool:
+    """Whether what is not known is an AWS managed policy, of which only few deny anything."""
+    managed = "AWS managed policy" in blame.reason
+    return managed and not any(word in blame.expression for word in ("Deny", "Quarantine"))

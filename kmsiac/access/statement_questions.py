@@ -156,7 +156,7 @@ def _redundant(prepared: Prepared, index: int) -> Answer:
     view = prepared.view(index)
     if view is None or view.effect.is_no:
         return NO
-    others = [v for v in model.views[0] if v is not view and not v.effect.is_no]
+    others = [v for v in model.views[0] if v is not view and v.may_allow]
     if not others:
         return NO
     reach = reach_of(model, [view], CIRCLES["any"], all_action_names(), NO_LIMITS)
@@ -173,12 +173,10 @@ def _redundant(prepared: Prepared, index: int) -> Answer:
 
 def denies_of(model: Model, view: View | None = None) -> tuple[Part, ...]:
     """The statements that deny, or may; but for one that is asked about itself."""
-    return tuple(
-        Part(other, "Deny")
-        for views in model.views
-        for other in views
-        if other is not view and not other.effect.is_yes
-    )
+    denies = model.denies
+    if view is None or not view.may_deny:
+        return denies
+    return tuple(part for part in denies if part.view is not view)
 
 
 def reach_of(

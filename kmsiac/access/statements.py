@@ -235,7 +235,7 @@ def covers_resource(
     resource: str,
     context: Context,
     variables: Variables,
-    decide: Callable[[Pattern], Answer | None] = lambda _: None,
+    decide: Callable[[Pattern], Answer | None] | None = None,
 ) -> Answer:
     """Whether Resource or NotResource covers the resource.
 
@@ -246,7 +246,10 @@ def covers_resource(
         return cannot_tell(Blame(statement.label, reason, statement.position))
     rest = statement.resources_open or (None if statement.resources else statement.open)
     further = [cannot_tell(blame_on(rest))] if rest is not None else []
-    each = (decide(p) or _resource(p, resource, context, variables) for p in statement.resources)
+    each = (
+        (decide(p) if decide is not None else None) or _resource(p, resource, context, variables)
+        for p in statement.resources
+    )
     covered = any_of(chain(each, further))
     return negate(covered) if "NotResource" in statement.elements else covered
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -87,7 +87,7 @@ class View:
         self._standing = standing
         self._principal = principal
         self.variables = variables
-        self._people: dict[tuple[str, bool, bool], Ways] = {}
+        self._people: dict[tuple[object, ...], Ways] = {}
         self._resources: dict[tuple[object, ...], Answer] = {}
 
     def only(self, terms: tuple[Term, ...]) -> View:
@@ -129,6 +129,16 @@ class View:
         return frozenset(found)
 
     @cached_property
+    def may_allow(self) -> bool:
+        """Whether it is an Allow, or may be one."""
+        return not self.effect.is_no
+
+    @cached_property
+    def may_deny(self) -> bool:
+        """Whether it is a Deny, or may be one."""
+        return not self.effect.is_yes
+
+    @cached_property
     def effect(self) -> Answer:
         """Whether it is an Allow; an effect that is not known, or none, may be either."""
         return has_effect(self.statement, "Allow")
@@ -151,7 +161,8 @@ class View:
         """The ways in which it names a caller: (path, answer), those that are no left out."""
         if not self._standing.has_principal:
             return (("identity", YES),)
-        key = (person.principal, deny, person.stranger)
+        role = person.context.get("aws:principalarn")
+        key = (person.principal, role, deny, person.stranger)
         found = self._people.get(key)
         if found is None:
             found = self._people[key] = self._named_ways(person, deny)
@@ -177,7 +188,8 @@ class View:
         """
         known: dict[str, tuple[str, ...]] = {}
         if self._resource_names:
-            known = {name: context[name] for name in self._resource_names if name in context}
+            told = [name for name in self._resource_names if name in _TOLD and name in context]
+            known = {name: context[name] for name in told}
         key = (resource, *known.values())
         found = self._resources.get(key)
         if found is None:
@@ -186,32 +198,27 @@ class View:
 
     @cached_property
     def _resource_names(self) -> tuple[str, ...]:
-        """What policy variables in its resources name, of what is told exactly."""
+        """What policy variables in its resources name."""
         if self.variables is not True:
             return ()
         literals = [p.value.literal for p in self.statement.resources if isinstance(p.value, Text)]
         names = [name for one in literals if one is not None for name in variable_names(one)]
-        return tuple(name for name in dict.fromkeys(names) if name in _TOLD)
+        return tuple(dict.fromkeys(names))
 
     def _with_variables(self, pattern: Pattern, resource: str, known: Context) -> Answer | None:
         """What a pattern covers whose policy variables are not all known; None for any other."""
         literal = pattern.value.literal if isinstance(pattern.value, Text) else None
-        if literal is None or self.variables is not True:
-            return None
-        if all(name in known for name in variable_names(literal)):
+        if literal is None or all(name in known for name in variable_names(literal)):
             return None
         if not matches(any_tokens(literal), resource):
             return NO
         return cannot_tell(Blame(literal, _VARIABLE, pattern.value.position))
 
     def _covers(self, resource: str, known: Context) -> Answer:
-        answer = covers_resource(
-            self.statement,
-            resource,
-            known,
-            self.variables,
-            lambda pattern: self._with_variables(pattern, resource, known),
-        )
+        decide = None
+        if self._resource_names:
+            decide = partial(self._with_variables, resource=resource, known=known)
+        answer = covers_resource(self.statement, resource, known, self.variables, decide)
         if self._standing.own_key is None:
             return answer
         negated = "NotResource" in self.statement.elements
@@ -281,6 +288,8 @@ _VARIABLE = "what a policy variable in a resource stands for depends on the requ
 _TOLD = frozenset(
     {"aws:principalaccount", "kms:calleraccount", "aws:resourceaccount", "aws:requestedregion"}
 )
+_FIELDS = 6
+_LONG = 400
 _OWN_KEY = "whether this is the key itself is known only after deployment"
 
 
@@ -298,9 +307,14 @@ def _may_be_key(value: Text | Unknown, key_arn: str) -> bool:
     mrk = "mrk-" if made.startswith("mrk-") else ""
     if made.count("-") == _HYPHENS and literal.rpartition("/")[2].startswith("mrk-"):
         return False  # a key of one Region
-    if "*" not in literal and "?" not in literal:
-        return literal.startswith(head + mrk)
-    return met(literal, f"{head}{mrk}*") is not None
+    fields = literal.split(":", 5)
+    if len(literal) > _LONG:
+        return True
+    if len(fields) < _FIELDS:
+        return met(literal, f"{head}{mrk}*") is not None
+    own = head.split(":", 5)
+    placed = all(met(one, mine) is not None for one, mine in zip(fields[:5], own, strict=False))
+    return placed and met(fields[5], f"{own[5]}{mrk}*") is not None
 
 
 def names_strangers(statement: Statement) -> Answer:

@@ -13,7 +13,14 @@ from typing import NamedTuple
 from kmsiac.access.deciding import Wanted
 from kmsiac.access.joint import Joint
 from kmsiac.access.key_facts import Facts
-from kmsiac.access.people import ABOUT_PRINCIPAL, OWN, STRANGERS, Circle, Person
+from kmsiac.access.people import (
+    ABOUT_PRINCIPAL,
+    OWN,
+    STRANGERS,
+    Circle,
+    Person,
+    in_organizations,
+)
 from kmsiac.access.place import Given, Who
 from kmsiac.access.presence import Limits
 from kmsiac.access.question import Part
@@ -97,17 +104,13 @@ class Ways:
         """The caller with what is given of it, in each organization that may be its own."""
         assert self.person is not None
         given = {fold(k): v for k, v in self.context().items() if fold(k) in ABOUT_PRINCIPAL}
-        context = {**self.person.context, **given}
-        organizations: list[str | None] = [None]
+        one = replace(self.person, context={**self.person.context, **given}, stranger=False)
         if "aws:principalorgid" in given:
-            organizations = [given["aws:principalorgid"][0]]
-        elif not self.matter.given.strict and self.person.kind != "service":
-            organizations += sorted(self.joint.known.organizations)
-        for organization in organizations:
-            own = dict(context)
-            if organization is not None:
-                own["aws:principalorgid"] = (organization,)
-            yield replace(self.person, organization=organization, context=own, stranger=False)
+            yield replace(one, organization=given["aws:principalorgid"][0])
+        elif self.matter.given.strict or one.kind == "service":
+            yield one
+        else:
+            yield from in_organizations(one, self.joint.known.organizations)
 
     def context(self) -> dict[str, tuple[str, ...]]:
         """What is given of the request, concrete."""
@@ -167,7 +170,7 @@ class Ways:
     def _views(self, layer: str, sure: bool) -> Iterator[View]:
         """The Allows of a layer; surely only those whose document is in force for sure."""
         for view in self.joint.views[layer]:
-            if not view.effect.is_no and (not sure or self.joint.origins[id(view)].certain):
+            if view.may_allow and (not sure or self.joint.origins[id(view)].certain):
                 yield view
 
     def _owns(self, who: Who) -> bool:
@@ -244,7 +247,7 @@ class Ways:
             yield Wanted((), self.denies, "key-policy", tuple(sorted(rest)))
         for view in self.joint.views[KEY]:
             doubt = self._may_name(view)
-            if doubt and not view.effect.is_no:
+            if doubt and view.may_allow:
                 yield Wanted((Part(view.for_anybody()),), self.denies, "key-policy", doubt)
 
     def _may_name(self, view: View) -> tuple[Blame, ...]:
@@ -293,7 +296,7 @@ class Ways:
             layers += [IDENTITY, BOUNDARY]
         for layer in layers:
             for view in self.joint.views[layer]:
-                if not view.effect.is_yes:
+                if view.may_deny:
                     yield Part(view, "Deny")
 
     def name(self) -> str:

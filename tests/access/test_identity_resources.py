@@ -176,12 +176,25 @@ def test_what_two_patterns_share() -> None:
 def test_more_kinds_of_keys_than_are_tried_stay_open() -> None:
     letters = string.ascii_letters + string.digits + "_-/"
     many = [may(Resource=f"{MINE}:key/{n}-*") for n in range(100)]
-    ends = [never(Resource=f"*{letter}") for letter in letters]
-    assert allows([may(), *ends]).is_no
-    answer = allows([may(), *many, *ends])
+    ends = [f"*{letter}" for letter in letters]
+    assert allows([may(), never(Resource=ends)]).is_no
+    answer = allows([may(), *many, never(Resource=ends)])
     assert answer.is_open
     assert {blame.reason for blame in answer.blame} == {"too complex to decide"}
-    assert allows([may(), *many, *ends[1:]]).is_yes
+    assert allows([may(), *many, never(Resource=ends[1:])]).is_yes
+
+
+def test_keys_that_are_spelt_stand_for_themselves_only() -> None:
+    letters = string.ascii_letters + string.digits + "-_"
+    short = [f"arn:aws:kms:*:*:key/{letter}" for letter in letters]
+    spelt = [f"{MINE}:key/{letter}{letter}" for letter in letters]
+    assert allows([may(Resource=f"{MINE}:key/*"), never(Resource=[*short, *spelt])]).is_yes
+
+
+def test_more_partitions_than_there_are_stay_open() -> None:
+    nowhere = [f"arn:aws-{n}:kms:*:*:key/*" for n in range(20)]
+    answer = allows([may(Resource="arn:aws-19:kms:*:*:*"), never(Resource=nowhere)])
+    assert answer.is_open
 
 
 # -- policy variables ----------------------------------------------------------------------------------

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import re
 
-from kmsiac.access.instantiate import Instances
+import pytest
+
+from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.stack import Environment, Provider
 from kmsiac.values import Owner, Symbol, Text, Unknown, text
 
@@ -46,3 +48,54 @@ def test_unknown_parts_stay() -> None:
     half = Symbol("role_arn", "r", OWNER, "resource", Text(["arn:aws:iam::", unknown, ":role/x"]))
     assert instances.text(Text([half])).parts == (half,)
     assert instances.of(Text([half])) is None
+
+
+def test_a_resource_is_one_thing_whatever_its_name_is() -> None:
+    unknown = Unknown("var.p", "variable has no default")
+    shape = Text(["arn:aws:iam::111122223333:role", unknown, unknown, "-app"])
+    symbol = Symbol("role_arn", "aws_iam_role.app.arn", OWNER, "resource", shape)
+    instances = Instances(OWN, [], [])
+    made = instances.of(Text([symbol]))
+    assert made is not None
+    assert re.fullmatch(r"arn:aws:iam::111122223333:role/[^:]+-app", made)
+    assert instances.of(Text([symbol])) == made
+    looked_up = Symbol("role_arn", "data.aws_iam_role.x.arn", OWNER, "data", shape)
+    assert instances.of(Text([looked_up])) is None
+
+
+def test_a_guess_makes_symbols_equal() -> None:
+    partner, other = (
+        Symbol("account_id", f"var.{name}", OWNER, "parameter") for name in ("a", "b")
+    )
+    guess = Guess(((partner, OWN.account), (other, Text([partner]))))
+    instances = Instances(OWN, [], [], guess)
+    assert instances.of(Text([other])) == instances.of(Text([partner])) == instances.account
+    guess = Guess(((account_symbol(), text("444455556666")), (partner, OWN.account)))
+    assert Instances(OWN, [], [], guess).of(Text([partner])) == "444455556666"
+
+
+def account_symbol() -> Symbol:
+    found = OWN.account.symbol
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("multi_region", "pattern"),
+    [
+        (True, r"mrk-[a-z]{32}"),
+        (False, r"[a-z]{8}(-[a-z]{4}){3}-[a-z]{12}"),
+        (None, r"either-[a-z]+"),
+    ],
+)
+def test_the_id_of_a_key_has_the_form_of_its_kind(multi_region: bool | None, pattern: str) -> None:
+    key_id = Symbol("key_id", "aws_kms_key.k.key_id", OWNER, "resource")
+    shape = Text(["arn:aws:kms:eu-west-1:111122223333:key/", key_id])
+    arn = Text([Symbol("key_arn", "aws_kms_key.k.arn", OWNER, "resource", shape)])
+    instances = Instances(OWN, [], [])
+    instances.name_key(arn, multi_region=multi_region)
+    made = instances.of(arn)
+    assert made is not None
+    assert re.fullmatch(pattern, made.rpartition("/")[2])
+    assert instances.of(Text([key_id])) == made.rpartition("/")[2]
+    assert instances.made_from_symbols(made)

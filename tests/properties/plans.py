@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.properties import checks, relations
+from tests.properties import checks, condition_checks, relations
 from tests.properties.broken import check_broken
 from tests.properties.cases import OUTSIDERS, STRANGERS, Case, draw_case
 from tests.properties.grammar import Choices, Style
@@ -66,9 +66,9 @@ PLANS: dict[str, tuple[Draw, Check]] = {
     "free": (_any, checks.check_free),
     "shadowed": (_any, checks.check_shadowed),
     "redundant": (_any, checks.check_redundant),
-    "conditions": (_any, checks.check_conditions),
-    "neutralised": (_any, checks.check_neutralised),
-    "stops": (_any, checks.check_stops),
+    "conditions": (_any, condition_checks.check_conditions),
+    "neutralised": (_any, condition_checks.check_neutralised),
+    "stops": (_any, condition_checks.check_stops),
     "administrable": (_administrable, checks.check_administrable),
     "delegated": (_any, checks.check_delegated),
     "external": (_external, checks.check_external),

@@ -96,7 +96,7 @@ def service_request(choices: Choices, actions: Sequence[str] = ACTIONS) -> Draft
     """A request that an AWS service makes under its own principal."""
     context: dict[str, tuple[str, ...]] = {
         "aws:PrincipalIsAWSService": ("true",),
-        "aws:PrincipalType": ("AWSService",),  # there is one; which is not documented
+        "aws:PrincipalType": ("Service",),  # it has a value; which one is not documented
         "aws:ViaAWSService": ("false",),
         "aws:ResourceAccount": ("<me>",),
         "aws:RequestedRegion": (REGION,),

@@ -6,6 +6,7 @@ planning; a constant `region`), then what the user says, then symbols.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from kmsiac.frontends.terraform.plan_model import Change, JsonMap, mapping, module_names
@@ -22,6 +23,7 @@ NAMES = {
 """How the symbols of a provider print: the data sources that everybody writes for them."""
 
 DEFAULT = "aws"
+_ROLE_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/")
 
 _OTHER_ACCOUNT = frozenset(
     {
@@ -82,7 +84,7 @@ class Providers:
         group = self._account_group(key)
         given = self._environment
         known = Environment(
-            self._facts.get(("account_id", group)) or given.account_id,
+            self._facts.get(("account_id", group)) or self._assumed(key) or given.account_id,
             self._region(key) or given.region,
             self._facts.get(("partition", group)) or given.partition,
         )
@@ -120,8 +122,27 @@ class Providers:
 
     def _account_group(self, key: str) -> str:
         """The provider configuration whose account `key` works in: its own, or the default one's."""
-        own = any(name in _OTHER_ACCOUNT for name in self._expressions(key))
-        return key if own else DEFAULT
+        way = self._way(key)
+        if way is None:
+            return DEFAULT
+        known = sorted(self._configuration.provider_configurations, key=lambda one: one != DEFAULT)
+        return next((other for other in known if self._way(other) == way), key)
+
+    def _way(self, key: str) -> object:
+        """By what it comes to an account of its own, None for the default one's."""
+        expressions = self._expressions(key)
+        found = {name: expressions[name] for name in _OTHER_ACCOUNT if name in expressions}
+        # A variable of one name is another one in each module.
+        return (key.rpartition(":")[0], found) if found else None
+
+    def _assumed(self, key: str) -> str | None:
+        """The account of the role that it assumes, where the plan has its ARN."""
+        blocks = self._expressions(key).get("assume_role")
+        last = blocks[-1] if isinstance(blocks, list) and blocks else None
+        arn = last.get("role_arn") if isinstance(last, dict) else None
+        constant = arn.get("constant_value") if isinstance(arn, dict) else None
+        found = _ROLE_ACCOUNT.match(constant) if isinstance(constant, str) else None
+        return found[1] if found else None
 
     def _key(self, change: Change) -> str:
         entry = self._configuration.resource(change) or {}

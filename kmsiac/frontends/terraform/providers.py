@@ -88,7 +88,9 @@ def _account(
         if only is not None:
             return text(only, allowed.position)
     assumed = _assumed(scope, block)
-    if assumed is not None and _ACCOUNT.fullmatch(assumed.literal or ""):
+    if assumed is not None and (
+        _ACCOUNT.fullmatch(assumed.literal or "") or assumed.parts == shared.account.parts
+    ):
         return assumed
     own = any(name in attributes for name in _OTHER_ACCOUNT) or any(
         inner.type in _ROLE_BLOCKS for inner in block.body.blocks

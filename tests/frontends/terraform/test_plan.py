@@ -623,6 +623,26 @@ def test_regions_of_provider_configurations():
     assert c.owner.provider == "aws.other"
 
 
+def test_equal_ways_to_an_account_share_it():
+    def provider(**expressions):
+        return {"name": "aws", "expressions": expressions}
+
+    role = [{"role_arn": constant("arn:aws:iam::444455556666:role/ci")}]
+    providers = {
+        "aws": provider(profile=references("var.p")),
+        "aws.same": provider(profile=references("var.p")),
+        "aws.other": provider(profile=constant("x")),
+        "aws.role": provider(assume_role=role),
+    }
+    names = {"a": "aws", "b": "aws.same", "c": "aws.other", "d": "aws.role"}
+    changes = [change(f"aws_kms_key.{name}", {}) for name in names]
+    entries = [configured(f"aws_kms_key.{n}", provider=key) for n, key in names.items()]
+    stack = load(a_plan(changes, entries, providers=providers))
+    a, b, c, d = (resource.provider.account for resource in stack.resources)
+    assert a.parts == b.parts != c.parts
+    assert d.literal == "444455556666"
+
+
 # -- positions -------------------------------------------------------------------------------------
 
 

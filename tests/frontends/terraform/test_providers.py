@@ -1,0 +1,63 @@
+"""Provider configurations: which of them work in one account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kmsiac.frontends.unit import Inputs
+from kmsiac.stack import Environment
+from tests.frontends.terraform.test_load import read
+
+ROLE = 'assume_role {\n    role_arn = "arn:aws:iam::%s:role/%s"\n  }'
+
+
+def accounts(folder: Path, *bodies: str, account: str | None = None) -> list[str]:
+    """The accounts of a default provider configuration and of aliases, as they print."""
+    hcl = 'variable "p" {}\nvariable "q" {}\n'
+    for at, body in enumerate(bodies):
+        alias = f'alias = "o{at}"\n' if at else ""
+        meta = f"provider = aws.o{at}" if at else ""
+        hcl += f'provider "aws" {{\n  {alias}  {body}\n}}\n'
+        hcl += f'resource "aws_kms_key" "k{at}" {{\n  {meta}\n}}\n'
+    inputs = Inputs(environment=Environment(account_id=account)) if account else Inputs()
+    stack, _ = read(folder, {"main.tf": hcl}, inputs)
+    assert not stack.errors
+    found = [resource.provider.account for resource in stack.resources]
+    marks = {one.parts: f"#{at}" for at, one in reversed(list(enumerate(found)))}
+    return [one.literal or marks[one.parts] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        (("", ""), ["#0", "#0"]),
+        (('profile = "x"', 'profile = "x"'), ["#0", "#0"]),
+        (("profile = var.p", "profile = var.p"), ["#0", "#0"]),
+        (("profile = var.p", "profile = var.q"), ["#0", "#1"]),
+        (("", 'profile = "x"', 'profile = "x"'), ["#0", "#1", "#1"]),
+        (('profile = "x"', ROLE % ("${var.p}", "ci"), ROLE % ("${var.p}", "cd")), ["#0", "#1", "#1"]),
+        ((ROLE % ("444455556666", "ci"), ROLE % ("111122223333", "ci")), ["444455556666", "111122223333"]),
+        (("", "assume_role {\n    role_arn = var.p\n  }", "assume_role {\n    role_arn = var.p\n  }"), ["#0", "#1", "#2"]),
+        (("", ROLE % ("${data.aws_caller_identity.me.account_id}", "ci")), ["#0", "#1"]),
+    ],
+)  # fmt: skip
+def test_equal_ways_to_an_account_share_it(
+    tmp_path: Path, bodies: tuple[str, ...], expected: list[str]
+) -> None:
+    assert accounts(tmp_path, *bodies) == expected
+
+
+def test_an_assumed_role_tells_the_account_whatever_the_command_line_says(tmp_path: Path) -> None:
+    found = accounts(
+        tmp_path, ROLE % ("444455556666", "ci"), 'profile = "x"', account="111122223333"
+    )
+    assert found == ["444455556666", "#1"]
+
+
+def test_a_role_of_the_default_account_is_in_it(tmp_path: Path) -> None:
+    caller = 'data "aws_caller_identity" "me" {}\n'
+    body = ROLE % ("${data.aws_caller_identity.me.account_id}", "ci")
+    (tmp_path / "data.tf").write_text(caller)
+    assert accounts(tmp_path, "", body) == ["#0", "#0"]
