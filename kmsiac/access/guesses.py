@@ -51,14 +51,16 @@ T = TypeVar("T", bound=HasGuess)
 class Each(Generic[T]):
     """What was made under each guess, at least one.
 
-    `cut`: there are more guesses than these, so that no answer under them is settled.
+    `cut`: there are more guesses than these, so that no answer under them is settled. `doubt`
+    blames what else they differ by.
     """
 
-    __slots__ = ("_made", "cut")
+    __slots__ = ("_made", "cut", "doubt")
 
-    def __init__(self, made: Iterable[T], *, cut: bool) -> None:
+    def __init__(self, made: Iterable[T], *, cut: bool, doubt: tuple[Blame, ...] = ()) -> None:
         self._made = tuple(made)
         self.cut = cut
+        self.doubt = doubt
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._made)
@@ -75,7 +77,7 @@ class Each(Generic[T]):
 
     def blame(self, apart: Iterable[T] = ()) -> tuple[Blame, ...]:
         """Blame for not knowing which guess holds: for what those apart take symbols to be."""
-        found = _doubt(one.guess for one in apart)
+        found = (*self.doubt, *_doubt(one.guess for one in apart))
         return found or _doubt(one.guess for one in self._made)
 
 

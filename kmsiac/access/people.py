@@ -274,18 +274,16 @@ class People:
         organizations: Sequence[str | None],
     ) -> list[Person]:
         """The sessions of roles that a Principal element names."""
-        found = []
+        found: list[Person] = []
         for name in sorted(named):
             parts = name.split(":", 5)
             if len(parts) < 6 or not parts[5].startswith("assumed-role/") or circle.fresh:
                 continue
             if "role" not in kinds or not self._within(circle, parts[4]):
                 continue
-            role = parts[5].split("/")[1]
-            arn = f"arn:{parts[1]}:iam::{parts[4]}:role/{role}"
-            for organization in organizations:
-                one = person("role", arn, organization, None, self._instances, self.known)
-                found.append(replace(one, principal=name))
+            one = caller(name, self._instances, self.known)
+            if one is not None:
+                found += in_organizations(one, {name for name in organizations if name})
         return found
 
     def _within(self, circle: Circle, account: str) -> bool:

@@ -280,8 +280,10 @@ def secrets_of(documents: Iterable[PolicyDocument], instances: Instances) -> tup
         for inner in walk(document.value):
             if isinstance(inner, Text) and inner.sensitive:
                 literal = instances.text(inner).literal
-                if literal is not None and len(literal) >= _TELLING:
-                    found[literal] = None
+                # The name in an ARN also stands in that of a session.
+                for secret in (literal or "", (literal or "").rpartition("/")[2]):
+                    if len(secret) >= _TELLING:
+                        found[secret] = None
     return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 

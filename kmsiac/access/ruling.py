@@ -19,7 +19,7 @@ from kmsiac.access.views import View
 from kmsiac.access.ways import Matter, Ways
 from kmsiac.aws.shapes import fold
 from kmsiac.reading.source import NOWHERE
-from kmsiac.values import Answer, Blame, Verdict, cannot_tell
+from kmsiac.values import NO, Answer, Blame, Verdict, cannot_tell
 
 _CONDITIONS = "a request that meets the conditions: none that can be made does"
 
@@ -85,6 +85,9 @@ class Judge:
         if not self._ways.possible:
             reason = "no caller is known by this name"
             return Ruling(cannot_tell(Blame(self._ways.name(), reason, NOWHERE)))
+        if self._ways.contradicted:
+            mend = f"another context: {self._ways.contradicted} is not what this caller carries"
+            return Ruling(NO, blocked_by="condition", mend=mend)
         outcome = self.decide(self.matter.actions)
         answer = outcome.answer
         if answer.is_yes and outcome.found is not None:

@@ -7,7 +7,8 @@ its groups' and its boundary's, the endpoint's. What may stand beside them is bl
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import NamedTuple, TypeVar
 
 from kmsiac.access.place import Who
@@ -26,6 +27,9 @@ from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import Blame, Unknown, blame_on
 
 E = TypeVar("E", bound=Entity)
+
+_MOST = 8
+"""How many combinations of policies that replace each other are looked at."""
 
 KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT = "key", "identity", "boundary", "endpoint", "grant"
 
@@ -59,6 +63,19 @@ class Layers:
     def of(self, layer: str) -> list[Sheet]:
         """The sheets of a layer."""
         return [sheet for sheet in self.sheets if sheet.layer == layer]
+
+    def in_force(self) -> Iterator[Layers]:
+        """The layers with one key policy and one endpoint policy each.
+
+        Of several, the last one that is put replaces the others: which that is, nobody knows.
+        """
+        doubled = [found for layer in (KEY, ENDPOINT) if len(found := self.of(layer)) > 1]
+        if not doubled:
+            yield self
+            return
+        rest = [sheet for sheet in self.sheets if not any(sheet in found for found in doubled)]
+        for chosen in islice(product(*doubled), _MOST):
+            yield replace(self, sheets=[*chosen, *rest])
 
     def made_of(self) -> Hashable:
         """What is the same for equal layers: documents by identity."""

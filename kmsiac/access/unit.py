@@ -20,17 +20,19 @@ from kmsiac.access.place import Given, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
 from kmsiac.access.results import Holder, Need, PathStep, Ruling
 from kmsiac.access.ruling import Judge
-from kmsiac.access.sheets import GRANT, Layers, Reader, layers_for
+from kmsiac.access.sheets import ENDPOINT, GRANT, KEY, Layers, Reader, layers_for
 from kmsiac.access.trust import Trusted
 from kmsiac.access.ways import SIDES, Matter, Side
 from kmsiac.aws.actions import kms_action
-from kmsiac.inventory.arns import arn_of, multi_region_of
+from kmsiac.aws.shapes import fold
+from kmsiac.inventory.arns import arn_of, id_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.policy.actions import ActionSet
-from kmsiac.values import NO, YES, Blame, Text, all_of, cannot_tell
+from kmsiac.values import NO, YES, Blame, Text, all_of, cannot_tell, open_blame
 
 _NOTHING = Given()
+_ONE_OF_SEVERAL = "another resource sets this policy, too; which one is in force is not known"
 _NOT_GIVEN = "another action: no key policy, IAM policy or grant gives it on a key"
 _STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
@@ -88,6 +90,7 @@ class UnitAccess:
         principal's own side is taken as given) or `identity` (the key's side is).
         """
         wanted = tuple(sorted({_named(action) for action in actions}))
+        given = self._through(given)
         about, made = self._joint(who, key, given)
         facts = self._facts(key, made)
         memo = (about, wanted, _as_key(given), side, facts)
@@ -97,6 +100,14 @@ class UnitAccess:
             matter = Matter(who, wanted, given, SIDES[side], facts)
             found = rulings[memo] = self._rule(matter, made)
         return found
+
+    def _through(self, given: Given) -> Given:
+        """What passes an endpoint carries its id."""
+        keys = {fold(key) for key in given.context}
+        if given.endpoint is None or "aws:sourcevpce" in keys:
+            return given
+        own = id_of(given.endpoint, self.inventory.framework)
+        return replace(given, context={**given.context, "aws:SourceVpce": (own,)})
 
     def _rule(self, matter: Matter, made: Joints) -> Ruling:
         if matter.actions == ("kms:RetireGrant",):
@@ -128,9 +139,24 @@ class UnitAccess:
             terms = self._grants(layers)
             provider = key.resource.provider
             arn, trusted = self.arn(key), self._trusted
-            found = joints(layers, terms, arn, who, provider, trusted, multi_region=multi_region)
+            every = [
+                joints(one, terms, arn, who, provider, trusted, multi_region=multi_region)
+                for one in layers.in_force()
+            ]
+            found = every[0] if len(every) == 1 else self._one_of(every, layers)
             self._memory.joints[about] = found
         return about, found
+
+    def _one_of(self, every: Sequence[Joints], layers: Layers) -> Joints:
+        """The joints with one of several policies that replace each other."""
+        doubled = [layer for layer in (KEY, ENDPOINT) if len(layers.of(layer)) > 1]
+        doubt = tuple(
+            Blame(sheet.address, _ONE_OF_SEVERAL, sheet.document.position)
+            for layer in doubled
+            for sheet in layers.of(layer)
+        )
+        made = [joint for joints in every for joint in joints]
+        return Joints(made, cut=any(one.cut for one in every), doubt=doubt)
 
     def _facts(self, key: Key, made: Joints) -> Facts:
         views = (view for views in made.first.views.values() for view in views)
@@ -207,7 +233,7 @@ class UnitAccess:
         judges = [Judge(joint, matter) for joint in made]
         judges = [judge for judge in judges if judge.possible]
         if not judges:
-            return None
+            return _unknown_holder(matter, key, position, made)
         certain, possible, blame, needs = _held(judges, actions, made)
         if not possible:
             return None
@@ -235,6 +261,27 @@ class UnitAccess:
             found = own_actions(self.reader, identity, provider, self._trusted)
             self._own[id(identity)] = found
         return found
+
+
+def _unknown_holder(matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:
+    """Somebody whom a statement names by a text that is not wholly known; None for nobody."""
+    who = matter.who
+    assert who is not None
+    views = [
+        view
+        for view in (*made.first.views[KEY], *made.first.views[GRANT])
+        if position in (view.statement.position, *(p.position for p in view.statement.principals))
+    ]
+    may = {
+        action
+        for action in matter.actions
+        if any(view.may_allow and not view.covers_action(action).is_no for view in views)
+    }
+    blame = open_blame(who.text)
+    if not may or not blame or who.kind == "group":
+        return None
+    held = ActionSet(frozenset(), frozenset(may), blame)
+    return Holder(str(who.text), who, key, cannot_tell(*blame), held, position=position)
 
 
 def _held(

@@ -81,6 +81,7 @@ class Ways:
         self.circles = self._meant(who)
         self.persons = tuple(self._variants()) if self.person is not None else ()
         self.possible = bool(self.persons or self.circles)
+        self.contradicted = self._contradicted()
         self.limits = self._given()
         self.denies = tuple(self._deny_parts())
         self._known: dict[bool, list[Wanted]] = {}
@@ -111,6 +112,19 @@ class Ways:
             yield one
         else:
             yield from in_organizations(one, self.joint.known.organizations)
+
+    def _contradicted(self) -> str:
+        """A key about the caller that is given another value than the caller has."""
+        if self.person is None:
+            return ""
+        own = self.person.context
+        for key, values in self.context().items():
+            if not fold(key).startswith(("aws:principal", "kms:calleraccount", "aws:username")):
+                continue  # the account and Region of a key may be symbols
+            known = own.get(fold(key)) if fold(key) not in self.person.untold else None
+            if known is not None and known != values:
+                return key
+        return ""
 
     def context(self) -> dict[str, tuple[str, ...]]:
         """What is given of the request, concrete."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kmsiac.inventory.model import Identity, Key, Settings
+from kmsiac.inventory.model import Endpoint, Identity, Key, Settings
 from kmsiac.stack import CLOUDFORMATION
 from kmsiac.values import Bool, Null, Part, Symbol, Text, Value
 
@@ -48,6 +48,14 @@ def multi_region_of(key: Key) -> bool | None:
         value = setting.value if setting is not None else None
         found.add(value.value if isinstance(value, Bool) else None)
     return found.pop() if len(found) == 1 else None
+
+
+def id_of(endpoint: Endpoint, framework: str) -> Text:
+    """The id of a VPC endpoint, equal to the symbol that a reference to it gives."""
+    address, provider = endpoint.address, endpoint.resource.provider
+    reference = address if framework == CLOUDFORMATION else f"{address}.id"
+    symbol = Symbol("endpoint_id", reference, provider.owner, "resource", address=address)
+    return Text((symbol,), endpoint.position)
 
 
 def _parts(settings: Settings | None, name: str) -> tuple[Part, ...]:

@@ -216,6 +216,17 @@ def variables(text: Text) -> list[str]:
     return [name for name in inner if name not in ("*", "?", "$")]
 
 
+def any_variables(text: Text) -> Text:
+    """The text with `*` for each IAM policy variable: a pattern that is no narrower."""
+    parts = [
+        _VARIABLE.sub(lambda m: m[0] if m[0][2:-1] in ("*", "?", "$") else "*", part)
+        if isinstance(part, str)
+        else part
+        for part in text.parts
+    ]
+    return Text(parts, text.position, text.sensitive)
+
+
 def glob(pattern: str, text: Text, *, ignore_case: bool = False) -> Answer:
     """Whether a literal glob (`*`, `?`) matches the text, once deployed."""
     wanted = fold(pattern) if ignore_case else pattern

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kmsiac.aws.shapes import glob_matches
 from kmsiac.policy.document import Pattern
-from kmsiac.policy.matching import Arn, same, split_arn, wildcard_index
+from kmsiac.policy.matching import Arn, any_variables, same, split_arn, variables, wildcard_index
 from kmsiac.values import (
     NO,
     YES,
@@ -21,6 +21,7 @@ from kmsiac.values import (
     open_blame,
 )
 
+_VARIABLE = "what a policy variable stands for depends on the request"
 Told = tuple[str | None, frozenset[Blame]]
 """A word, or None with the expressions to blame."""
 
@@ -101,11 +102,15 @@ def covers_own_key(pattern: Pattern, key: OwnKey) -> Answer:
     """Whether a Resource of a key policy covers the key it is attached to.
 
     A literal key ARN of fitting account and Region is cannot tell: it may be this key, whose id is
-    known only after deployment.
+    known only after deployment. So is a policy variable: what it stands for depends on the request.
     """
     value = pattern.value
     if isinstance(value, Unknown):
         return cannot_tell(blame_on(value))
+    if variables(value):
+        wide = covers_own_key(Pattern(any_variables(value), pattern.negated, pattern.position), key)
+        told = cannot_tell(Blame(str(value), _VARIABLE, value.position))
+        return wide if wide.is_no else told
     symbol = value.symbol
     if symbol is not None and symbol.origin == "resource" and symbol.owner.unit == key.unit:
         return decided(symbol.type == "key_arn" and symbol.address == key.address)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kmsiac.policy.actions import ActionSet
-from tests.access.test_unit import unit_of
+from tests.access.test_unit import key_of, unit_of
 
 OTHER = "444455556666"
 OWNER = "aws:ResourceAccount"
@@ -104,3 +104,28 @@ def test_an_unknown_boundary_leaves_what_identity_policies_allow(tmp_path: Path)
     found = own(tmp_path, policy(allow()), bound, beside='variable "b" {}\n')
     assert not found.certain
     assert found.possible == DECRYPT
+
+
+@pytest.mark.parametrize(
+    ("resource", "answer"),
+    [
+        ("arn:aws:kms:*:$${aws:PrincipalAccount}:key/*", "yes"),
+        ("arn:aws:kms:*:*:key/$${aws:PrincipalTag/k}", "cannot-tell"),
+        ("*$${aws:PrincipalTag/k}", "cannot-tell"),
+        ("arn:aws:kms:*:$${aws:PrincipalTag/k}:alias/*", None),
+        ("arn:aws:s3:::$${aws:PrincipalTag/k}/*", None),
+    ],
+)
+def test_a_policy_variable_hides_no_holder(
+    tmp_path: Path, resource: str, answer: str | None
+) -> None:
+    """A role whose policy names keys by a variable is not left out of who can use one."""
+    key = 'resource "aws_kms_key" "k" {}\n'
+    role = f'"app" {{\n name = "app"\n {policy(allow(Resource=resource))}}}\n'
+    unit = unit_of(tmp_path, f'{key}resource "aws_iam_role" {role}')
+    found = {
+        holder.who.identity.address: holder.answer.verdict.value
+        for holder in unit.holders(["kms:Decrypt"], key_of(unit))
+        if holder.who.identity is not None
+    }
+    assert found == ({} if answer is None else {"aws_iam_role.app": answer})

@@ -124,3 +124,16 @@ def test_two_provider_configurations_may_share_an_account(
     assert verdict(unit, "PutKeyPolicy") == expected
     if expected == "cannot-tell":
         assert can(unit, APP, "PutKeyPolicy").answer.blame
+
+
+@pytest.mark.parametrize("tail", ["root", "role/app", "user/bob"])
+def test_somebody_whose_account_is_not_known_is_not_left_out(tmp_path: Path, tail: str) -> None:
+    someone = f', Principal = {{ AWS = "arn:aws:iam::${{var.p}}:{tail}" }}'
+    statement = ALLOW.replace("kms:*", "kms:Decrypt") % ("*", someone)
+    hcl = 'variable "p" {}\n' + key(ROOT, statement)
+    unit = unit_of(tmp_path, hcl)
+    found = unit.holders(["kms:Decrypt", "kms:Encrypt"], key_of(unit), named_only=True)
+    (one,) = [holder for holder in found if "var.p" in holder.id]
+    assert one.answer.is_open
+    assert one.actions.possible == {"kms:Decrypt"}
+    assert {blame.expression for blame in one.answer.blame} == {"var.p"}
