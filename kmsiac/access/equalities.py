@@ -217,7 +217,7 @@ def _unified(left: Text, right: Text) -> tuple[Symbol, Text] | None:
     if spelt.has_unknown:
         return _of_unknown_name(left, mine, plain)
     if _is_pattern(theirs.resource):
-        name = met(_glob(mine.resource), plain) if plain is not None else None
+        name = _name(mine.resource, plain) if plain is not None else None
         return _bound(mine.resource, Text((name,)), {*_FOREIGN, "resource"}) if name else None
     return _bound(mine.resource, theirs.resource) if same(left, right).is_open else None
 
@@ -243,13 +243,28 @@ def _may_meet(left: Text, right: Text) -> bool:
 def _of_unknown_name(left: Text, mine: Arn, wanted: str | None) -> tuple[Symbol, Text] | None:
     """A resource whose name has an unknown part, as the literal or pattern that it may match."""
     symbol = left.symbol
-    name = met(_glob(mine.resource), wanted) if wanted is not None else None
+    name = _name(mine.resource, wanted) if wanted is not None else None
     if symbol is None or name is None:
         return None
     parts: list[Part] = ["arn"]
     for field in mine[:4]:
         parts += [":", *field.parts]
     return symbol, Text([*parts, ":", name])
+
+
+def _name(resource: Text, wanted: str) -> str | None:
+    """What a resource whose name is open is called where it matches a literal or a pattern.
+
+    A name has no slash in it. The path of what is looked up is not known, though, nor one that
+    follows the kind without a slash.
+    """
+    glob = _glob(resource)
+    found = met(glob, wanted)
+    looked_up = any(isinstance(part, Symbol) and part.origin in _FOREIGN for part in resource.parts)
+    pathless = looked_up or "/" not in resource.prefix
+    if found is None or (found.count("/") > glob.count("/") and not pathless):
+        return None
+    return found
 
 
 def _glob(text: Text) -> str:

@@ -80,6 +80,13 @@ class _Callers(NamedTuple):
     circles: tuple[Circle, ...] = ()
     persons: tuple[Person, ...] = ()
 
+    def may_be_in(self, owners: frozenset[str] | None) -> bool:
+        """Whether one of them may be of one of these accounts; None: of any."""
+        if owners is None or any(not circle.accounts.isdigit() for circle in self.circles):
+            return True
+        accounts = {circle.accounts for circle in self.circles}
+        return bool(owners & (accounts | {person.account for person in self.persons}))
+
 
 class _Asking:
     """The questions about one model, under one budget."""
@@ -141,9 +148,12 @@ class _Asking:
         self, kind: str, name: str, callers: _Callers, limits: Limits = NO_LIMITS
     ) -> Outsider | None:
         model = self._model
-        base = reach_of(model, self._views, callers.circles, key_actions(), limits)
+        views = [view for view in self._views if callers.may_be_in(view.owners)]
+        if not views:
+            return None
+        base = reach_of(model, views, callers.circles, key_actions(), limits)
         reach = Reach(callers.circles, base.actions, base.resources, limits, callers.persons)
-        wanted = [Wanted((Part(view),), denies_of(model)) for view in self._views]
+        wanted = [Wanted((Part(view),), denies_of(model)) for view in views]
         confirm = confirm_with(model)
         answer = exists(model, wanted, reach, confirm, model.documents, self._budget)
         if answer.is_no:

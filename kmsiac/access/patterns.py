@@ -98,13 +98,35 @@ def _literal(value: str, like: bool) -> Tokens:
 
 def matches(pattern: Tokens, text: str) -> bool:
     """Whether the glob matches the whole text. Time is the product of their lengths at most."""
-    if RUN not in pattern and ONE not in pattern:
-        return len(pattern) == len(text) and "".join(pattern) == text
-    if pattern[-1] == RUN and RUN not in pattern[:-1] and ONE not in pattern:
-        return text.startswith("".join(pattern[:-1]))
-    if pattern[0] == RUN and RUN not in pattern[1:] and ONE not in pattern:
-        return text.endswith("".join(pattern[1:]))
-    return glob_matches(pattern, text, RUN, ONE)
+    stretches = _stretches(pattern)
+    if stretches is None:
+        return glob_matches(pattern, text, RUN, ONE)
+    first, last = stretches[0], stretches[-1]
+    if len(stretches) == 1:
+        return text == first
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for stretch in stretches[1:-1]:  # the first place for each leaves most room for the next
+        found = text.find(stretch, at, end)
+        if found < 0:
+            return False
+        at = found + len(stretch)
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _stretches(pattern: Tokens) -> tuple[str, ...] | None:
+    """The literal texts between the `*` of a glob; None where it has a `?`."""
+    if ONE in pattern:
+        return None
+    found = [""]
+    for piece in pattern:
+        if piece == RUN:
+            found.append("")
+        else:
+            found[-1] += piece
+    return tuple(found)
 
 
 def arn_fields(pattern: Tokens) -> list[Tokens] | None:

@@ -129,6 +129,25 @@ class View:
         return frozenset(found)
 
     @cached_property
+    def owners(self) -> frozenset[str] | None:
+        """The accounts whose principals it may cover, services as an empty text; None: any."""
+        statement = self._whose
+        exact = "NotPrincipal" not in statement.elements and statement.principals_open is None
+        if not exact or not statement.principals or statement.open is not None:
+            return None
+        found: set[str] = set()
+        for principal in statement.principals:
+            literal = principal.value.literal if isinstance(principal.value, Text) else None
+            kind = kind_of(principal)[0]
+            if literal is None or kind not in _NAMING:
+                return None
+            if kind == "service":
+                found.add("")
+            else:
+                found.add(literal.split(":")[4] if ":" in literal else literal)
+        return frozenset(found)
+
+    @cached_property
     def may_allow(self) -> bool:
         """Whether it is an Allow, or may be one."""
         return not self.effect.is_no

@@ -204,6 +204,7 @@ UNNAMED = role(Unknown("var.p", "variable has no default"), "aws_iam_role.app.ar
         ("role/app", "cannot-tell"),
         ("role/team-*", "cannot-tell"),
         ("role/*", "no"),
+        ("role/aws-reserved/sso.amazonaws.com/*", "yes"),
         ("user/*", "yes"),
     ],
 )
