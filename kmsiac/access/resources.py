@@ -300,7 +300,7 @@ class Resources:
         """Whether its account is fixed by more than the Resource of the statements in question."""
         if arn == "*":
             return False
-        owner = arn.split(":", 5)[4]
+        owner = arn.split(":", 5)[4] if arn.count(":") >= 5 else ""
         if owner != self._own.account and not (self._compared(OWNER) and owner in self._known):
             return False
         patterns = [p for view in views for p in view.statement.resources if not p.negated]
@@ -319,8 +319,8 @@ def _noun(arn: str) -> str:
     if arn == "*":
         return arn
     fields = arn.split(":", 5)
-    noun = fields[5].split("/", 1)[0]
-    return noun if fields[2] == "kms" and noun in _NOUNS else ""
+    noun = fields[5].split("/", 1)[0] if len(fields) == 6 else ""
+    return noun if noun in _NOUNS and fields[2] == "kms" else ""
 
 
 def _with_region(head: str, row: Row) -> Row:

@@ -100,6 +100,17 @@ def test_an_endpoint_is_in_one_region() -> None:
     assert allows([allow(), deny({"StringNotEquals": {REGION: "eu-west-1"}})], ENDPOINT).is_yes
 
 
+def test_an_endpoint_reaches_keys_of_other_accounts() -> None:
+    theirs = deny({"StringNotEquals": {OWNER: "444455556666"}})
+    assert allows([allow(), theirs], ENDPOINT).is_yes
+    assert allows([allow(), theirs, deny(Resource="arn:aws:kms:*:444455556666:*")], ENDPOINT).is_no
+    own = deny({"StringNotEquals": {OWNER: "${aws:PrincipalAccount}"}})
+    stranger = allows([allow(), own], ENDPOINT, to="external", free=(OWNER,))
+    assert stranger.is_yes  # with a key of the stranger's own
+    assert allows([allow(), own], ENDPOINT, to="local", free=(OWNER,)).is_no
+    assert allows([allow(), own, deny({"StringEquals": {OWNER: "111122223333"}})], ENDPOINT).is_yes
+
+
 # -- accounts ----------------------------------------------------------------------------------------
 
 
