@@ -24,7 +24,7 @@ MOST = 24
 """More guesses than this are not tried: then nothing is known but what the first one leaves open."""
 
 _TRIED = 10 * MOST
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_ACCOUNT = re.compile(r"(?<![0-9-])[0-9]{12}(?![0-9])")
 _KEY_ARN = re.compile(r":kms:([a-z0-9-]*):([0-9]{12})?")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
 _OF_THE_KEY = frozenset({"aws:resourceaccount", "aws:requestedregion"})

@@ -51,7 +51,7 @@ UNTOLD_OF_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "kms
 SESSIONS_UNTOLD = frozenset({"aws:principalarn"})
 """The ARN of a session does not show the path of its role, which aws:PrincipalArn has."""
 
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_ACCOUNT = re.compile(r"(?<![0-9-])[0-9]{12}(?![0-9])")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")
 _MANY_ROWS = 200

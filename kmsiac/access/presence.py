@@ -120,9 +120,15 @@ def presence(
         return "never" if found == "yes" else "unknown" if found == "unknown" else "no"
     if key in limits.fixed and found == "sometimes":
         return "yes"
-    if limits.plain and found in ("sometimes", "unknown"):
+    if limits.plain and found in ("sometimes", "unknown") and not _of_caller(key):
         return "no"
     return found
+
+
+def _of_caller(key: str) -> bool:
+    """Whether a key says who calls (a tag, an organization), not how."""
+    info = condition_key(key)
+    return info is not None and info.klass == "identity"
 
 
 def _in_every_request(key: str) -> bool:
@@ -192,6 +198,8 @@ def _untold(key: str, person: Person) -> Shape:
 
 def _may_limit(info: ConditionKey) -> bool:
     """Whether a condition on an ever-present key says more of a call than what it must be."""
+    if info.klass == "identity":
+        return False
     own_choice = info.klass == "request" and info.type != "bool" and info.allowed_values is None
     return info.pins_stranger != "no" or own_choice
 

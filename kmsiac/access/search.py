@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
-from kmsiac.access.boxes import Budget, leave
+from kmsiac.access.boxes import Budget, Masks, leave
 from kmsiac.access.people import ABOUT_PRINCIPAL, People, Person
 from kmsiac.access.presence import modes_of, presence, shape_of
 from kmsiac.access.question import Found, Part, Question, Reach, Scene
@@ -36,6 +37,7 @@ from kmsiac.values import NO, Answer, Blame, Verdict, all_of, cannot_tell
 
 _COMBINATIONS = 64
 _ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:resourceorgid"})
+_MOST_UNKNOWN = 2
 _A_STEP = 4
 """How many evaluations of a condition take about as long as a step."""
 
@@ -260,8 +262,50 @@ class Search:
         terms += [t for part in outside for t in part.view.terms]
         keys = list(dict.fromkeys(term.key for term in terms))
         spaces = {key: self._space(case, scene, key) for key in keys}
-        question = case.question
         masks = {key: self._domain(case, scene, key, spaces[key]) for key in keys}
+        found = self._in_boxes(case, scene, outside, spaces, masks)
+        if found is not None or not case.question.strict:
+            return found
+        return self._whichever(case, scene, outside, spaces, masks)
+
+    def _whichever(
+        self,
+        case: _Case,
+        scene: Scene,
+        outside: Sequence[Part],
+        spaces: dict[str, Space],
+        masks: Masks,
+    ) -> Found | None:
+        """A request whether or not requests carry the keys of which that is not documented: one
+        for either case, of which the first is given.
+        """
+        unknown = [
+            key
+            for key, mask in masks.items()
+            if mask == spaces[key].open and key not in scene.person.untold and spaces[key].complete
+        ]
+        if not 0 < len(unknown) <= _MOST_UNKNOWN:
+            return None
+        first: Found | None = None
+        for there in product((False, True), repeat=len(unknown)):
+            tried = dict(masks)
+            for key, present in zip(unknown, there, strict=True):
+                tried[key] = spaces[key].present if present else spaces[key].absent
+            found = self._in_boxes(case, scene, outside, spaces, tried)
+            if found is None:
+                return None
+            first = first or found
+        return first
+
+    def _in_boxes(
+        self,
+        case: _Case,
+        scene: Scene,
+        outside: Sequence[Part],
+        spaces: dict[str, Space],
+        domains: Masks,
+    ) -> Found | None:
+        question, masks = case.question, dict(domains)
         for part in case.inside:
             for term in part.view.terms:
                 masks[term.key] &= mask_of(term, spaces[term.key], question.inside, question)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kmsiac.policy.actions import ActionSet
-from tests.access.test_unit import key_of, unit_of
+from tests.access.units import key_of, unit_of
 
 OTHER = "444455556666"
 OWNER = "aws:ResourceAccount"

@@ -6,47 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kmsiac.access import Trusted
 from kmsiac.access.place import Given, Who
-from kmsiac.access.results import Holder, Ruling
+from kmsiac.access.results import Holder
 from kmsiac.access.unit import UnitAccess
-from kmsiac.config import ScanOptions
-from kmsiac.frontends.unit import Inputs
-from kmsiac.inventory.model import Identity, Key
-from kmsiac.scan import read_units
-from kmsiac.stack import Environment
 from kmsiac.values import Text, text
+from tests.access import units
+from tests.access.units import can, key_of, unit_at, unit_of, who_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "access"
-NOBODY = Trusted()
 USE = ("kms:Decrypt", "kms:GenerateDataKey")
-
-
-def unit_at(path: Path, account: str | None = None) -> UnitAccess:
-    inputs = Inputs(environment=Environment(account_id=account)) if account else Inputs()
-    read = read_units(ScanOptions(paths=(path,), inputs=inputs))
-    assert not read.errors
-    (inventory,) = read.inventories
-    return UnitAccess(inventory, {}, NOBODY)
-
-
-def unit_of(folder: Path, hcl: str, account: str | None = "111122223333") -> UnitAccess:
-    (folder / "main.tf").write_text(hcl, encoding="utf-8")
-    return unit_at(folder, account)
-
-
-def key_of(unit: UnitAccess, address: str = "aws_kms_key.k") -> Key:
-    return next(key for key in unit.inventory.keys if key.address == address)
-
-
-def who_of(unit: UnitAccess, address: str) -> Who:
-    found: Identity = next(i for i in unit.inventory.identities if i.address == address)
-    return unit.who(found)
-
-
-def can(unit: UnitAccess, who: Who | str, action: str, key: str = "aws_kms_key.k") -> Ruling:
-    asked = who_of(unit, who) if isinstance(who, str) else who
-    return unit.can(asked, [f"kms:{action}"], key_of(unit, key))
 
 
 @pytest.fixture(scope="module", params=["terraform", "cloudformation"])
@@ -300,3 +268,43 @@ def test_a_principal_of_no_known_form_is_open(tmp_path: Path) -> None:
         unit, Who("group", text("arn:aws:iam::111122223333:group/x")), "Decrypt"
     ).answer.is_open
     assert can(unit, Who("role", Text(("not an arn",))), "Decrypt").answer.is_open
+
+
+# -- actions -----------------------------------------------------------------------------------------
+
+
+def test_retiring_is_left_to_the_grant(tmp_path: Path) -> None:
+    retire = units.grant(operations=("Decrypt", "RetireGrant"))
+    unit = unit_of(tmp_path, units.key(units.ROOT) + units.role() + retire)
+    assert can(unit, units.APP, "RetireGrant").answer.is_yes
+    assert [one.layer for one in can(unit, units.APP, "RetireGrant").deciding] == ["grants"]
+    other = units.key(units.ROOT) + units.role() + units.grant()
+    assert can(unit_of(tmp_path, other), units.APP, "RetireGrant").answer.is_no
+
+
+def test_the_own_account_retires_grants_of_others(tmp_path: Path) -> None:
+    bob = units.grant("arn:aws:iam::111122223333:user/bob")
+    unit = unit_of(tmp_path, units.key(units.ROOT) + units.role(units.allow()) + bob)
+    assert not can(unit, units.APP, "RetireGrant").answer.is_no
+
+
+def test_actions_are_named_in_any_case(tmp_path: Path) -> None:
+    unit = unit_of(tmp_path, units.key(units.NAMED) + units.role())
+    assert unit.can(who_of(unit, units.APP), ["KMS:decrypt"], key_of(unit)).answer.is_yes
+
+
+def test_an_action_that_no_policy_gives_is_said_to_be_none(tmp_path: Path) -> None:
+    unit = unit_of(tmp_path, units.key(units.NAMED) + units.role())
+    ruling = can(unit, units.APP, "Decipher")
+    assert ruling.answer.is_no
+    assert "another action" in ruling.mend
+
+
+def test_the_managed_policy_that_decides_is_the_one_named(tmp_path: Path) -> None:
+    """AWS managed policies are written nowhere: a position does not tell them apart."""
+    names = ("AWSKeyManagementServicePowerUser", "AdministratorAccess")
+    arns = ", ".join(f'"arn:aws:iam::aws:policy/{name}"' for name in names)
+    attached = units.role(more=f"managed_policy_arns = [{arns}]")
+    unit = unit_of(tmp_path, units.key(units.ROOT) + attached)
+    deciding = can(unit, units.APP, "Decrypt").deciding[-1]
+    assert deciding.resource == "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kmsiac.access.unit import UnitAccess
-from tests.access.test_unit import can, key_of, unit_of, who_of
+from tests.access.units import can, key_of, unit_of, who_of
 
 APP = "aws_iam_role.app"
 ALLOW = '{ Effect = "Allow", Action = "kms:*", Resource = "%s"%s }'

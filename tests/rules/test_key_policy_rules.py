@@ -97,12 +97,17 @@ NO_SERVICES = (
         (ENABLED,),
         CONSOLE,
         (ENABLED, SERVICE, SOURCE_PERIMETER),
-        (ENABLED, SERVICE, network_perimeter(NO_SERVICES)),
     ],
-    ids=["default", "console", "source perimeter", "network perimeter"],
+    ids=["default", "console", "source perimeter"],
 )
 def test_good_practice_of_aws_is_silent(statements: tuple[str, ...]) -> None:
     assert said(*statements) == []
+
+
+def test_a_network_perimeter_keeps_the_policy_for_who_is_inside() -> None:
+    assert fired(said(ENABLED, SERVICE, network_perimeter(NO_SERVICES))) == {("KP-03", "low")}
+    tagged = NO_SERVICES + ', StringNotEquals = { "aws:PrincipalTag/exempt" = "true" }'
+    assert said(ENABLED, SERVICE, network_perimeter(tagged)) == []
 
 
 @pytest.mark.parametrize("known", [True, False])
