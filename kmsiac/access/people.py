@@ -45,8 +45,10 @@ ABOUT_PRINCIPAL = frozenset(
 )
 """Keys that follow from who calls, and which key is called."""
 
-UNTOLD_OF_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount"})
-"""Of these it is not documented whether service principals carry them, and with which value."""
+UNTOLD_OF_SERVICES = frozenset(
+    {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype"}
+)
+"""Of these it is not documented whether service principals carry them, or with which value."""
 
 SESSIONS_UNTOLD = frozenset({"aws:principalarn"})
 """The ARN of a session does not show the path of its role, which aws:PrincipalArn has."""
@@ -82,7 +84,7 @@ class Person:
 class Circle(NamedTuple):
     """Which callers are meant.
 
-    `accounts`: `own`, `outside` (neither own nor trusted), `stranger` (named nowhere), or one
+    `accounts`: `own`, `foreign` (not own), `outside` (nor trusted), `stranger` (named nowhere), or one
     account id. `fresh`: only names that no document fixes. `organization`: one that the callers
     are in; None leaves it open. `kinds` of `service` stand for the services instead.
     """
@@ -94,7 +96,9 @@ class Circle(NamedTuple):
 
 
 STRANGERS = Circle("stranger")
+_ABROAD = ("outside", "foreign")
 OUTSIDE = Circle("outside")
+FOREIGN = Circle("foreign")
 OWN = Circle("own")
 LOCAL = Circle("own", ("role", "user", "federated"))
 SERVICES = Circle("service", ("service",))
@@ -196,7 +200,7 @@ class People:
                 one = person(kind, arn, organization, at, instances, known)
                 # Of one outside it is only known that it is no spelt account: it may be one that
                 # an unknown part stands for.
-                found.append(replace(one, stranger=False) if circle.accounts == "outside" else one)
+                found.append(replace(one, stranger=False) if circle.accounts in _ABROAD else one)
         found += self._sessions(circle, kinds, named, organizations)
         return found, complete
 
@@ -221,7 +225,7 @@ class People:
             return [None], True
         rows = list(patterns_of((t for t in terms if t.key == "aws:principalorgid"), {}))
         barred = known.organizations
-        if not free and (circle.accounts in ("own", "outside") or circle.accounts.isdigit()):
+        if not free and (circle.accounts in ("own", *_ABROAD) or circle.accounts.isdigit()):
             barred = known.trusted.organizations if circle.accounts != "own" else frozenset()
             rows += [exactly(name) for name in sorted(known.organizations - barred)]
         found = untaken(ORGANIZATION, rows, lambda name: exactly(name) if name in barred else None)
@@ -238,6 +242,8 @@ class People:
         account = text_pieces(fixed) if fixed else TWELVE
         rows, complete = rows_of(kind, terms, head)
         barred = known.accounts
+        if circle.accounts == "foreign":
+            barred = frozenset({known.own_account})
         if circle.accounts == "outside":
             barred = known.trusted.accounts | {known.own_account}
         if fixed:
@@ -290,6 +296,8 @@ class People:
         known = self.known
         if circle.accounts == "own":
             return account == known.own_account
+        if circle.accounts == "foreign":
+            return account != known.own_account
         if circle.accounts == "outside":
             return account != known.own_account and account not in known.trusted.accounts
         return circle.accounts == account

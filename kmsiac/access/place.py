@@ -16,7 +16,7 @@ Callers = Literal["anyone", "external", "local", "service", "any"]
 `external`: any IAM principal outside the own account and the trusted ones; strangers among them
 come by no endpoint, address or source that the policy fixes, as for `anyone`.
 `local`: a user, role session or federated user of the own account, not its root user. `service`:
-an AWS service principal. `any`: all of these, and the root user."""
+an AWS service principal. `any`: all of these, trusted ones and the root user included."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import partial
 from kmsiac.access.authorize import authorize
 from kmsiac.access.deciding import Confirm, Wanted, alike, exists
 from kmsiac.access.model import Environment, Request
-from kmsiac.access.people import LOCAL, OUTSIDE, OWN, SERVICES, Circle
+from kmsiac.access.people import FOREIGN, LOCAL, OWN, SERVICES, Circle
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import (
     Model,
@@ -145,7 +145,7 @@ def _nothing_new(prepared: Prepared) -> Answer:
     if same and model.documents[0].open is None:
         return Answer(Verdict.YES)
     new, old = model.views
-    reach = reach_of(model, new, (OWN, OUTSIDE, SERVICES), key_actions(), NO_LIMITS)
+    reach = reach_of(model, new, (OWN, FOREIGN, SERVICES), key_actions(), NO_LIMITS)
     answer = exists(model, list(_more(new, old)), reach, _replayed(model), model.documents[:1])
     if answer.is_yes and model.documents[1].open is not None:
         return cannot_tell(blame_on(model.documents[1].open))

@@ -189,7 +189,8 @@ def shape_of(
 def _untold(key: str, person: Person) -> Shape:
     """A key that follows from the caller, of which only the form is known."""
     if person.kind == "service":
-        return Shape((_ANY_ARN,) if key == "aws:principalarn" else (TWELVE,))
+        forms = {"aws:principalarn": _ANY_ARN, "aws:principaltype": ANYTHING}
+        return Shape((forms.get(key, TWELVE),), always=key == "aws:principaltype")
     (arn,) = person.context[key]
     head, _, name = arn.rpartition("/")
     pathed = (*text_pieces(head + "/"), (NAME | {"/"}, 1, MANY), *text_pieces("/" + name))
@@ -224,8 +225,17 @@ def _unfixed(info: ConditionKey, terms: Sequence[Term]) -> Shape:
     return _own_value(terms, _any_value(fold(info.name), info))
 
 
+def _fixed(terms: Sequence[Term]) -> set[str]:
+    """The values that conditions compare a key with letter by letter."""
+    found: set[str] = set()
+    for term in terms:
+        like = term.operator is None or term.operator.like
+        found |= {value for value in literal_values(term) if not (like and _wild(value))}
+    return found
+
+
 def _own_value(terms: Sequence[Term], shape: Shape) -> Shape:
-    values = sorted({v for term in terms for v in literal_values(term) if not _wild(v)})
+    values = sorted(_fixed(terms))
     excluded = tuple(exactly(value) for value in values)
     choices = shape.choices
     if choices is not None:
@@ -239,7 +249,7 @@ def _pinned(
     key: str, info: ConditionKey, person: Person, known: Known, terms: Sequence[Term]
 ) -> Shape:
     """A key of which the caller has a value of its own, none that a document fixes."""
-    values = sorted({v for term in terms for v in literal_values(term) if not _wild(v)})
+    values = sorted(_fixed(terms))
     excluded = tuple(exactly(value) for value in values)
     certain = info.pins_stranger == "yes"
     if info.type == "arn":

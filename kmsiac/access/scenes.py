@@ -95,7 +95,8 @@ def made_into_request(scene: Scene, masks: Masks, spaces: Mapping[str, Space]) -
         space = spaces[key]
         if index >= len(space.values):
             still_open.add(key)
-            context.pop(key, None)
+            if key not in scene.person.untold:  # else any form of it will do
+                context.pop(key, None)
         else:
             context[key] = space.values[index]
     carried = {key: value for key, value in context.items() if value}

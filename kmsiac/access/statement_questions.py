@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from kmsiac.access.authorize import authorize
 from kmsiac.access.deciding import Confirm, Wanted, exists
 from kmsiac.access.model import Environment, Request
-from kmsiac.access.people import LOCAL, OUTSIDE, OWN, SERVICES, STRANGERS, Circle
+from kmsiac.access.people import FOREIGN, LOCAL, OUTSIDE, OWN, SERVICES, STRANGERS, Circle
 from kmsiac.access.place import Ask, Place
 from kmsiac.access.prepared import (
     Model,
@@ -33,7 +33,7 @@ CIRCLES: dict[str, tuple[Circle, ...]] = {
     "external": (STRANGERS, OUTSIDE),
     "local": (LOCAL,),
     "service": (SERVICES,),
-    "any": (OWN, OUTSIDE, SERVICES),
+    "any": (OWN, FOREIGN, SERVICES),
 }
 
 

@@ -107,7 +107,7 @@ def test_a_deny_with_not_principal(listed: list[str], principal: str, verdict: s
 
 
 def test_a_deny_of_any_layer_stops_and_is_named() -> None:
-    for layer, policies in {
+    stopped: dict[str, dict[str, Any]] = {
         "key policy": {"key_policy": policy(allow(aws(BOB)), deny("*", Sid="Stop"))},
         "identity policies": {"key_policy": DELEGATED, "identity": (ANY, policy(deny(Sid="Stop")))},
         "permissions boundary": {
@@ -130,7 +130,8 @@ def test_a_deny_of_any_layer_stops_and_is_named() -> None:
             "key_policy": policy(allow(aws(BOB))),
             "endpoint": policy(allow("*"), deny("*", Sid="Stop")),
         },
-    }.items():
+    }
+    for layer, policies in stopped.items():
         decision = decide(BOB, **policies)
         assert decision.answer.is_no
         assert decision.blocked_by == layer

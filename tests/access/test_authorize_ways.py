@@ -135,7 +135,7 @@ def test_a_grant_to_the_whole_account_is_open_for_its_users() -> None:
 
 
 def test_the_root_user_has_no_policies_of_its_own() -> None:
-    own = {"identity": (policy(deny()),), "boundary": policy(deny())}
+    own: dict[str, Any] = {"identity": (policy(deny()),), "boundary": policy(deny())}
     assert decide(ROOT, "kms:Decrypt", key_policy=DELEGATED, **own).answer.is_yes
     assert decide(BOB, "kms:Decrypt", key_policy=DELEGATED, **own).blocked == "explicit-deny"
 

@@ -97,6 +97,15 @@ def test_a_principal_and_all_conditions(
         ),
         ("yes", allow({"Null": {VIA: ["true", "false"]}}), "absent or not"),
         ("no", deny({"Bool": {"aws:SecureTransport": "false"}}), "TLS"),
+        (
+            "no",
+            allow(
+                {"StringNotEquals": {VPCE: "vpce-0a"}},
+                Principal=None,
+                NotPrincipal={"AWS": ["arn:aws:iam::111122223333:root"]},
+            ),
+            "strangers may come through the endpoint",
+        ),
     ],
 )
 def test_tautology(verdict: str, statement: dict[str, Any], why: str) -> None:
@@ -174,6 +183,15 @@ def test_stops(stopped: set[str], statements: list[dict[str, Any]], why: str) ->
     statement = parsed.statements[0]
     found = access.stops(parsed, statement, statement.conditions[0], KEY)
     assert {kind for kind, answer in found.items() if answer.is_yes} == stopped, why
+
+
+def test_the_address_of_a_call_through_a_service_is_not_known() -> None:
+    """The user guides of IAM and KMS do not agree on whether it is that of the service."""
+    parsed = document(ROOT, deny({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))
+    statement = parsed.statements[1]
+    found = access.stops(parsed, statement, statement.conditions[0], KEY)
+    assert found["via_service"].is_open
+    assert {blame.expression for blame in found["via_service"].blame} == {"aws:SourceIp"}
 
 
 def test_what_services_carry_is_not_documented_and_blamed() -> None:

@@ -17,7 +17,8 @@ def condition(operator: str, key: str, *values: Any, more: Unknown | None = None
 
 
 def ask(operator: str, key: str, values: list[Any], found: list[str] | None, **rest: str) -> Answer:
-    context = {name.replace("__", ":").lower(): (value,) for name, value in rest.items()}
+    context: dict[str, tuple[str, ...]] = {}
+    context |= {name.replace("__", ":").lower(): (value,) for name, value in rest.items()}
     if found is not None:
         context[key.lower()] = tuple(found)
     return holds(condition(operator, key, *values), context)

@@ -1,4 +1,4 @@
-"""`administrable`, `delegated_actions`, `external`, `subset_of`: what a whole key policy does."""
+"""`administrable`, `delegated_actions`, `subset_of`: what a whole key policy does."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from kmsiac import access
-from kmsiac.access import Trusted
 from kmsiac.access.authorize import authorize
 from kmsiac.access.model import Environment, Request
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import allow_all
-from tests.access.written import ARN, CALLER, KNOWN, ORG, OWN, ROOT, allow, deny, document
+from kmsiac.policy.document import PolicyDocument
+from tests.access.written import ARN, CALLER, KNOWN, OWN, ROOT, allow, deny, document
 
 KEY = Place("key", KNOWN)
 ADMIN = "arn:aws:iam::111122223333:role/admin"
@@ -20,6 +20,7 @@ PARTNER = "arn:aws:iam::444455556666:root"
 NAMED = allow(Principal={"AWS": ADMIN})
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 PUT = "kms:PutKeyPolicy"
+S3 = "s3.eu-west-1.amazonaws.com"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,10 @@ PUT = "kms:PutKeyPolicy"
         ("conditional", [ROOT, deny({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})], "same"),
         ("conditional", [ROOT, deny({"StringNotEquals": {"aws:SourceVpce": "vpce-0a"}})], "endpoint"),
         ("conditional", [ROOT, deny({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})], "address"),
+        ("conditional", [{**ROOT, "Condition": {"StringEquals": {"kms:ViaService": S3}}}], "a service"),
+        ("conditional", [{**ROOT, "Condition": {"Bool": {"aws:ViaAWSService": "true"}}}], "any service"),
+        ("conditional", [{**ROOT, "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}}], "a network"),
+        ("conditional", [{**ROOT, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}], "never TLS"),
         ("delegated", [ROOT, deny({"Bool": {"aws:SecureTransport": "false"}})], "TLS is no limit"),
         (
             "delegated",
@@ -89,62 +94,6 @@ def test_a_star_delegates_nothing() -> None:
     assert not access.delegated_actions(document(allow()), KEY).possible
 
 
-# -- whom outside a policy lets in -----------------------------------------------------------------
-
-
-def outsiders(*statements: dict[str, Any], place: Place = KEY) -> list[tuple[str, str, str]]:
-    found = access.external(document(*statements), place)
-    return [(one.kind, one.name, one.answer.verdict.value) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("expected", "statements"),
-    [
-        ([], [ROOT]),
-        ([("anyone", "*", "yes")], [ROOT, allow()]),
-        ([("account", "444455556666", "yes")], [allow(Principal={"AWS": PARTNER})]),
-        (
-            # Whether services carry the key is not documented.
-            [("account", "444455556666", "yes"), ("service", "*", "cannot-tell")],
-            [allow({"StringEquals": {CALLER: "444455556666"}})],
-        ),
-        (
-            [("role", "arn:aws:iam::444455556666:role/ci", "yes")],
-            [allow(Principal={"AWS": "arn:aws:iam::444455556666:role/ci"})],
-        ),
-        ([("organization", "o-abcdefghij", "yes")], [allow({"StringEquals": {ORG: "o-abcdefghij"}})]),
-        ([("service", "s3.amazonaws.com", "yes")], [allow(Principal={"Service": "s3.amazonaws.com"})]),
-        ([], [allow(), deny({"StringNotEquals": {ORG: "o-abcdefghij"}}), deny({"Null": {"aws:SecureTransport": "false"}})]),
-        ([("service", "*", "yes")], [allow({"Bool": {"aws:PrincipalIsAWSService": "true"}})]),
-    ],
-)  # fmt: skip
-def test_outsiders(expected: list[tuple[str, str, str]], statements: list[dict[str, Any]]) -> None:
-    assert outsiders(*statements) == expected
-
-
-def test_anyone_through_a_fixed_endpoint_needs_that_endpoint() -> None:
-    parsed = document(ROOT, allow({"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}))
-    (one,) = access.external(parsed, KEY)
-    assert one.kind == "anyone"
-    assert [(need.key, need.values) for need in one.needs] == [
-        ("aws:SourceVpce", ("vpce-0123456789abcdef0",))
-    ]
-
-
-def test_trusted_ones_are_not_outside() -> None:
-    trusted = Trusted(frozenset({"444455556666"}), frozenset({"o-abcdefghij"}))
-    statements = [
-        allow(Principal={"AWS": PARTNER}),
-        allow({"StringEquals": {ORG: "o-abcdefghij"}}),
-    ]
-    assert outsiders(*statements, place=Place("key", KNOWN, trusted)) == []
-
-
-def test_an_account_that_may_be_the_own_one_is_open() -> None:
-    found = outsiders(allow(Principal={"AWS": PARTNER}), place=Place("key", OWN))
-    assert found == [("account", "444455556666", "cannot-tell")]
-
-
 # -- nothing new -----------------------------------------------------------------------------------
 
 
@@ -187,3 +136,31 @@ def test_a_counterexample_is_allowed_by_the_new_policy_alone() -> None:
 def test_unknown_parts_keep_it_open() -> None:
     assert subset([allow(Action="<u>")], [ROOT]) == "cannot-tell"
     assert subset([ROOT], [allow(Action="<u>"), ROOT]) == "yes"
+
+
+BY_NAME = {"StringEquals": {"aws:PrincipalTag/x": "${aws:username}"}}
+DENIED = deny(BY_NAME)
+GIVEN = allow(BY_NAME, Principal=ROOT["Principal"])
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "why"),
+    [
+        (document(GIVEN), document(GIVEN, version=None), "the variable gives more than the text"),
+        (document(ROOT, DENIED, version=None), document(ROOT, DENIED), "the text denies less"),
+    ],
+)
+def test_one_statement_under_two_versions(
+    new: PolicyDocument, old: PolicyDocument, why: str
+) -> None:
+    """Before 2012 a policy variable is plain text: equal statements are not the same."""
+    assert access.subset_of(new, old, KEY).is_no, why
+    assert access.subset_of(new, new, KEY).is_yes
+
+
+def test_a_stranger_through_the_endpoint_of_the_policy() -> None:
+    """To allow no more is said of all requests: a stranger may come through any endpoint."""
+    outside = allow({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})
+    stranger = allow({"StringNotEquals": {CALLER: "111122223333"}})
+    assert subset([outside, stranger], [outside]) == "no"
+    assert subset([outside], [outside, stranger]) == "yes"

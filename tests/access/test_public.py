@@ -60,6 +60,10 @@ OPEN = [
     (allow({"ArnNotLike": {ARN: "arn:aws:iam::111122223333:*"}}), "everybody else"),
     (allow({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}), "two halves"),
     (allow({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}), "every IPv4 address"),
+    (
+        allow({"IpAddress": {"aws:SourceIp": [f"{at}.0.0.0/8" for at in range(256)]}}),
+        "every IPv4 address in pieces",
+    ),
     (allow({"IpAddress": {"aws:SourceIp": "2000::/16"}}), "wider than /32"),
     (allow({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), "every other address"),
     (allow({"StringLike": {"aws:SourceVpce": "vpce-*"}}), "anyone's endpoint"),
@@ -120,6 +124,7 @@ CLOSED = [
     (allow({"ArnLike": {ARN: "arn:aws:iam::111122223333:role/*"}}), "roles of one account"),
     (allow({"StringEquals": {ARN: "arn:aws:iam::*:role/admin"}}), "a literal star"),
     (allow({"ArnEquals": {ARN: "<role>"}}), "one role"),
+    (allow({"ArnLike": {ARN: "arn:aws:iam::*"}}), "an ARN has six fields, the pattern fewer"),
     (allow({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), "a range"),
     (allow({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), "the widest range that pins"),
     (allow({"IpAddress": {"aws:SourceIp": "2001:db8::/32"}}), "the same for IPv6"),
@@ -234,6 +239,9 @@ UNDECIDED = [
     (allow({"Null": {"<u>": "true"}}), {"var.u"}),
     (allow(Resource="<key>"), {"${aws_kms_key.main.arn}"}),
     (allow(Resource=None), {"statement 1"}),
+    (allow({"ArnLike": {ARN: "*"}}), {"*"}),
+    (allow({"ArnLike": {ARN: "arn:*"}}), {"arn:*"}),
+    (allow({"StringEquals": {"aws:FederatedProvider": "x"}}), {"aws:FederatedProvider"}),
 ]
 
 
@@ -263,6 +271,7 @@ def test_what_is_unknown_is_blamed(statement: dict[str, Any], blamed: set[str]) 
     answer = ask(document(statement))
     assert answer.is_open
     assert {blame.expression for blame in answer.blame} == blamed
+    assert "too complex to decide" not in {blame.reason for blame in answer.blame}
 
 
 def test_the_witness_is_a_request_that_the_procedure_allows() -> None:
@@ -338,59 +347,6 @@ def test_blame_stands_where_the_asked_document_has_it() -> None:
 
     assert {blame.position for blame in at(30).blame} == {30}
     assert {blame.position for blame in at(90).blame} == {90}
-
-
-def test_a_way_past_many_denies_is_found() -> None:
-    denies = [
-        deny(
-            {
-                "StringLike": {
-                    f"aws:PrincipalTag/t{(at * step) % 24}": f"*{chr(97 + (at + step) % 20)}*"
-                    for step in range(1, 6)
-                }
-            }
-        )
-        for at in range(60)
-    ]
-    condition = {"StringLike": {f"aws:PrincipalTag/t{n}": "*a*" for n in range(24)}}
-    assert ask(document(allow(condition), *denies)).is_yes
-
-
-@pytest.mark.parametrize("pattern", ["*" * 10_000, "a" * 10_000 + "*", "*a" * 2_000])
-def test_huge_patterns_end(pattern: str) -> None:
-    answer = ask(document(allow({"StringLike": {"aws:PrincipalTag/a": pattern}})))
-    assert not answer.is_no
-
-
-@pytest.mark.parametrize(
-    ("verdict", "statements"),
-    [
-        ("no", [allow({"StringEquals": {CALLER: f"{at:012d}"}}) for at in range(1_000)]),
-        (
-            "no",
-            [
-                allow(
-                    {
-                        "IpAddress": {
-                            "aws:SourceIp": [
-                                f"10.{at % 256}.{at // 256}.0/24" for at in range(2_000)
-                            ]
-                        }
-                    }
-                )
-            ],
-        ),
-        ("yes", [allow(Action=["kms:Decrypt"] * 20_000), *[deny(Action="kms:Encrypt")] * 500]),
-        (
-            "yes",
-            [allow({"ArnLike": {ARN: [f"arn:aws:iam::*:role/team{at}-*" for at in range(300)]}})],
-        ),
-    ],
-    ids=["accounts", "ranges", "actions", "patterns"],
-)
-def test_large_documents_are_decided(verdict: str, statements: list[dict[str, Any]]) -> None:
-    answer = public(document(*statements), None, OWN, NOBODY)
-    assert answer.verdict.value == verdict
 
 
 def test_the_key_of_another_account_is_another_key() -> None:

@@ -19,6 +19,7 @@ ENDPOINT = Place("endpoint", KNOWN)
 USER = "arn:aws:iam::111122223333:user/ann"
 ADMIN = "arn:aws:iam::111122223333:role/admin"
 PARTNER = "arn:aws:iam::444455556666:root"
+VPCE = "aws:SourceVpce"
 CONTEXT = "kms:EncryptionContext:app"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
@@ -213,6 +214,14 @@ def shadowed(*statements: dict[str, Any]) -> str:
             ],
             "all but another role",
         ),
+        (
+            "no",
+            [
+                allow({"StringEquals": {VPCE: "vpce-1"}}),
+                deny({"StringEquals": {"kms:CallerAccount": "111122223333"}}),
+            ],
+            "strangers may come through the endpoint, too",
+        ),
     ],
 )
 def test_shadowed(verdict: str, statements: list[dict[str, Any]], why: str) -> None:
@@ -232,6 +241,11 @@ def test_a_deny_that_is_not_known_leaves_it_open() -> None:
         ("yes", [ROOT, allow()], "anyone is more than the account"),
         ("no", [allow(), allow(MFA)], "the other one asks for more"),
         ("no", [allow(Principal={"AWS": ADMIN}), allow(Principal={"AWS": USER})], "somebody else"),
+        (
+            "no",
+            [allow({"StringNotEquals": {"kms:CallerAccount": "111122223333"}}), allow({"StringNotEquals": {VPCE: "vpce-1"}})],
+            "strangers may come through the endpoint, too",
+        ),
     ],
 )  # fmt: skip
 def test_redundant(verdict: str, statements: list[dict[str, Any]], why: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Environment, Provider
-from kmsiac.values import Owner, Part, Symbol, Text, Unknown
+from kmsiac.values import List, Map, Owner, Part, Symbol, Text, Unknown, Value
 
 OWNER = Owner("main")
 NAMES = {
@@ -52,6 +52,27 @@ def document(*statements: dict[str, Any], version: str | None = "2012-10-17") ->
     parsed = parse_document(
         Text([PARTS[piece] if at % 2 else piece for at, piece in enumerate(pieces)])
     )
+    assert isinstance(parsed, PolicyDocument)
+    return parsed
+
+
+def sensitive(known: PolicyDocument, word: str) -> PolicyDocument:
+    """The document again, in which each text that holds the word is a sensitive value."""
+
+    def marked(value: Value) -> Value:
+        if isinstance(value, Text):
+            return Text(value.parts, value.position, sensitive=word in str(value))
+        if isinstance(value, List):
+            return List([marked(item) for item in value.items], value.position, value.open)
+        if isinstance(value, Map):
+            entries = [(hidden(key), marked(inner)) for key, inner in value.entries]
+            return Map(entries, value.position, value.open)
+        return value
+
+    def hidden(text: Text) -> Text:
+        return Text(text.parts, text.position, sensitive=word in str(text))
+
+    parsed = parse_document(marked(known.value))
     assert isinstance(parsed, PolicyDocument)
     return parsed
 
