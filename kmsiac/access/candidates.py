@@ -80,6 +80,11 @@ def reachable_keys(unit: UnitAccess) -> Iterator[Key]:
 
 
 def _mark(who: Who) -> object:
+    if who.kind == "root":
+        return "root"  # of the key's account: there is one
+    if who.kind == "account":
+        account = account_of(Principal("AWS", who.text, False, who.text.position))
+        return ("account", account.parts if account is not None else who.text.parts)
     return id(who.identity) if who.identity is not None else (who.kind, who.text.parts)
 
 

@@ -37,8 +37,10 @@ from kmsiac.values import (
 
 TOO_COMPLEX = "too complex to decide"
 _COMPARED = "compares two things that a caller may choose"
+_PLACEHOLDER = "not a policy variable that IAM has; a placeholder, it seems"
 _FAILED = "a witness did not hold; this is a fault of kmsiac"
 _UNTOLD = "whether AWS services carry it is not documented"
+_PATH = "a session does not show the path of its role"
 _MAX_BLAME = 12
 
 
@@ -166,9 +168,11 @@ def _blame(model: HasSearch, wanted: Wanted, reach: Reach, budget: Budget) -> se
 
 def _untold(wanted: Wanted) -> set[Blame]:
     """The keys of which only for services it is not documented whether they carry them."""
+    parts = (*wanted.inside, *wanted.outside)
+    sessions = bool(parts) and any(":assumed-role/" in n for p in parts for n in p.view.named)
     return {
-        Blame(str(term.condition.key), _UNTOLD, term.condition.position)
-        for part in (*wanted.inside, *wanted.outside)
+        Blame(str(term.condition.key), _PATH if sessions else _UNTOLD, term.condition.position)
+        for part in parts
         for term in part.view.terms
         if term.key in UNTOLD_OF_SERVICES
     }
@@ -187,8 +191,9 @@ def _parts_blame(model: HasSearch, parts: Iterable[Part], reach: Reach) -> set[B
         blame |= model.search.blame(view)
         for term in view.terms:
             if compares(term):
+                reason = _COMPARED if all(":" in name for name in term.names) else _PLACEHOLDER
                 values = (value for value in term.condition.values if isinstance(value, Text))
-                blame |= {Blame(str(v), _COMPARED, v.position) for v in values}
+                blame |= {Blame(str(v), reason, v.position) for v in values}
     return blame
 
 

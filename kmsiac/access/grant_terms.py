@@ -30,8 +30,8 @@ class GrantTerms:
     subset: dict[str, Text]
     equals: dict[str, Text]
     retiring: tuple[Text, ...] = ()
-    certain: bool = True
-    """Its resource exists for sure."""
+    absent: Blame | None = None
+    """Blame for that its resource may not exist."""
 
 
 def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[Blame]]:
@@ -57,7 +57,7 @@ def terms_of(grant: Grant, settings: Settings) -> tuple[GrantTerms | None, set[B
         subset,
         equals,
         (retiring,) if isinstance(retiring, Text) else (),
-        grant.resource.absent is None,
+        blame_on(grant.resource.absent) if grant.resource.absent is not None else None,
     ), blame
 
 

@@ -25,7 +25,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.access.views import Standing, View
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.stack import Provider
-from kmsiac.values import Text, Value
+from kmsiac.values import Blame, Text, Value
 
 _PRINCIPAL_LAYERS = frozenset({KEY, ENDPOINT, GRANT})
 
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
     layer: str
     document: PolicyDocument
     address: str
-    certain: bool = True
+    absent: Blame | None = None
 
 
 class Joint:
@@ -67,11 +67,11 @@ class Joint:
         self._written = documents
         sheets = [*layers.sheets]
         self.placed = [
-            Placed(sheet.layer, instances.document(sheet.document), sheet.address, sheet.certain)
+            Placed(sheet.layer, instances.document(sheet.document), sheet.address, sheet.absent)
             for sheet in sheets
         ]
         self.placed += [
-            Placed(GRANT, instances.document(g.document), g.address, g.certain) for g in grants
+            Placed(GRANT, instances.document(g.document), g.address, g.absent) for g in grants
         ]
         self.grants = [self._grant(grant) for grant in grants]
         concrete = [placed.document for placed in self.placed]
@@ -110,7 +110,9 @@ class Joint:
             return None
         if who.kind == "service":
             return service(self.who, self.instances)
-        return caller(self.who, self.instances, self.known)
+        views = (view for views in self.views.values() for view in views)
+        spelt = sorted(frozenset[str]().union(*(view.named for view in views)))
+        return caller(self.who, self.instances, self.known, spelt)
 
     def environment(self, *, side: str) -> Environment:
         """The concrete documents as `authorize` takes them."""

@@ -106,7 +106,7 @@ class _Asking:
             anyone = held if held is not None and held.answer.is_yes else anyone
         if anyone is not None:
             yield anyone
-        if held is None and anyone is not None and anyone.answer.is_yes:
+        if held is None and anyone is not None and anyone.answer.is_yes and not anyone.needs:
             return  # everybody else is anybody, too
         known = self._model.known
         for name in sorted(known.organizations - known.trusted.organizations):
@@ -124,7 +124,7 @@ class _Asking:
             circle = Circle(account, fresh=True)
             whole = list(self._one("account", account, _Callers(circles=(circle,))))
             yield from whole
-            if whole and whole[0].answer.is_yes:
+            if whole and whole[0].answer.is_yes and not whole[0].needs:
                 continue  # who is named in it is one of its principals
             for arn in _named_in(self._model, account):
                 persons = tuple(_persons(self._model, arn))
@@ -151,6 +151,7 @@ class _Asking:
         views = [view for view in self._views if callers.may_be_in(view.owners)]
         if not views:
             return None
+        views.sort(key=lambda view: len(view.terms))  # the way with the fewest needs says most
         base = reach_of(model, views, callers.circles, key_actions(), limits)
         reach = Reach(callers.circles, base.actions, base.resources, limits, callers.persons)
         wanted = [Wanted((Part(view),), denies_of(model)) for view in views]
@@ -183,7 +184,7 @@ def _needs(model: Model, answer: Answer) -> tuple[Need, ...]:
     asking = caller_of(request)
     if asking is None:
         return ()
-    for view in model.views[0]:
+    for view in sorted(model.views[0], key=lambda view: len(view.terms)):
         covered = view.effect.is_yes and view.covers_action(request.action).is_yes
         covered = covered and bool(principal_path(view.statement, asking))
         if covered and all(term.holds(context).is_yes for term in view.terms):
@@ -227,7 +228,8 @@ def _kind(arn: str) -> str:
 
 def _persons(model: Model, arn: str) -> Iterator[Person]:
     """A principal in each organization that it may be in."""
-    made = caller(arn, model.instances, model.known)
+    spelt = sorted(frozenset[str]().union(*(view.named for view in model.views[0])))
+    made = caller(arn, model.instances, model.known, spelt)
     if made is not None:
         known = model.known
         yield from in_organizations(made, known.organizations - known.trusted.organizations)

@@ -213,7 +213,7 @@ class People:
         wanted = {"role", *(kind for kind in IAM_KINDS if any(_of_kind(n, kind) for n in named))}
         if circle.accounts == "own" or any(name.isdigit() for name in named):
             wanted.add("root")  # a principal that is an account covers its root user
-        return tuple(kind for kind in circle.kinds if kind in wanted)
+        return tuple(kind for kind in circle.kinds if kind in wanted) or circle.kinds[:1]
 
     def _organizations(
         self, circle: Circle, terms: Sequence[Term], asked: frozenset[str], free: bool
@@ -287,7 +287,7 @@ class People:
                 continue
             if "role" not in kinds or not self._within(circle, parts[4]):
                 continue
-            one = caller(name, self._instances, self.known)
+            one = caller(name, self._instances, self.known, named)
             if one is not None:
                 found += in_organizations(one, {name for name in organizations if name})
         return found
@@ -353,16 +353,23 @@ def person(
     return Person(kind, principal, account, organization, context, stranger, stranger)
 
 
-def caller(arn: str, instances: Instances, known: Known) -> Person | None:
-    """The representative that an ARN names; of a role, a session of it. None for no such form."""
+def caller(
+    arn: str, instances: Instances, known: Known, spelt: Iterable[str] = ()
+) -> Person | None:
+    """The representative that an ARN names; of a role, a session of it. None for no such form.
+
+    The ARN of a session does not show its role's path; where `spelt` holds a role of its name and
+    account, it is that role: their names are unique.
+    """
     parts = arn.split(":", 5)
     if len(parts) < 6:
         return None
     head, _, rest = parts[5].partition("/")
     if head == "assumed-role" and rest:
-        role = f"arn:{parts[1]}:iam::{parts[4]}:role/{rest.split('/')[0]}"
-        made = person("role", role, None, None, instances, known)
-        return replace(made, principal=arn, untold=SESSIONS_UNTOLD)
+        head, name = f"arn:{parts[1]}:iam::{parts[4]}:role/", rest.split("/")[0]
+        roles = [one for one in spelt if one.startswith(head) and one.endswith("/" + name)]
+        made = person("role", roles[0] if roles else head + name, None, None, instances, known)
+        return replace(made, principal=arn, untold=frozenset() if roles else SESSIONS_UNTOLD)
     kinds = {"role": "role", "user": "user", "root": "root", "federated-user": "federated"}
     kind = kinds.get(head)
     return person(kind, arn, None, None, instances, known) if kind is not None else None

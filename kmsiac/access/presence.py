@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kmsiac.access.people import Known, Person
@@ -47,6 +47,8 @@ class Limits:
     strict: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     """Keys of which the resource in question fixes the value."""
+    untold: frozenset[str] = frozenset()
+    """Keys of which it fixes a value that is not known."""
     modes: tuple[str, ...] = (*IAM_MODES, *SERVICE_MODES)
     strangers_free: bool = True
     """Whether strangers are held unpinned (False: they may come by a fixed endpoint, say)."""
@@ -115,6 +117,8 @@ def presence(
         return "yes"
     if key in limits.absent or (limits.strict and not _in_every_request(key)):
         return "no"
+    if key in limits.untold:
+        return "unknown"
     found = "unknown" if key in person.untold else _usual(key, mode, person, action)
     if key in limits.lacking:
         return "never" if found == "yes" else "unknown" if found == "unknown" else "no"
@@ -167,10 +171,25 @@ def shape_of(
         return _own_value(terms, Shape()) if free else Shape()
     if key in person.untold:
         return _untold(key, person)
+    if key in limits.untold:
+        return replace(_any_value(key, info), always=True)
     if key == "aws:viaawsservice":
         return Shape((text_pieces("true" if mode == "service" else "false"),))
     if key == "aws:userid":
         return _userid(person, known)
+    return _of_request(key, info, person, known, terms, limits)
+
+
+def _of_request(
+    key: str,
+    info: ConditionKey,
+    person: Person,
+    known: Known,
+    terms: Sequence[Term],
+    limits: Limits,
+) -> Shape:
+    """What values a key can have that the request brings along: pinned, or not."""
+    free = limits.is_free(key)
     if key in ("aws:principalorgpaths", "aws:vpceorgpaths", "aws:sourceorgpaths"):
         return _paths(key, person, known, free or person.unpinned)
     held = person.unpinned and limits.strangers_free and info.pins_stranger != "no"

@@ -145,7 +145,8 @@ class Judge:
         """What the concrete procedure misses first, on the plainest request."""
         if self._ways.person is None or not self.matter.side.key:
             return Ruling(answer)
-        context = {**self._ways.persons[0].context, **self._ways.context()}
+        facts = {key: (value,) for key, value in self.matter.facts.known}
+        context = {**facts, **self._ways.persons[0].context, **self._ways.context()}
         action = self.matter.actions[0]
         request = Request(self._ways.person.principal, action, self.joint.key_arn, context)
         decision = self._decision(request)

@@ -282,7 +282,9 @@ class Search:
         unknown = [
             key
             for key, mask in masks.items()
-            if mask == spaces[key].open and key not in scene.person.untold and spaces[key].complete
+            if mask == spaces[key].open
+            and key not in scene.person.untold | case.reach.limits.untold
+            and spaces[key].complete
         ]
         if not 0 < len(unknown) <= _MOST_UNKNOWN:
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
+from math import prod
 from typing import NamedTuple, TypeVar
 
 from kmsiac.access.place import Who
@@ -37,13 +38,18 @@ KEY, IDENTITY, BOUNDARY, ENDPOINT, GRANT = "key", "identity", "boundary", "endpo
 class Sheet(NamedTuple):
     """One document in its layer, and the address that it is written at.
 
-    `certain`: it is in force for sure; else its resource may not exist.
+    `absent` blames that its resource may not exist.
     """
 
     layer: str
     document: PolicyDocument
     address: str
-    certain: bool = True
+    absent: Blame | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is in force for sure."""
+        return self.absent is None
 
 
 @dataclass
@@ -64,12 +70,21 @@ class Layers:
         """The sheets of a layer."""
         return [sheet for sheet in self.sheets if sheet.layer == layer]
 
+    def doubled(self) -> list[list[Sheet]]:
+        """The policies that replace each other: several key policies, several of the endpoint."""
+        return [found for layer in (KEY, ENDPOINT) if len(found := self.of(layer)) > 1]
+
+    @property
+    def cut(self) -> bool:
+        """Whether there are more combinations of these than `in_force` gives."""
+        return prod(len(found) for found in self.doubled()) > _MOST
+
     def in_force(self) -> Iterator[Layers]:
         """The layers with one key policy and one endpoint policy each.
 
         Of several, the last one that is put replaces the others: which that is, nobody knows.
         """
-        doubled = [found for layer in (KEY, ENDPOINT) if len(found := self.of(layer)) > 1]
+        doubled = self.doubled()
         if not doubled:
             yield self
             return
@@ -80,7 +95,7 @@ class Layers:
     def made_of(self) -> Hashable:
         """What is the same for equal layers: documents by identity."""
         return (
-            tuple((s.layer, id(s.document), s.address, s.certain) for s in self.sheets),
+            tuple((s.layer, id(s.document), s.address, s.absent) for s in self.sheets),
             tuple(id(grant) for grant in self.grants),
             tuple((layer, frozenset(blame)) for layer, blame in sorted(self.open.items())),
             (self.known_identity, self.bounded),
@@ -119,8 +134,6 @@ class Reader:
             if not self.exists(entity):
                 continue
             found.append(entity)
-            if entity.resource.absent is not None:
-                doubt.add(blame_on(entity.resource.absent))
         for entity in related.maybe:
             if self.exists(entity):
                 doubt.add(Blame(entity.address, "may or may not be meant", entity.position))
@@ -132,8 +145,10 @@ class Reader:
         for policy in found:
             document = policy.document.pick(self._world)
             if isinstance(document, PolicyDocument):
-                certain = policy.resource.absent is None
-                layers.sheets.append(Sheet(layer, document, policy.address, certain))
+                absent = _absence(policy)
+                layers.sheets.append(Sheet(layer, document, policy.address, absent))
+                if absent is not None and layer in _REPLACED:
+                    doubt.add(absent)  # what is in force without it is not known
                 if document.open is not None:
                     doubt.add(blame_on(document.open))
             elif isinstance(document, Unknown):
@@ -141,6 +156,15 @@ class Reader:
         if doubt:
             layers.blame(layer, doubt)
         return len(found)
+
+
+_REPLACED = frozenset({KEY, BOUNDARY, ENDPOINT})
+"""The layers in which something else, or nothing, is in force where a policy does not exist."""
+
+
+def _absence(entity: Entity) -> Blame | None:
+    unknown = entity.resource.absent
+    return blame_on(unknown) if unknown is not None else None
 
 
 def layers_for(

@@ -181,7 +181,8 @@ def _one(principal: Principal, caller: Caller, statement: Statement) -> tuple[st
     if kind in ("service", "federated", "canonical", "pattern", "malformed", "group"):
         return "anyone", NO
     if literal is None:
-        return "named", cannot_tell(*open_blame(value))
+        path = "account" if kind == "account" else "named"
+        return path, cannot_tell(*open_blame(value))
     if kind == "account":
         account = literal if ":" not in literal else literal.split(":")[4]
         return "account", decided(account == caller.account)

@@ -156,7 +156,8 @@ class UnitAccess:
             for sheet in layers.of(layer)
         )
         made = [joint for joints in every for joint in joints]
-        return Joints(made, cut=any(one.cut for one in every), doubt=doubt)
+        cut = layers.cut or any(one.cut for one in every)
+        return Joints(made, cut=cut, doubt=doubt)
 
     def _facts(self, key: Key, made: Joints) -> Facts:
         views = (view for views in made.first.views.values() for view in views)

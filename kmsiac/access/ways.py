@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from kmsiac.access.deciding import Wanted
 from kmsiac.access.joint import Joint
-from kmsiac.access.key_facts import Facts
+from kmsiac.access.key_facts import NO_FACTS, Facts
 from kmsiac.access.people import (
     ABOUT_PRINCIPAL,
     OWN,
+    SESSIONS_UNTOLD,
     STRANGERS,
     Circle,
     Person,
@@ -34,6 +35,7 @@ from kmsiac.values import Blame, Text
 
 _OUT_OF_SCAN = "its own policies are not in the scanned templates"
 """Why it is open whether a principal of our account that no template makes has more by IAM."""
+_PATH = "a session does not show the path of its role"
 _NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
 _GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
 _PATHS: dict[str, PathStep] = {"account": "delegation"}
@@ -66,7 +68,7 @@ class Matter:
     actions: tuple[str, ...]
     given: Given
     side: Side
-    facts: Facts = ()
+    facts: Facts = NO_FACTS
 
 
 class Ways:
@@ -140,7 +142,8 @@ class Ways:
             given=tuple(sorted(known.items())),
             absent=frozenset(fold(key) for key in given.absent),
             strict=given.strict,
-            facts=self.matter.facts,
+            facts=self.matter.facts.known,
+            untold=frozenset(key for key, _ in self.matter.facts.untold),
         )
         return replace(limits, modes=("endpoint",)) if given.endpoint is not None else limits
 
@@ -166,7 +169,25 @@ class Ways:
         found = [*self._key_ways(sure), *self._grant_ways(sure)]
         if not sure:
             found += self._unknown_ways()
-        return [each for way in found for each in self._through_endpoint(way, sure)]
+        whole = [each for way in found for each in self._through_endpoint(way, sure)]
+        return whole if sure else [each for way in whole for each in self._doubted(way)]
+
+    def _doubted(self, way: Wanted) -> Iterator[Wanted]:
+        """A way, blamed on what may not exist: its own statements, or Denies that stop it."""
+        origins = self.joint.origins
+        absent = {origins[id(part.view)].absent for part in way.inside if id(part.view) in origins}
+        asked = {t.key for part in (*way.inside, *way.outside) for t in part.view.terms}
+        untold = {blame for key, blame in self.matter.facts.untold if key in asked}
+        if self.person is not None and self.person.untold & SESSIONS_UNTOLD & asked:
+            if self.person.kind == "role":
+                untold.add(Blame(self.name(), _PATH, NOWHERE))
+        doubt = tuple(sorted({one for one in absent if one is not None} | untold))
+        yield way._replace(blame=(*way.blame, *doubt)) if doubt else way
+        stopping = {origins[id(part.view)].absent for part in way.outside}
+        maybe = tuple(sorted(one for one in stopping if one is not None))
+        if maybe:
+            left = tuple(p for p in way.outside if origins[id(p.view)].absent is None)
+            yield way._replace(outside=left, blame=(*way.blame, *doubt, *maybe))
 
     def _key_ways(self, sure: bool) -> Iterator[Wanted]:
         for view in self._views(KEY, sure):
@@ -184,7 +205,7 @@ class Ways:
     def _views(self, layer: str, sure: bool) -> Iterator[View]:
         """The Allows of a layer; surely only those whose document is in force for sure."""
         for view in self.joint.views[layer]:
-            if view.may_allow and (not sure or self.joint.origins[id(view)].certain):
+            if view.may_allow and (not sure or self.joint.origins[id(view)].absent is None):
                 yield view
 
     def _owns(self, who: Who) -> bool:

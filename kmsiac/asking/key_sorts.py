@@ -11,8 +11,12 @@ from kmsiac.values import Text
 
 
 def fitting(actions: Iterable[KmsAction], key: Key) -> list[KmsAction]:
-    """Those that act on a key, and can work on this one in some case."""
-    return [action for action in actions if "key" in action.on and not unfit(action, key)]
+    """Those that act on a key, and can work on this one in some case.
+
+    Beside others kms:RetireGrant is left out: a grant decides it, no policy.
+    """
+    fit = [action for action in actions if "key" in action.on and not unfit(action, key)]
+    return [one for one in fit if one.name != "kms:RetireGrant"] if len(fit) > 1 else fit
 
 
 def unfit(action: KmsAction, key: Key) -> str:

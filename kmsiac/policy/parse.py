@@ -5,6 +5,7 @@ The value must have been expanded: no Choice and no Absent in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kmsiac.policy.document import (
@@ -16,7 +17,7 @@ from kmsiac.policy.document import (
     Statement,
 )
 from kmsiac.policy.json_text import decode
-from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
+from kmsiac.values import Bool, Choice, List, Map, Null, Number, Part, Text, Unknown, Value
 
 _DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 
@@ -130,8 +131,31 @@ def _principals(
             continue
         members, more = _members(inner)
         rest = rest or more
-        principals += [Principal(kind, _as_text(m), negated, position) for m in members]
+        principals += [Principal(kind, _filled_in(m), negated, position) for m in members]
     return tuple(principals), rest
+
+
+_PLACEHOLDER = re.compile(r"(\$\{[^{}]*\})")
+
+
+def _filled_in(value: Value) -> Text | Unknown:
+    """A principal. A principal holds no policy variables: `${...}` is what another tool fills in."""
+    text = _as_text(value)
+    if isinstance(text, Unknown) or "${" not in "".join(
+        p for p in text.parts if isinstance(p, str)
+    ):
+        return text
+    parts: list[Part] = []
+    for part in text.parts:
+        if not isinstance(part, str):
+            parts.append(part)
+            continue
+        for piece in _PLACEHOLDER.split(part):
+            if _PLACEHOLDER.fullmatch(piece):
+                parts.append(Unknown(piece[2:-1], "a placeholder", text.position))
+            elif piece:
+                parts.append(piece)
+    return Text(parts, text.position, text.sensitive, text.origin)
 
 
 def _patterns(
