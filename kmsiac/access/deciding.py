@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from kmsiac.access.boxes import Budget, TooComplex
 from kmsiac.access.model import Request
-from kmsiac.access.people import UNTOLD_OF_SERVICES
+from kmsiac.access.persons import UNTOLD_OF_SERVICES
 from kmsiac.access.question import (
     CAUTIOUS,
     EXACTLY_KNOWN,

@@ -11,7 +11,8 @@ from kmsiac.access.guesses import Each, guesses, literals_of
 from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
-from kmsiac.access.people import People, Person, caller, known_names, service
+from kmsiac.access.people import People
+from kmsiac.access.persons import Person, caller, known_names, service
 from kmsiac.access.place import Place, Who
 from kmsiac.access.prepared import (
     hidden_keys,

@@ -8,15 +8,8 @@ from typing import NamedTuple
 from kmsiac.access.boxes import STEPS, Budget
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
-from kmsiac.access.people import (
-    ABOUT_PRINCIPAL,
-    STRANGERS,
-    Circle,
-    Person,
-    caller,
-    in_organizations,
-    service,
-)
+from kmsiac.access.people import STRANGERS, Circle
+from kmsiac.access.persons import ABOUT_PRINCIPAL, Person, caller, in_organizations, service
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import Model, Prepared, Ready, key_actions, prepare
 from kmsiac.access.presence import NO_LIMITS, STRANGERS_UNPINNED, Limits

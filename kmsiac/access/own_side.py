@@ -8,7 +8,8 @@ from itertools import islice
 from kmsiac.access.deciding import Wanted, alike, decide
 from kmsiac.access.guesses import Each, Guesses, guesses, literals_of
 from kmsiac.access.instantiate import NO_GUESS, Guess, Instances
-from kmsiac.access.people import Circle, People, known_names
+from kmsiac.access.people import Circle, People
+from kmsiac.access.persons import known_names
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import all_action_names
 from kmsiac.access.presence import NO_LIMITS
@@ -28,14 +29,21 @@ _MOST = 8
 """More guesses than this are not tried: then nothing is held for certain."""
 
 
+def own_layers(reader: Reader, identity: Identity) -> Layers:
+    """The documents of an identity's own side."""
+    layers = Layers()
+    own_side(reader, layers, identity)
+    return layers
+
+
 def own_actions(
-    reader: Reader, identity: Identity, provider: Provider, trusted: Trusted
+    layers: Layers, identity: Identity, provider: Provider, trusted: Trusted
 ) -> ActionSet:
     """The KMS actions that the identity's policies allow on some resource: Denies and boundary
     applied. For certain only where no policy that is not known may deny it; AWS managed ones do not.
     """
-    layers = Layers()
-    own_side(reader, layers, identity)
+    if not layers.sheets and not layers.open:
+        return ActionSet(frozenset(), frozenset(), frozenset())
     kinds = ("role",) if identity.kind == "role" else ("user", "federated")
     sides = _sides(layers, provider, trusted, Circle("own", kinds))
     certain: set[str] = set()

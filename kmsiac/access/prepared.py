@@ -14,7 +14,8 @@ from functools import cached_property
 from kmsiac.access.guesses import Each, guesses, literals_of
 from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Request
-from kmsiac.access.people import Known, People, known_names
+from kmsiac.access.people import People
+from kmsiac.access.persons import Known, known_names
 from kmsiac.access.place import Place
 from kmsiac.access.question import Part
 from kmsiac.access.results import Need

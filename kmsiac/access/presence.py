@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kmsiac.access.people import Known, Person
+from kmsiac.access.persons import Known, Person
 from kmsiac.access.principal_patterns import LOWER, NAME, ORGANIZATION, TWELVE
 from kmsiac.access.spaces import ANYTHING, Shape, Term, exactly, literal_values, starting
 from kmsiac.access.strings import Pieces, text_pieces

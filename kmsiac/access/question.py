@@ -8,7 +8,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from kmsiac.access.model import Request
-from kmsiac.access.people import Circle, Person
+from kmsiac.access.people import Circle
+from kmsiac.access.persons import Person
 from kmsiac.access.presence import NO_LIMITS, Limits
 from kmsiac.access.views import View
 

@@ -10,7 +10,7 @@ from kmsiac.access.deciding import Outcome, Wanted, decide
 from kmsiac.access.joint import Joint
 from kmsiac.access.model import Deciding, Decision, Request
 from kmsiac.access.outsiders import need_of
-from kmsiac.access.people import ABOUT_PRINCIPAL
+from kmsiac.access.persons import ABOUT_PRINCIPAL
 from kmsiac.access.prepared import allow_all, masked, without_secrets
 from kmsiac.access.question import Reach
 from kmsiac.access.results import Need, PathStep, Ruling

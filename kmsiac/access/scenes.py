@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from kmsiac.access.boxes import Box, Masks
+from kmsiac.access.boxes import Box, Budget, Masks
 from kmsiac.access.model import Request
-from kmsiac.access.people import ABOUT_PRINCIPAL, Person
+from kmsiac.access.persons import ABOUT_PRINCIPAL, Person
 from kmsiac.access.presence import Limits
-from kmsiac.access.question import Found, Part, Question, Scene, Sense
+from kmsiac.access.question import Found, Part, Question, Reach, Scene, Sense
 from kmsiac.access.spaces import Space, Term, literal_values
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
 from kmsiac.values import NO, Answer, Blame, Verdict, all_of
+
+
+@dataclass
+class Case:
+    """One search for requests: what must and must not cover them, over which reach."""
+
+    inside: Sequence[Part]
+    outside: Sequence[Part]
+    reach: Reach
+    question: Question
+    budget: Budget
+    terms: list[Term] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        parts = [*self.inside, *self.outside]
+        self.terms = [term for part in parts for term in part.view.terms]
+        keys = [term.key for term in self.terms]
+        self.names = list(dict.fromkeys([*keys, *(n for t in self.terms for n in t.names)]))
 
 
 def held(person: Person, terms: Sequence[Term], limits: Limits) -> bool:
@@ -137,3 +157,13 @@ def carries(key: str, action: str) -> bool:
     """Whether requests of an action can carry a key at all."""
     carrying: Iterable[str] | None = actions_carrying(key)
     return carrying is None or action in carrying
+
+
+def may_cover(parts: Sequence[Part], action: str) -> bool:
+    """Whether all statements may cover an action."""
+    return all(not part.view.covers_action(action).is_no for part in parts)
+
+
+def in_one_organization(person: Person) -> bool:
+    """Whether the caller's organization is that of the key's account."""
+    return person.context.get("aws:principalorgid") == person.context.get("aws:resourceorgid")

@@ -11,14 +11,16 @@ out makes more requests possible, so "none" is right at any time; and most never
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import product
 
 from kmsiac.access.boxes import Budget, Masks, leave
-from kmsiac.access.people import ABOUT_PRINCIPAL, People, Person
+from kmsiac.access.people import People
+from kmsiac.access.persons import ABOUT_PRINCIPAL, Person
 from kmsiac.access.presence import modes_of, presence, shape_of
 from kmsiac.access.question import Found, Part, Question, Reach, Scene
 from kmsiac.access.scenes import (
+    Case,
     acts_on,
     box_of,
     carries,
@@ -26,9 +28,11 @@ from kmsiac.access.scenes import (
     fits,
     follows,
     held,
+    in_one_organization,
     key_blame,
     made_into_request,
     mask_of,
+    may_cover,
 )
 from kmsiac.access.spaces import Shape, Space, Term, build, tabulate
 from kmsiac.access.views import View
@@ -40,25 +44,6 @@ _ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:resourceorgid"})
 _MOST_UNKNOWN = 2
 _A_STEP = 4
 """How many evaluations of a condition take about as long as a step."""
-
-
-@dataclass
-class _Case:
-    """One search for requests: what must and must not cover them, over which reach."""
-
-    inside: Sequence[Part]
-    outside: Sequence[Part]
-    reach: Reach
-    question: Question
-    budget: Budget
-    terms: list[Term] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        parts = [*self.inside, *self.outside]
-        self.terms = [term for part in parts for term in part.view.terms]
-        keys = [term.key for term in self.terms]
-        self.names = list(dict.fromkeys([*keys, *(n for t in self.terms for n in t.names)]))
 
 
 class Search:
@@ -88,10 +73,10 @@ class Search:
         """
         active: list[Part] = []
         start = 0
-        if not reach.complete and any(_may_cover(inside, action) for action in reach.actions):
+        if not reach.complete and any(may_cover(inside, action) for action in reach.actions):
             budget.incomplete = True
         while True:
-            case = _Case(inside, active, reach, question, budget)
+            case = Case(inside, active, reach, question, budget)
             budget.spend(1 + len(case.terms) // _A_STEP)
             found = self._attempt(case, reach.resources[start:])
             if found is None:
@@ -111,7 +96,7 @@ class Search:
 
     # -- one attempt ------------------------------------------------------------------------------
 
-    def _attempt(self, case: _Case, resources: Sequence[str]) -> Found | None:
+    def _attempt(self, case: Case, resources: Sequence[str]) -> Found | None:
         for resource in resources:
             for action in self._actions(case, resource):
                 for scene, outside in self._scenes(case, action, resource):
@@ -121,7 +106,7 @@ class Search:
                         return found
         return None
 
-    def _actions(self, case: _Case, resource: str) -> Iterator[str]:
+    def _actions(self, case: Case, resource: str) -> Iterator[str]:
         """An action on the resource for each set of statements that fit it, and of keys that its
         requests carry.
         """
@@ -144,7 +129,7 @@ class Search:
         case.budget.spend()
 
     def _scenes(
-        self, case: _Case, action: str, resource: str
+        self, case: Case, action: str, resource: str
     ) -> Iterator[tuple[Scene, tuple[Part, ...]]]:
         """Each caller by each way that makes a difference, with the statements to stay outside of."""
         seen: set[tuple[object, ...]] = set()
@@ -185,13 +170,13 @@ class Search:
                 for assigned in self._assignments(case, scene):
                     yield scene._replace(assigned=assigned), outside
 
-    def _callers(self, case: _Case, resource: str) -> Iterator[Person]:
+    def _callers(self, case: Case, resource: str) -> Iterator[Person]:
         fields = resource.split(":", 5)
         owner = fields[4] if len(fields) == 6 else ""
         regions = (fields[3],) if owner else case.reach.regions
         united = not self._people.near and _ORGANIZATIONS.issubset(case.names)
         for person in self._everybody(case):
-            if united and owner and owner == person.account and not _in_one_organization(person):
+            if united and owner and owner == person.account and not in_one_organization(person):
                 continue  # caller and key are in one account, so in one organization
             for region in regions:
                 yield self._placed(person, owner, region)
@@ -213,7 +198,7 @@ class Search:
             found = self._elsewhere[memo] = (person, placed)
         return found[1]
 
-    def _everybody(self, case: _Case) -> Iterator[Person]:
+    def _everybody(self, case: Case) -> Iterator[Person]:
         yield from case.reach.persons
         named = frozenset[str]().union(*(part.view.named for part in (*case.inside, *case.outside)))
         for circle in case.reach.circles:
@@ -223,11 +208,11 @@ class Search:
             case.budget.spend(1 + (len(named) + len(people)) // _A_STEP)
             yield from people
 
-    def _shape(self, key: str, mode: str, person: Person, case: _Case) -> Shape:
+    def _shape(self, key: str, mode: str, person: Person, case: Case) -> Shape:
         terms = [term for term in case.terms if term.key == key]
         return shape_of(key, mode, person, self._people.known, terms, case.reach.limits)
 
-    def _assignments(self, case: _Case, scene: Scene) -> Iterator[Mapping[str, tuple[str, ...]]]:
+    def _assignments(self, case: Case, scene: Scene) -> Iterator[Mapping[str, tuple[str, ...]]]:
         """Values for the keys that policy variables name; none where they are left open."""
         names = {n for term in case.terms for n in term.names if n not in ABOUT_PRINCIPAL}
         if not names or not case.question.strict:
@@ -244,7 +229,7 @@ class Search:
             ]
         yield from combinations
 
-    def _values_of(self, name: str, case: _Case, scene: Scene) -> list[tuple[str, ...]]:
+    def _values_of(self, name: str, case: Case, scene: Scene) -> list[tuple[str, ...]]:
         shape = self._shape(name, scene.mode, scene.person, case)
         context = scene.person.context
         terms = [term for term in case.terms if term.key == name]
@@ -257,7 +242,7 @@ class Search:
 
     # -- one scene --------------------------------------------------------------------------------
 
-    def _solve(self, case: _Case, scene: Scene, outside: Sequence[Part]) -> Found | None:
+    def _solve(self, case: Case, scene: Scene, outside: Sequence[Part]) -> Found | None:
         terms = [t for part in case.inside for t in part.view.terms]
         terms += [t for part in outside for t in part.view.terms]
         keys = list(dict.fromkeys(term.key for term in terms))
@@ -270,7 +255,7 @@ class Search:
 
     def _whichever(
         self,
-        case: _Case,
+        case: Case,
         scene: Scene,
         outside: Sequence[Part],
         spaces: dict[str, Space],
@@ -301,7 +286,7 @@ class Search:
 
     def _in_boxes(
         self,
-        case: _Case,
+        case: Case,
         scene: Scene,
         outside: Sequence[Part],
         spaces: dict[str, Space],
@@ -317,7 +302,7 @@ class Search:
         left = leave(masks, boxes, case.budget)
         return None if left is None else made_into_request(scene, left, spaces)
 
-    def _space(self, case: _Case, scene: Scene, key: str) -> Space:
+    def _space(self, case: Case, scene: Scene, key: str) -> Space:
         terms = tuple(term for term in case.terms if term.key == key)
         names = {name for term in terms for name in term.names}
         around = {**scene.person.context, **scene.assigned}
@@ -339,7 +324,7 @@ class Search:
         case.budget.spend(len(space.values) * len(terms) // _A_STEP)
         return space
 
-    def _domain(self, case: _Case, scene: Scene, key: str, space: Space) -> int:
+    def _domain(self, case: Case, scene: Scene, key: str, space: Space) -> int:
         """The classes that the caller's request can have."""
         limits = case.reach.limits
         given = presence(key, scene.mode, scene.person, scene.action, limits)
@@ -410,12 +395,3 @@ class Search:
                 continue  # blamed already: the key itself is not known
             found |= set(key_blame(term, any(not space.complete for space in spaces)))
         return found
-
-
-def _may_cover(parts: Sequence[Part], action: str) -> bool:
-    return all(not part.view.covers_action(action).is_no for part in parts)
-
-
-def _in_one_organization(person: Person) -> bool:
-    """Whether the caller's organization is that of the key's account."""
-    return person.context.get("aws:principalorgid") == person.context.get("aws:resourceorgid")

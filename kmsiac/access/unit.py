@@ -15,7 +15,7 @@ from kmsiac.access.deciding import alike
 from kmsiac.access.grant_terms import GrantTerms, terms_of
 from kmsiac.access.joint import Joints, joints
 from kmsiac.access.key_facts import Facts, facts_of
-from kmsiac.access.own_side import own_actions
+from kmsiac.access.own_side import own_actions, own_layers
 from kmsiac.access.place import Given, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
 from kmsiac.access.results import Holder, Need, PathStep, Ruling
@@ -47,6 +47,8 @@ class Memory:
         self.joints: dict[Hashable, Joints] = {}
         self.rulings: dict[Hashable, Ruling] = {}
         self.holders: dict[Hashable, Holder | None] = {}
+        self.own: dict[Hashable, ActionSet] = {}
+        self.kept: list[Layers] = []
 
 
 class UnitAccess:
@@ -63,7 +65,6 @@ class UnitAccess:
         self._world = world
         self._trusted = trusted
         self._memory = memory or Memory()
-        self._own: dict[int, ActionSet] = {}
 
     def arn(self, entity: Key | Identity) -> Text:
         """The ARN of a key or an identity of the unit."""
@@ -256,11 +257,14 @@ class UnitAccess:
 
     def allowed_actions(self, identity: Identity) -> ActionSet:
         """What the identity's own policies allow on some key: Denies and boundary applied."""
-        found = self._own.get(id(identity))
+        layers = own_layers(self.reader, identity)
+        memo = (id(identity), layers.made_of())
+        found = self._memory.own.get(memo)
         if found is None:
             provider = identity.resource.provider
-            found = own_actions(self.reader, identity, provider, self._trusted)
-            self._own[id(identity)] = found
+            found = own_actions(layers, identity, provider, self._trusted)
+            self._memory.own[memo] = found
+            self._memory.kept.append(layers)
         return found
 
 

@@ -11,7 +11,7 @@ from kmsiac.access.model import Request
 from kmsiac.access.operators import Variables
 from kmsiac.access.patterns import Context, any_tokens, matches, variable_names
 from kmsiac.access.patterns_met import met
-from kmsiac.access.people import Person
+from kmsiac.access.persons import Person
 from kmsiac.access.spaces import Term, term_of
 from kmsiac.access.statements import caller_of, covers_resource, has_effect, principal_path
 from kmsiac.policy.actions import ActionSet, covered_actions

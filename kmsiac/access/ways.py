@@ -13,15 +13,8 @@ from typing import NamedTuple
 from kmsiac.access.deciding import Wanted
 from kmsiac.access.joint import Joint
 from kmsiac.access.key_facts import NO_FACTS, Facts
-from kmsiac.access.people import (
-    ABOUT_PRINCIPAL,
-    OWN,
-    SESSIONS_UNTOLD,
-    STRANGERS,
-    Circle,
-    Person,
-    in_organizations,
-)
+from kmsiac.access.people import OWN, STRANGERS, Circle
+from kmsiac.access.persons import ABOUT_PRINCIPAL, Person, in_organizations
 from kmsiac.access.place import Given, Who
 from kmsiac.access.presence import Limits
 from kmsiac.access.question import Part
@@ -178,9 +171,9 @@ class Ways:
         absent = {origins[id(part.view)].absent for part in way.inside if id(part.view) in origins}
         asked = {t.key for part in (*way.inside, *way.outside) for t in part.view.terms}
         untold = {blame for key, blame in self.matter.facts.untold if key in asked}
-        if self.person is not None and self.person.untold & SESSIONS_UNTOLD & asked:
-            if self.person.kind == "role":
-                untold.add(Blame(self.name(), _PATH, NOWHERE))
+        caller = self.person
+        if caller is not None and caller.kind == "role" and caller.untold & asked:
+            untold.add(Blame(self.name(), _PATH, NOWHERE))
         doubt = tuple(sorted({one for one in absent if one is not None} | untold))
         yield way._replace(blame=(*way.blame, *doubt)) if doubt else way
         stopping = {origins[id(part.view)].absent for part in way.outside}
