@@ -112,6 +112,7 @@ def test_a_yes_names_its_statements_and_needs() -> None:
     assert lines(report) == [
         ('statement "AccountDelegates"', "keys.tf", 14),
         ('statement "DocumentsInS3"', "iam.tf", 23),
+        ('statement "AtMost"', "iam.tf", 56),
     ]
     assert report.verdict.paths == ("delegation",)
     assert [(n.key, n.operator, n.values) for n in report.verdict.needs] == [
