@@ -16,7 +16,7 @@ TYPE = "policy_document"
 """The resource type of a bare policy; its document is the attribute `document`."""
 
 _NAMES = {
-    "account_id": "account_id",
+    "account_id": "the own account",
     "region": "region",
     "partition": "partition",
     "dns_suffix": "dns_suffix",
