@@ -20,6 +20,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
 from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
+from kmsiac.findings.excerpt import without_key_material
 from kmsiac.findings.finding import ScanResult, Summary, Unresolved
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.load import load_unit
@@ -194,6 +195,8 @@ def _inventory_of(
 
     try:
         return build(load_unit(unit, tree, inputs)), None
+    except UsageError:
+        raise
     except KmsiacError as error:
         return None, error
     except RecursionError:
@@ -237,7 +240,7 @@ class _Source:
         file = self._tree.file(position)
         if file is None or file.has_paths:
             return None
-        return file.line(file.span(position).line)
+        return without_key_material(file.line(file.span(position).line))
 
 
 def _unread(discovery: Discovery) -> list[Unresolved]:

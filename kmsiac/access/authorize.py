@@ -134,7 +134,8 @@ def _explicit_deny(asked: Asked) -> Decision | None:
             if answer.is_yes:
                 sentence = f"{statement.label} of {the(layer)} denies it: exempt the request there."
                 word: Blocked = "rcp" if layer == RCP else "explicit-deny"
-                return Decision(NO, named, layer, sentence[0].upper() + sentence[1:], word)
+                told, at = sentence[0].upper() + sentence[1:], statement.position
+                return Decision(NO, named, layer, told, word, at)
             open_answers.append(answer)
             sentence = f"Whether {statement.label} of {the(layer)} denies it is open."
             still_open = still_open or Decision(answer, named, layer, sentence)

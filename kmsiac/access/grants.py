@@ -29,14 +29,33 @@ def granted(asked: Asked) -> Found:
     return Found(answer, (A_GRANT,), GRANTS)
 
 
-def unmet_grant(asked: Asked) -> bool:
-    """Whether a grant for the caller lists the operation, and only its constraints are not met."""
-    return any(
-        asked.action.name.removeprefix("kms:") in grant.operations
-        and asked.action.grant_operation
-        and _is(asked.caller, grant.grantee).is_yes
-        for grant in asked.environment.grants
-    )
+def unmet_grant(asked: Asked) -> Grant | None:
+    """A grant for the caller that lists the operation, and whose constraints alone are not met."""
+    if not asked.action.grant_operation:
+        return None
+    operation = asked.action.name.removeprefix("kms:")
+    for grant in asked.environment.grants:
+        if operation in grant.operations and _is(asked.caller, grant.grantee).is_yes:
+            return grant
+    return None
+
+
+def constraints_told(asked: Asked, grant: Grant) -> str:
+    """What a grant asks of a request, in words."""
+    found = []
+    if asked.action.name.endswith(f":{_CHILD}"):
+        found.append(f"for a grant of {', '.join(sorted(grant.operations))} at most")
+    elif grant.equals is not None:
+        found.append(f"with the encryption context {_told(grant.equals)} and no more")
+    if grant.subset and not asked.action.name.endswith(f":{_CHILD}"):
+        found.append(f"with {_told(grant.subset)} in the encryption context")
+    if grant.source_arn is not None:
+        found.append(f"with aws:SourceArn {grant.source_arn}")
+    return " and ".join(found)
+
+
+def _told(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in sorted(pairs.items()))
 
 
 A_GRANT = Deciding(GRANTS, "a grant", NOWHERE)

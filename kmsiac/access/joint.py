@@ -24,7 +24,7 @@ from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, Layer
 from kmsiac.access.statements import variables_of
 from kmsiac.access.trust import Trusted
 from kmsiac.access.views import Standing, View
-from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.stack import Provider
 from kmsiac.values import Blame, Text, Value
 
@@ -100,6 +100,18 @@ class Joint:
         """The literal texts that must not be printed."""
         return secrets_of(self._written, self.instances)
 
+    def written_at(self, layer: str, position: int) -> Sequence[Statement]:
+        """The statements at a position as the template spells them."""
+        return self._statements.get((layer, position), ())
+
+    @cached_property
+    def _statements(self) -> dict[tuple[str, int], list[Statement]]:
+        found: dict[tuple[str, int], list[Statement]] = {}
+        for sheet in self.layers.sheets:
+            for statement in sheet.document:
+                found.setdefault((sheet.layer, statement.position), []).append(statement)
+        return found
+
     @property
     def account(self) -> str:
         """The account of the key."""
@@ -147,6 +159,7 @@ class Joint:
             subset=pairs(grant.subset),
             equals=pairs(grant.equals) if grant.equals else None,
             retiring=frozenset(str(self.instances.text(one)) for one in grant.retiring),
+            position=grant.document.position,
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kmsiac.access.grants import unmet_grant
+from kmsiac.access.carrying import never_carried
+from kmsiac.access.grants import constraints_told, unmet_grant
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
@@ -31,7 +32,8 @@ from kmsiac.access.statements import (
 )
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.document import Condition, PolicyDocument, Statement
-from kmsiac.values import NO
+from kmsiac.reading.source import NOWHERE
+from kmsiac.values import NO, Text
 
 BLOCKED: dict[str, Blocked] = {
     KEY_POLICY: "key-policy",
@@ -45,6 +47,19 @@ BLOCKED: dict[str, Blocked] = {
 """The word of `kmsiac can` for a layer in which an Allow is missing."""
 
 _SHOWN = 3
+_FEW = 3
+_OF_CALLER = frozenset(
+    {
+        "aws:principalarn",
+        "aws:principalaccount",
+        "kms:calleraccount",
+        "aws:principaltype",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:username",
+    }
+)
+"""What a request cannot carry otherwise: it follows from who calls."""
 _LOOKED_AT = 2000
 _THE = {
     IDENTITY: "the caller's identity policies",
@@ -78,13 +93,14 @@ def denied(asked: Asked, found: Found) -> Decision:
     if layer == IDENTITY and asked.caller.kind == "service":
         sentence = f"{asked.action.name} has no key whose policy could allow it to a service."
         return Decision(NO, (), layer, sentence, BLOCKED[layer])
-    word, sentence = lack(asked, layer, _documents(asked, layer))
+    word, sentence, at = lack(asked, layer, _documents(asked, layer))
     if layer in (KEY_POLICY, IDENTITY) and asked.on_key:
         # What is for the caller itself is nearer than what the account's IAM policies could give.
-        nearer = _unmet_by_name(asked)
+        nearer, place = _unmet_by_name(asked)
         if nearer and word != "condition":
-            return Decision(NO, (), KEY_POLICY, f"{nearer} Or: {sentence}", "condition")
-    return Decision(NO, found.deciding, layer, sentence, word)
+            both = f"{nearer} Or: {sentence}"
+            return Decision(NO, (), KEY_POLICY, both, "condition", place)
+    return Decision(NO, found.deciding, layer, sentence, word, at)
 
 
 def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
@@ -106,31 +122,62 @@ def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
                 return
 
 
-def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple[Blocked, str]:
-    """The word and the sentence for a layer without an Allow for the request."""
+def lack(
+    asked: Asked, layer: str, documents: Iterable[PolicyDocument]
+) -> tuple[Blocked, str, int]:
+    """The word and the sentence for a layer without an Allow, and the statement that it names."""
     documents = tuple(documents)
-    near = min(_near(asked, layer, documents), key=lambda one: _ORDER.index(one.part), default=None)
+    mendable = (one for one in _near(asked, layer, documents) if _mendable(asked, layer, one))
+    near = min(mendable, key=lambda one: _ORDER.index(one.part), default=None)
     if near is None:
-        return BLOCKED[layer], f"{_nothing(asked, layer, documents)}."
+        return BLOCKED[layer], f"{_nothing(asked, layer, documents)}.", NOWHERE
     if near.part == "condition":
-        return "condition", _unmet(asked, layer, near)
-    return BLOCKED[layer], _close(asked, layer, near)
+        return "condition", _unmet(asked, layer, near), near.statement.position
+    return BLOCKED[layer], _close(asked, layer, near), near.statement.position
 
 
-def _unmet_by_name(asked: Asked) -> str:
+def _mendable(asked: Asked, layer: str, near: _Near) -> bool:
+    """Whether what lacks can be added without giving away more than was asked for."""
+    statement = near.statement
+    if near.part == "condition":
+        return True
+    if near.part == "action":
+        if layer == KEY_POLICY:
+            paths = {path for path, _ in principal_path(statement, asked.caller)}
+            if not paths & {"named", "role", "account", "arn-condition"}:
+                return False  # it is for everybody
+        # What a wildcard leaves out is more than the one action.
+        return "NotAction" not in statement.elements or _spelt_out(statement)
+    few = "NotAction" not in statement.elements and len(statement.actions) <= _FEW
+    return few and _spelt_out(statement)
+
+
+def _spelt_out(statement: Statement) -> bool:
+    """Whether every action of a statement is known, and none has a wildcard."""
+    names = [
+        pattern.value.literal if isinstance(pattern.value, Text) else None
+        for pattern in statement.actions
+    ]
+    known = statement.actions_open is None and statement.open is None
+    return known and all(name is not None and not set(name) & set("*?") for name in names)
+
+
+def _unmet_by_name(asked: Asked) -> tuple[str, int]:
     """The sentence for what names the caller, not just its account, and whose conditions fail.
 
-    An Allow of the key policy, or a grant; empty where there is none.
+    An Allow of the key policy, or a grant, with its place; empty where there is none.
     """
     policy = asked.environment.key_policy
     for near in _near(asked, KEY_POLICY, (policy,) if policy is not None else ()):
         if near.part == "condition":
             ways = principal_path(near.statement, asked.caller)
             if any(path in ("named", "role", "arn-condition") for path, _ in ways):
-                return _unmet(asked, KEY_POLICY, near)
-    if unmet_grant(asked):
-        return "A grant lists it for the caller, but the request does not meet its constraints."
-    return ""
+                return _unmet(asked, KEY_POLICY, near), near.statement.position
+    grant = unmet_grant(asked)
+    if grant is not None:
+        told = constraints_told(asked, grant)
+        return f"A grant lists it for the caller, but only {told}.", grant.position
+    return "", NOWHERE
 
 
 def _nothing(asked: Asked, layer: str, documents: tuple[PolicyDocument, ...]) -> str:
@@ -138,39 +185,64 @@ def _nothing(asked: Asked, layer: str, documents: tuple[PolicyDocument, ...]) ->
     if layer == KEY_POLICY:
         start = f"No statement of the key policy allows {action} to {_caller(asked)} or its account"
         if asked.caller.kind == "service":
-            return f"No statement of the key policy allows {action} to {_caller(asked)}: add one"
-        if asked.caller.account == asked.owner:
+            start = start.removesuffix(" or its account")
+        elif asked.caller.account == asked.owner:
             return f"{start}: add one that names it, or one for the account beside an IAM policy"
-        return f"{start}: add one; its identity policies must allow {action} too"
+        return f"{start}: {_an_allow(asked, layer)}"
     if not documents:
         return (
             f"{_caller(asked)} has no identity policy: add one that allows {action} on {_on(asked)}"
         )
     start = f"No statement of {the(layer)} allows {action} on {_on(asked)}: add one"
+    if layer == ENDPOINT:
+        return f"{start} for {_caller(asked)}"
     return start if layer not in (BOUNDARY, SESSION) else f"{start}, it limits what others allow"
+
+
+def _an_allow(asked: Asked, layer: str) -> str:
+    """The least that lets the caller in, with what goes with it."""
+    if layer not in NAME_THE_CALLER:
+        return "add an Allow"
+    if asked.caller.account == asked.owner or layer != KEY_POLICY:
+        return "add an Allow"
+    told = f"add an Allow of {asked.action.name} for {_caller(asked)} to {the(layer)}"
+    if asked.caller.kind == "service":
+        return f"{told}, bound with aws:SourceArn or aws:SourceAccount"
+    return told if asked.caller.kind == "root" else f"{told}; its own IAM policy must allow it too"
 
 
 def _close(asked: Asked, layer: str, near: _Near) -> str:
     label, action = near.statement.label, asked.action.name
     start = f"{label[0].upper()}{label[1:]} of {the(layer)} nearly fits, but"
+    new = _an_allow(asked, layer)
     if near.part == "action":
         element = "NotAction" if "NotAction" in near.statement.elements else "Action"
         verb = f"take it out of {element}" if element == "NotAction" else f"add it to {element}"
-        return f"{start} it does not cover {action}: {verb}, or add an Allow."
+        return f"{start} it does not cover {action}: {verb}, or {new}."
     if near.part == "resource":
-        return f"{start} its resources do not cover {_on(asked)}: add that, or add an Allow."
+        return f"{start} its resources do not cover {_on(asked)}: add that, or {new}."
     if "NotPrincipal" in near.statement.elements:
-        return (
-            f"{start} it leaves {_caller(asked)} out: take it out of NotPrincipal, or add an Allow."
-        )
-    return f"{start} it does not name {_caller(asked)}: add it to Principal, or add an Allow."
+        out = f"it leaves {_caller(asked)} out: take it out of NotPrincipal"
+        return f"{start} {out}, or {new}."
+    return f"{start} it does not name {_caller(asked)}: add it to Principal, or {new}."
 
 
 def _unmet(asked: Asked, layer: str, near: _Near) -> str:
     label = near.statement.label
     conditions = " and ".join(_condition(asked, one) for one in near.failing[:_SHOWN])
     start = f"{label[0].upper()}{label[1:]} of {the(layer)} fits but for its conditions"
-    return f"{start}: it wants {conditions}. Send a request that has it, or change the condition."
+    never = any(_never(asked, one) for one in near.failing)
+    mend = "Change" if never else "Send a request that has it, or change"
+    return f"{start}: it wants {conditions}. {mend} the condition."
+
+
+def _never(asked: Asked, condition: Condition) -> str:
+    """Why no request of the caller can have what a condition wants; empty where one may."""
+    key = str(condition.key)
+    if asked.context.get(fold(key)):
+        return "it follows from the caller" if fold(key) in _OF_CALLER else ""
+    service = asked.caller.kind == "service"
+    return never_carried(key, asked.action.name, asked.context, service=service)
 
 
 def _condition(asked: Asked, condition: Condition) -> str:
@@ -180,7 +252,7 @@ def _condition(asked: Asked, condition: Condition) -> str:
     wanted = f"{condition.operator} {key} [{values}{more}]"
     found = asked.context.get(fold(condition.key.literal or ""), ())
     if not found:
-        return f"{wanted} (the request carries no {key})"
+        return f"{wanted} ({_never(asked, condition) or f'the request carries no {key}'})"
     if fold(key) in asked.request.hidden or condition.key.sensitive:
         return f"{wanted} (the request carries another value)"
     return f"{wanted} (the request carries {', '.join(found[:_SHOWN])})"

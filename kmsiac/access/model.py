@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Answer
 
 
@@ -61,6 +62,7 @@ class Grant:
     source_arn: str | None = None
     retiring: frozenset[str] = frozenset()
     account: str | None = None
+    position: int = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class Decision:
     `deciding` are the statements that allow, or the Deny that stops, or (of a no without one) an
     Allow that is not enough. `blocked_by` is the layer of that Deny, or the first layer in which an Allow is missing; `blocked` the same in the words of
     `can`, only when denied (None too where no layer is to blame: KMS has no such action).
-    `missing` is a sentence: what stands in the way, and what would mend it.
+    `missing` is a sentence: what stands in the way, and what would mend it. `position` is that of
+    the statement or grant that the sentence starts with, where it names one.
     """
 
     answer: Answer
@@ -129,3 +132,4 @@ class Decision:
     blocked_by: str | None = None
     missing: str = ""
     blocked: Blocked | None = None
+    position: int = NOWHERE

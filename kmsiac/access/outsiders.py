@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kmsiac.access.boxes import STEPS, Budget
 from kmsiac.access.deciding import Wanted, exists
 from kmsiac.access.model import Request
+from kmsiac.access.needs import need_of
 from kmsiac.access.people import STRANGERS, Circle
 from kmsiac.access.persons import ABOUT_PRINCIPAL, Person, caller, in_organizations, service
 from kmsiac.access.place import Place
@@ -19,7 +20,7 @@ from kmsiac.access.spaces import literal_values
 from kmsiac.access.statement_questions import confirm_with, denies_of, reach_of
 from kmsiac.access.statements import caller_of, principal_path
 from kmsiac.access.views import View
-from kmsiac.policy.document import Condition, PolicyDocument
+from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.principals import kind_of
 from kmsiac.values import Answer, Blame, cannot_tell
 
@@ -189,11 +190,6 @@ def needs_of(view: View) -> tuple[Need, ...]:
     """The conditions of a statement that are not about who calls."""
     return tuple(need_of(term.condition) for term in view.terms if term.key not in ABOUT_PRINCIPAL)
 
-
-def need_of(condition: Condition) -> Need:
-    """A condition as it is written."""
-    values = tuple(str(value) for value in condition.values)
-    return Need(str(condition.key), str(condition.operator), values)
 
 
 def _named_in(model: Model, account: str) -> list[str]:

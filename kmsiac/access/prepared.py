@@ -239,11 +239,11 @@ def usable_from_outside(name: str) -> bool:
     )
 
 
-def allow_all() -> PolicyDocument:
-    """A caller's own side that permits everything."""
-    statement = Map(
-        [(text(n), text(v)) for n, v in (("Effect", "Allow"), ("Action", "*"), ("Resource", "*"))]
-    )
+def allow_all(principal: str = "") -> PolicyDocument:
+    """A caller's own side that permits everything; with a principal, a policy that has one."""
+    pairs = [("Effect", "Allow"), ("Action", "*"), ("Resource", "*")]
+    pairs += [("Principal", principal)] if principal else []
+    statement = Map([(text(name), text(value)) for name, value in pairs])
     document = parse_document(Map([(text("Statement"), List([statement]))]))
     assert isinstance(document, PolicyDocument)
     return document

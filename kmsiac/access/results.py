@@ -18,11 +18,15 @@ PathStep = Literal["key-policy", "delegation", "grant", "service"]
 
 @dataclass(frozen=True)
 class Need:
-    """A condition that a request must meet, as the policy writes it."""
+    """A condition that a request must meet: as an Allow writes it, or the opposite of a Deny's.
+
+    Where any of several will do (a Deny has several conditions), `others` are the rest of them.
+    """
 
     key: str
     operator: str
     values: tuple[str, ...]
+    others: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Ruling:
     mend: str = ""
     needs: tuple[Need, ...] = ()
     paths: tuple[PathStep, ...] = ()
+    position: int = NOWHERE
+    """The statement or grant that `mend` starts with, where it names one."""
 
 
 @dataclass(frozen=True)

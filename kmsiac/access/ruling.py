@@ -6,22 +6,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kmsiac.access.authorize import authorize
+from kmsiac.access.carrying import contradiction
 from kmsiac.access.deciding import Outcome, Wanted, decide
+from kmsiac.access.explaining import explained
 from kmsiac.access.joint import Joint
-from kmsiac.access.model import Deciding, Decision, Request
-from kmsiac.access.outsiders import need_of
+from kmsiac.access.model import Deciding, Decision, Environment, Request
+from kmsiac.access.needs import need_of, unless_denied
 from kmsiac.access.persons import ABOUT_PRINCIPAL
 from kmsiac.access.prepared import allow_all, masked, without_secrets
 from kmsiac.access.question import Reach
 from kmsiac.access.results import Need, PathStep, Ruling
+from kmsiac.access.scenes import may_cover
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, only_allows
+from kmsiac.access.spaces import Term
 from kmsiac.access.views import View
 from kmsiac.access.ways import Matter, Ways
 from kmsiac.aws.shapes import fold
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import NO, Answer, Blame, Verdict, cannot_tell
 
-_CONDITIONS = "a request that meets the conditions: none that can be made does"
+_CONDITIONS = (
+    "No request that can be made meets the conditions under which it is allowed: change them, or "
+    "what is given of the request."
+)
 
 
 class Judge:
@@ -55,18 +62,15 @@ class Judge:
 
     def decide(self, actions: Sequence[str], path: str = "") -> Outcome:
         """Whether there is a request by one of these actions, by one path or by any."""
-        reach = Reach(
-            self._ways.circles,
-            tuple(actions),
-            (self.joint.key_arn,),
-            self._ways.limits,
-            self._ways.persons,
-        )
+        reach = self._reach(actions)
         sure, perhaps = self._ways.all(sure=True), self._ways.all(sure=False)
-        if path:
-            sure = [way for way in sure if way.path == path]
-            perhaps = [way for way in perhaps if way.path == path]
+        sure = [way for way in sure if _may_be(way, actions, path)]
+        perhaps = [way for way in perhaps if _may_be(way, actions, path)]
         return decide(self.joint, sure, perhaps, reach, self._confirm, self.further())
+
+    def _reach(self, actions: Sequence[str]) -> Reach:
+        ways, resources = self._ways, (self.joint.key_arn,)
+        return Reach(ways.circles, tuple(actions), resources, ways.limits, ways.persons)
 
     def _confirm(self, request: Request) -> Answer:
         if not self.matter.side.key:
@@ -74,11 +78,16 @@ class Judge:
         return self._decision(request).answer
 
     def _decision(self, request: Request) -> Decision:
+        return authorize(request, self._environment())
+
+    def _environment(self, *, unknown: bool = False) -> Environment:
+        """The policies in force; with `unknown`, own policies that no template has allow all."""
         side = "both" if self.matter.side.identity else "key"
         environment = self.joint.environment(side=side)
-        if not self.matter.side.identity or self._ways.person is None:
+        beyond = unknown and not self.joint.layers.known_identity
+        if not self.matter.side.identity or self._ways.person is None or beyond:
             environment = replace(environment, identity=(allow_all(),), boundary=None)
-        return authorize(request, environment)
+        return environment
 
     def rule(self) -> Ruling:
         """The ruling: by whom allowed and with what needs, or what is in the way."""
@@ -91,10 +100,10 @@ class Judge:
         outcome = self.decide(self.matter.actions)
         answer = outcome.answer
         if answer.is_yes and outcome.found is not None:
-            deciding = tuple(self._deciding(part.view) for part in outcome.found.inside)
+            deciding = self.deciding(outcome.found)
             path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()  # type: ignore[assignment]  # set by the ways above
             return Ruling(
-                self._spelt(answer), deciding, needs=self.needs(outcome.found), paths=path
+                self._spelt(answer), deciding, needs=self.needs(outcome.found, answer), paths=path
             )
         if answer.is_no:
             return self._refusal(answer)
@@ -116,16 +125,23 @@ class Judge:
         mend = self.joint.instances.spelt(decision.missing)
         return Ruling(decision.answer, deciding, decision.blocked, mend)
 
-    def needs(self, way: Wanted) -> tuple[Need, ...]:
-        """The conditions on a way that hang on more than the caller and what is given."""
-        given = {key for key, _ in self._ways.limits.given}
+    def needs(self, way: Wanted, answer: Answer) -> tuple[Need, ...]:
+        """What hangs on more than the caller and what is given: conditions of the way that was
+        found, and what keeps Denies away from a request like the witness.
+        """
         terms = [term for part in way.inside for term in part.view.terms]
         found = [
-            self._told(need_of(term.condition), secret=term.key in self.joint.hidden)
-            for term in terms
-            if term.key not in given and self._is_need(term.key)
+            self._told(need_of(term.condition), term) for term in terms if self._is_free(term.key)
         ]
+        if isinstance(answer.witness, Request):
+            denies = [part.view for part in way.outside]
+            for group in unless_denied(denies, answer.witness, self._is_free):
+                first, *others = (self._told(need, term) for need, term in group)
+                found.append(replace(first, others=tuple(others)))
         return tuple(dict.fromkeys(found))
+
+    def _is_free(self, key: str) -> bool:
+        return self._is_need(key) and key not in {key for key, _ in self._ways.limits.given}
 
     def _is_need(self, key: str) -> bool:
         """Whether a key says more than who calls; which organization callers are in, nobody knows."""
@@ -133,8 +149,8 @@ class Judge:
             return key not in {fold(given) for given in self.matter.given.context}
         return key not in ABOUT_PRINCIPAL
 
-    def _told(self, need: Need, *, secret: bool) -> Need:
-        if secret:
+    def _told(self, need: Need, term: Term) -> Need:
+        if term.key in self.joint.hidden:
             return replace(need, values=("(sensitive)",))
         spelt = self.joint.instances.spelt
         return replace(
@@ -149,11 +165,32 @@ class Judge:
         context = {**facts, **self._ways.persons[0].context, **self._ways.context()}
         action = self.matter.actions[0]
         request = Request(self._ways.person.principal, action, self.joint.key_arn, context)
-        decision = self._decision(request)
+        decision = explained(request, self._environment(unknown=True), self._stops)
         if not decision.answer.is_no:
-            return Ruling(answer, blocked_by="condition", mend=_CONDITIONS)
+            mend = contradiction(self._ways.context()) or _CONDITIONS
+            return Ruling(answer, blocked_by="condition", mend=mend)
         mend = masked(self.joint.instances.spelt(decision.missing), self.joint.secrets)
-        return Ruling(answer, self._addressed(decision.deciding), decision.blocked, mend)
+        deciding = self._addressed(decision.deciding)
+        return Ruling(answer, deciding, decision.blocked, mend, position=decision.position)
+
+    def _stops(self, deny: Deciding) -> bool:
+        """Whether a Deny stops every request of the caller that carries what is given."""
+        layer = _LAYERS.get(deny.layer, "")
+        for part in self._ways.denies:
+            statement = part.view.statement
+            if (part.view.layer, statement.position, statement.label) == (
+                layer,
+                deny.position,
+                deny.label,
+            ):
+                passing = [Wanted((), (part,))]
+                reach = self._reach(self.matter.actions[:1])
+                return decide(self.joint, passing, passing, reach, None).answer.is_no
+        return True
+
+    def deciding(self, way: Wanted) -> tuple[Deciding, ...]:
+        """The statements of a way."""
+        return tuple(self._deciding(part.view) for part in way.inside)
 
     def _deciding(self, view: View) -> Deciding:
         """A statement of the way that was found; of a grant, the grant."""
@@ -194,6 +231,13 @@ _LAYERS = {
     "endpoint policy": ENDPOINT,
     "grants": GRANT,
 }
+
+
+def _may_be(way: Wanted, actions: Sequence[str], path: str) -> bool:
+    """Whether a way is of a path (of any, for none), and its statements may cover an action."""
+    if path and way.path != path:
+        return False
+    return any(may_cover(way.inside, action) for action in actions)
 
 
 _NAMES = {layer: name for name, layer in _LAYERS.items()}

@@ -29,12 +29,17 @@ class Case:
     budget: Budget
     terms: list[Term] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    by_key: dict[str, tuple[Term, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = [*self.inside, *self.outside]
         self.terms = [term for part in parts for term in part.view.terms]
         keys = [term.key for term in self.terms]
         self.names = list(dict.fromkeys([*keys, *(n for t in self.terms for n in t.names)]))
+        by_key: dict[str, list[Term]] = {}
+        for term in self.terms:
+            by_key.setdefault(term.key, []).append(term)
+        self.by_key = {key: tuple(terms) for key, terms in by_key.items()}
 
 
 def held(person: Person, terms: Sequence[Term], limits: Limits) -> bool:

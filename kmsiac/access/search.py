@@ -209,7 +209,7 @@ class Search:
             yield from people
 
     def _shape(self, key: str, mode: str, person: Person, case: Case) -> Shape:
-        terms = [term for term in case.terms if term.key == key]
+        terms = case.by_key.get(key, ())
         return shape_of(key, mode, person, self._people.known, terms, case.reach.limits)
 
     def _assignments(self, case: Case, scene: Scene) -> Iterator[Mapping[str, tuple[str, ...]]]:
@@ -232,7 +232,7 @@ class Search:
     def _values_of(self, name: str, case: Case, scene: Scene) -> list[tuple[str, ...]]:
         shape = self._shape(name, scene.mode, scene.person, case)
         context = scene.person.context
-        terms = [term for term in case.terms if term.key == name]
+        terms = case.by_key.get(name, ())
         found = build(terms, name, shape, context).values[1:]
         if shape == Shape():
             others = {term.key for term in case.terms if name in term.names}
@@ -303,7 +303,7 @@ class Search:
         return None if left is None else made_into_request(scene, left, spaces)
 
     def _space(self, case: Case, scene: Scene, key: str) -> Space:
-        terms = tuple(term for term in case.terms if term.key == key)
+        terms = case.by_key.get(key, ())
         names = {name for term in terms for name in term.names}
         around = {**scene.person.context, **scene.assigned}
         context = {name: around[name] for name in sorted(names) if name in around}

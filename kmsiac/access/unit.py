@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from kmsiac.access.candidates import candidates, reachable_keys
-from kmsiac.access.deciding import alike
+from kmsiac.access.deciding import Wanted, alike
 from kmsiac.access.grant_terms import GrantTerms, terms_of
 from kmsiac.access.joint import Joints, joints
 from kmsiac.access.key_facts import Facts, facts_of
@@ -29,7 +29,7 @@ from kmsiac.inventory.arns import arn_of, id_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.policy.actions import ActionSet
-from kmsiac.values import NO, YES, Blame, Text, all_of, cannot_tell, open_blame
+from kmsiac.values import NO, YES, Answer, Blame, Text, all_of, cannot_tell, open_blame
 
 _NOTHING = Given()
 _ONE_OF_SEVERAL = "another resource sets this policy, too; which one is in force is not known"
@@ -236,22 +236,13 @@ class UnitAccess:
         judges = [judge for judge in judges if judge.possible]
         if not judges:
             return _unknown_holder(matter, key, position, made)
-        certain, possible, blame, needs = _held(judges, actions, made)
-        if not possible:
+        held, needs, ways = _held(judges, actions, made)
+        if not held.possible:
             return None
-        paths = tuple(
-            step
-            for step in _STEPS
-            if any(step in judge.steps() for judge in judges)
-            and any(not judge.decide(tuple(possible), step).answer.is_no for judge in judges)
-        )
-        answer = YES if certain else cannot_tell(*blame)
-        some = next(iter(sorted(certain or possible)))
-        ruling = self.can(who, [some], key)
-        held = ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
-        return Holder(
-            str(who.text), who, key, answer, held, paths, needs, ruling.deciding, position
-        )
+        answer = YES if held.certain else cannot_tell(*held.blame)
+        paths = _paths(judges, held, {way.path for way in ways})
+        deciding = judges[0].deciding(ways[0]) if ways else ()
+        return Holder(str(who.text), who, key, answer, held, paths, needs, deciding, position)
 
     # -- the own side --------------------------------------------------------------------------------
 
@@ -266,6 +257,26 @@ class UnitAccess:
             self._memory.own[memo] = found
             self._memory.kept.append(layers)
         return found
+
+
+def _paths(judges: Sequence[Judge], held: ActionSet, found: set[str]) -> tuple[PathStep, ...]:
+    """By which ways it is held; where something is held for sure, the sure ones."""
+
+    def answers(step: PathStep) -> list[Answer]:
+        actions = tuple(held.certain or held.possible)
+        return [j.decide(actions, step).answer if step in j.steps() else NO for j in judges]
+
+    if held.certain and len(judges) == 1:
+        sure = tuple(s for s in _STEPS if s in found or answers(s)[0].is_yes)
+    elif held.certain:
+        sure = tuple(s for s in _STEPS if all(one.is_yes for one in answers(s)))
+    else:
+        sure = ()
+    return sure or tuple(s for s in _STEPS if s in found or not _all_no(answers(s)))
+
+
+def _all_no(answers: Iterable[Answer]) -> bool:
+    return all(answer.is_no for answer in answers)
 
 
 def _unknown_holder(matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:
@@ -291,8 +302,9 @@ def _unknown_holder(matter: Matter, key: Key, position: int, made: Joints) -> Ho
 
 def _held(
     judges: Sequence[Judge], actions: Sequence[str], made: Joints
-) -> tuple[set[str], set[str], set[Blame], tuple[Need, ...]]:
-    """Which actions are held for certain and possibly, what is to blame, and on which needs."""
+) -> tuple[ActionSet, tuple[Need, ...], list[Wanted]]:
+    """Which actions are held, on which needs all of them, and by which ways the certain ones."""
+    ways: list[Wanted] = []
     certain: set[str] = set()
     possible: set[str] = set()
     blame: set[Blame] = set()
@@ -314,9 +326,11 @@ def _held(
         if answer.is_yes:
             certain |= set(group)
         if outcomes[0].found is not None:
-            these = judges[0].needs(outcomes[0].found)
+            ways.append(outcomes[0].found)
+            these = judges[0].needs(outcomes[0].found, answers[0])
             needs = these if needs is None else tuple(n for n in needs if n in these)
-    return certain, possible, blame, needs or ()
+    held = ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
+    return held, needs or (), ways
 
 
 def _named(action: str) -> str:

@@ -105,6 +105,11 @@ class View:
         anybody = self._standing._replace(has_principal=False)
         return View(self.statement, self.variables, anybody, self.terms)
 
+    @property
+    def has_principal(self) -> bool:
+        """Whether its Principal element says for whom it is."""
+        return self._standing.has_principal
+
     @cached_property
     def _whose(self) -> Statement:
         """The statement as far as it says for whom it is."""
@@ -178,7 +183,7 @@ class View:
 
     def ways(self, person: Person, *, deny: bool) -> Ways:
         """The ways in which it names a caller: (path, answer), those that are no left out."""
-        if not self._standing.has_principal:
+        if not self.has_principal:
             return (("identity", YES),)
         role = person.context.get("aws:principalarn")
         key = (person.principal, role, deny, person.stranger)

@@ -28,6 +28,7 @@ from kmsiac.values import Blame, Text
 
 _OUT_OF_SCAN = "its own policies are not in the scanned templates"
 """Why it is open whether a principal of our account that no template makes has more by IAM."""
+_OTHERS_OUT_OF_SCAN = "the policies of its other principals are not in the scanned templates"
 _PATH = "a session does not show the path of its role"
 _NOT_DOCUMENTED = "whether boundaries and session policies limit `*` is not documented"
 _GRANT_ABROAD = "whether a grant to another account needs its IAM policy too is not documented"
@@ -219,7 +220,7 @@ class Ways:
         person, who, side = self.person, self.matter.who, self.matter.side
         if person is None and who is not None and who.kind in ("account", "organization"):
             if not sure:
-                yield (), (Blame(self.name(), _OUT_OF_SCAN, NOWHERE),)
+                yield (), (Blame(self.name(), _OTHERS_OUT_OF_SCAN, NOWHERE),)
             return
         if not side.identity or person is None or person.kind in ("service", "root"):
             yield (), ()
@@ -292,14 +293,11 @@ class Ways:
 
     def _written(self, view: View) -> Iterator[Text]:
         """The principals of a statement as the template spells them, where they are symbols."""
-        for sheet in self.joint.layers.of(view.layer):
-            for statement in sheet.document:
-                if statement.position != view.statement.position:
-                    continue
-                for principal in statement.principals:
-                    value = principal.value
-                    if isinstance(value, Text) and value.literal is None and not value.has_unknown:
-                        yield value
+        for statement in self.joint.written_at(view.layer, view.statement.position):
+            for principal in statement.principals:
+                value = principal.value
+                if isinstance(value, Text) and value.literal is None and not value.has_unknown:
+                    yield value
 
     def _identity_only(self, sure: bool) -> Iterator[Wanted]:
         if self.matter.who is not None and not self.joint.layers.known_identity:

@@ -100,7 +100,7 @@ def can(
         lambda ruling: _mend_at(ruling, question, caller, asked.given.endpoint),
         target.inventory.framework,
     )
-    told = [*caller.doubt(), *asked.notes, *_doubts(target, caller), *_about(meant, question)]
+    told = [*caller.doubt(), *caller.likely(), *asked.notes, *_doubts(target, caller), *_about(meant, question)]
     return CanReport(
         principal=caller.label,
         action=meant.name,
@@ -170,10 +170,10 @@ def _check_acts(action: KmsAction) -> None:
 
 def _mend_at(ruling: Ruling, key: Key, caller: Caller, endpoint: Endpoint | None) -> int:
     """Where what would mend a no is written, or would have to be."""
+    if ruling.position != NOWHERE:
+        return ruling.position  # the statement that the sentence names
     identity = None if caller.identity is None else caller.identity.entity
     layer = ruling.blocked_by
-    if layer == "explicit-deny":
-        return ruling.deciding[0].position if ruling.deciding else NOWHERE
     if layer == "condition":
         layer = next((name for name, words in _LAYERS.items() if words in ruling.mend), None)
     if layer == "key-policy":

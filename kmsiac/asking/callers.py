@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|aws\.internal)")
 _IAM: dict[str, WhoKind] = {"role": "role", "user": "user", "group": "group"}
+_LONGEST = 64
+_MOST_ALIKE = 3
 _NO_GROUP = "a group is no principal: it cannot call anything"
 
 
@@ -37,6 +40,8 @@ class Caller:
     who: Callable[[World], Who]
     identity: Located[Identity] | None = None
     doubtful: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    """Addresses of those whose names are near that of an ARN which none of them has."""
 
     def exists(self, world: World) -> bool:
         """Whether it is there in a world; what is not in the scan always is."""
@@ -49,6 +54,13 @@ class Caller:
         names = ", ".join(self.doubtful)
         told = f"{self.label} may be {names}: its account or name is not known; if it is, "
         return (f"{told}name it by its address or give --account-id",)
+
+    def likely(self) -> tuple[str, ...]:
+        """What is to be said where an ARN is that of nobody, but nearly that of somebody."""
+        if not self.alike:
+            return ()
+        names = " or ".join(self.alike)
+        return (f"no role or user of the scan is {self.label}: did you mean {names}?",)
 
     def strange_to(self, inventory: Inventory, key: Key) -> Blame | None:
         """Why nothing can be told of the caller and a key; None where it can.
@@ -156,7 +168,26 @@ def _named(
     if certain:
         one = the_one(certain, word, "principal")
         return Caller(word, lambda _: Who(kind, text(word), one.entity), one)
-    return Caller(word, lambda _: Who(kind, text(word)), doubtful=tuple(doubtful))
+    alike = () if doubtful else _alike(scene, word, kind)
+    who = Who(kind, text(word))
+    return Caller(word, lambda _: who, doubtful=tuple(doubtful), alike=alike)
+
+
+def _alike(scene: Scene, word: str, kind: WhoKind) -> tuple[str, ...]:
+    """The identities of that kind with a near name, that may be in the account of an ARN."""
+    arn = split_arn(text(word))
+    assert arn is not None
+    parts = (arn.resource.literal or "").split("/")
+    wanted, sort = (parts[1], "role") if kind == "session" else (parts[-1], kind)
+    found: dict[str, str] = {}
+    for one in scene.located(lambda inventory: inventory.identities):
+        account = one.entity.resource.provider.account
+        if one.entity.kind == sort and not same(account, arn.account).is_no:
+            for name in _names(one.entity):
+                if name.literal is not None:
+                    found.setdefault(name.literal, one.entity.address)
+    near = difflib.get_close_matches(wanted[:_LONGEST], found, n=_MOST_ALIKE, cutoff=0.6)
+    return tuple(found[name] for name in near)
 
 
 def _roles(inventory: Inventory, name: Text, account: Text) -> Related[Identity]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
@@ -21,16 +22,17 @@ _MOST_NAMES = 8
 _LONGEST = 300
 
 
-def find_key(scene: Scene, word: str) -> Located[Key]:
-    """The key that is meant: an address, the ARN, id or alias of one, or the address of an alias.
+def find_key(scene: Scene, named: str) -> Located[Key]:
+    """The key that is meant: an address, the ARN, id or alias of one, or the address of an alias;
+    the path of its unit and a colon may stand before it.
 
     Raises `UsageError` where none or several could be meant.
     """
-    keys = scene.located(lambda inventory: inventory.keys)
+    keys, word = of_unit(scene.located(lambda inventory: inventory.keys), named)
     found = at_address(keys, word) or [key for key in keys if _has_id(key.entity, word)]
     if found:
         return the_one(found, word, "key")
-    aliases = scene.located(lambda inventory: inventory.aliases)
+    aliases, word = of_unit(scene.located(lambda inventory: inventory.aliases), named)
     meant = at_address(aliases, word)
     doubtful: list[Located[Alias]] = []
     if not meant and ("alias/" in word or ":alias/" in word):
@@ -100,9 +102,31 @@ def _names(alias: Alias) -> list[Text]:
     return [value for value in found if isinstance(value, Text)]
 
 
-def at_address(entities: Iterable[Located[E]], word: str) -> list[Located[E]]:
-    """The entities that an address means: exactly, else those it means with indexes left out."""
-    every = list(entities)
+def of_unit(entities: Sequence[Located[E]], word: str) -> tuple[list[Located[E]], str]:
+    """What is in the unit whose path stands before a colon, and the word without it; everything
+    and the whole word where no unit is named (`arn:aws:...`).
+
+    A path may leave out folders at its start: reports name units from the repository's root, and
+    people from where they stand.
+    """
+    for colon in re.finditer(":", word[:_LONGEST]):
+        path = posixpath.normpath(word[: colon.start()] or "/").replace("../", "")
+        units = {one.inventory.unit for one in entities}
+        named = {unit for unit in units if unit == path} or {
+            unit for unit in units if f"/{unit}".endswith(f"/{path}") or path.endswith(f"/{unit}")
+        }
+        if named:
+            rest = word[colon.end() :]
+            return [one for one in entities if one.inventory.unit in named], rest
+    return list(entities), word
+
+
+def at_address(entities: Sequence[Located[E]], word: str) -> list[Located[E]]:
+    """The entities that an address means: exactly, else those it means with indexes left out.
+
+    `UNIT:ADDRESS` means those of one unit only.
+    """
+    every, word = of_unit(entities, word)
     for spelt in _spellings(word):
         exact = [found for found in every if found.entity.address == spelt]
         if exact:
@@ -137,7 +161,8 @@ def the_one(found: Sequence[Located[E]], word: str, noun: str) -> Located[E]:
     apart = len({one.entity.address for one in found}) == len(found)
     names = [one.entity.address if apart else one.name for one in found]
     several = {"key": "keys", "alias": "aliases", "endpoint": "endpoints"}.get(noun, f"{noun}s")
-    hint = "" if apart else "; give the path of one of them"
+    unit, address = found[0].inventory.unit, found[0].entity.address
+    hint = "" if apart else f"; name one with its unit, as {short(unit)}:{short(address)}"
     raise UsageError(
         f'"{short(word)}" means {len(found)} {several}', hint=f"{_listed(names)}{hint}"
     )

@@ -14,7 +14,7 @@ from kmsiac.authoring.sandbox import Prepared, Said, with_those_it_yields_to
 from kmsiac.authoring.words import words_of
 from kmsiac.rules.expression import All, AnyOf, Leaf, Node, Not, Written
 from kmsiac.rules.matchers import Equals, Glob
-from kmsiac.rules.model import Escalation, Rule, RuleSet
+from kmsiac.rules.model import Rule, RuleSet
 from kmsiac.rules.quantifiers import Count, Covers, Quantified
 from kmsiac.rules.vocabulary import POLICY_KINDS, Cost
 
@@ -59,7 +59,7 @@ def mutated_rules(rule: Rule) -> Iterator[tuple[str, Rule]]:
         name = f"the escalation to {escalation.severity}"
         yield name, replace(rule, escalate=rest)
         for words, when in mutants(escalation.when):
-            other = Escalation(when, escalation.severity)
+            other = replace(escalation, when=when)
             mutated = (*rule.escalate[:index], other, *rule.escalate[index + 1 :])
             yield f'the term "{words}" of {name}', replace(rule, escalate=mutated)
     for name, kinds in POLICY_KINDS.items():
@@ -151,5 +151,6 @@ def _of_covered(node: Covers) -> Iterator[Mutant]:
         return
     for index, value in enumerate(values):
         checks = [*node.checks[:index], *node.checks[index + 1 :]]
+        left = [other for other in values if other is not value]
         if checks:
-            yield f"{node.path.name}: covers {value}", Covers(node.path, checks, node.words)
+            yield f"{node.path.name}: covers {value}", Covers(node.path, checks, node.words, left)

@@ -8,6 +8,7 @@ from itertools import groupby
 from kmsiac.authoring.example import Example, examples_of
 from kmsiac.authoring.markdown import GENERATED, block, cell, code, table
 from kmsiac.rules.model import Rule, RuleSet
+from kmsiac.rules.vocabulary import SEVERITIES
 
 _LANGUAGES = {"terraform": "hcl", "cloudformation": "yaml"}
 _FRAMEWORKS = {"terraform": "Terraform", "cloudformation": "CloudFormation"}
@@ -28,7 +29,9 @@ def _index(rules: RuleSet) -> str:
     lines = [GENERATED, "", "# Rules", "", f"{len(rules)} rules, by category.", ""]
     by_category = sorted(rules, key=lambda rule: (rule.category, rule.id))
     for category, members in groupby(by_category, key=lambda rule: rule.category):
-        rows = [(f"[{r.id}]({r.id}.md)", r.severity, cell(r.title), code(r.name)) for r in members]
+        rows = [
+            (f"[{r.id}]({r.id}.md)", _severity(r), cell(r.title), code(r.name)) for r in members
+        ]
         lines += [f"## {category}", "", *table(("rule", "severity", "title", "name"), rows)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -44,16 +47,22 @@ def _page(rules: RuleSet, rule: Rule) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _facts(rule: Rule) -> list[str]:
+def _severity(rule: Rule) -> str:
     higher = [escalation.severity for escalation in rule.escalate]
-    severity = f"{rule.severity}, up to {higher[0]}" if higher else rule.severity
+    return (
+        f"{rule.severity}, up to {max(higher, key=SEVERITIES.index)}" if higher else rule.severity
+    )
+
+
+def _facts(rule: Rule) -> list[str]:
     rows = [
         ("name", code(rule.name)),
-        ("severity", severity),
+        ("severity", _severity(rule)),
         ("category", rule.category),
         ("looks at", _looks_at(rule)),
         ("says", cell(rule.message)),
     ]
+    rows += [(f"says, where {e.severity}", cell(e.message)) for e in rule.escalate if e.message]
     if rule.yields_to:
         silent = ", ".join(f"[{id}]({id}.md)" for id in sorted(rule.yields_to))
         rows.append(("silent where these speak", silent))

@@ -43,7 +43,7 @@ def explain(
     """Say what a rule finds, why it matters, how to mend it, and when it is no fault."""
     wanted = only_stdout(format)
     known = all_rules(rules)
-    found = rule_named(known, rule)
+    found = rule_named(known, rule, rules)
     prose = known.prose(found.id)
     if wanted == "json":
         emit(json.dumps({**facts(found), **prose}, indent=2) + "\n")

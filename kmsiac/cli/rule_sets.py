@@ -16,8 +16,14 @@ def all_rules(folders: Sequence[Path] | None) -> RuleSet:
     return load_rules((builtin_rules_folder(), *(folders or ())))
 
 
-def rule_named(rules: RuleSet, word: str) -> Rule:
-    """The rule with this id, alias or name, in any case. Raises `UsageError` with a suggestion."""
+_OWN = "give --rules DIR if it is in a rule set of your own"
+
+
+def rule_named(rules: RuleSet, word: str, folders: Sequence[Path] | None) -> Rule:
+    """The rule with this id, alias or name, in any case. Raises `UsageError` with a suggestion.
+
+    `folders` are those that were given beside the rules that ship.
+    """
     found = rules.get(word) or rules.get(word.upper())
     if found is None:
         found = next((rule for rule in rules if rule.name == word.lower()), None)
@@ -25,5 +31,8 @@ def rule_named(rules: RuleSet, word: str) -> Rule:
         hint = did_you_mean(word.upper(), [rule.id for rule in rules])
         near_name = did_you_mean(word.lower(), [rule.name for rule in rules])
         best = hint if hint.startswith("did") else near_name if near_name.startswith("did") else ""
-        raise UsageError(f'there is no rule "{word}"', hint=best or "see kmsiac rules list")
+        prefixes = {rule.id.partition("-")[0] for rule in rules}
+        ours = bool(folders) or word.upper().partition("-")[0] in prefixes
+        told = [best or "see kmsiac rules list", *([] if ours else [_OWN])]
+        raise UsageError(f'there is no rule "{word}"', hint="; ".join(told))
     return found

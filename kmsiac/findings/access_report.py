@@ -23,11 +23,15 @@ When = tuple[tuple[tuple[str, Atom], ...], ...]
 
 @dataclass(frozen=True)
 class NeededContext:
-    """A condition on the request, as the policy writes it."""
+    """A condition on the request, as an Allow writes it, or the opposite of a Deny's condition.
+
+    Where any of several will do, `others` are the rest of them.
+    """
 
     key: str
     operator: str
     values: tuple[str, ...]
+    others: tuple[NeededContext, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,32 @@ from __future__ import annotations
 import re
 
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 
 _COMMAND = re.compile(r"##(?=\[|vso\[)")
 _LEADING_COMMAND = re.compile(r"(\s*+)::")
 
+_MATERIAL = re.compile(r"""(key_material_base64["']?\s*[=:]\s*)([^\s#;}][^#;}\n]*+)""")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("?)')
+_HIDDEN = "(sensitive)"
+
+
+def without_key_material(line: str) -> str:
+    """A source line with the key material that is written in it masked, as wide as it was, so
+    that columns still fit.
+    """
+    return _MATERIAL.sub(lambda match: match[1] + _QUOTED.sub(_masked, match[2]), line)
+
+
+def _masked(match: re.Match[str]) -> str:
+    width = len(match[1])
+    return f'"{_HIDDEN.ljust(width, "*") if width >= len(_HIDDEN) else "*" * width}{match[2]}'
+
 
 def printable(text: str) -> str:
     """The text without control characters, which could move a terminal's cursor or its reader's
-    eye (bidirectional overrides); each shows as its escape.
+    eye (bidirectional overrides, characters without width); each shows as its escape.
     """
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 

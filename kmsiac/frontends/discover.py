@@ -81,7 +81,8 @@ class _Search:
     def take_path(self, path: Path) -> None:
         """One path that the user named."""
         if missing(path):
-            self._error(path, "no such file or directory")
+            place = whole_file(self.tree.named_path(path))
+            self.found.errors.append(SourceError("no such file or directory", place))
         elif self.tree.is_folder(path):
             self._walk(path)
         elif path.name.endswith(TERRAFORM_SUFFIXES) and self.tree.exists(path):

@@ -28,6 +28,7 @@ def infer_kind(policy: Policy) -> Gap | None:
     elif any(_speaks_of_kms(statement) and statement.effect_text != "Deny" for statement in named):
         policy.kind = "key"
     if policy.kind != "unknown":
+        policy.alone = True
         return None
     reason = "the kind of this policy does not show: only rules for every kind were asked"
     return Gap(policy.address, policy.attribute, reason, policy.attribute_position)

@@ -203,6 +203,8 @@ def _setting(resource: Resource, field: Field, world: World) -> Setting:
     if value is None:
         default = None if field.default is None else _constant(field.default)
         return Setting(default, False, resource.position)
+    if field.secret:
+        value = settle(value, world, sensitive=True)
     if isinstance(value, Unknown) and position == resource.position:
         return Setting(value, False, position)
     return Setting(_typed(value, field.type), True, position)

@@ -14,11 +14,13 @@ class Field(NamedTuple):
     """Where a setting is written, the type it has, and its default where nothing is written.
 
     `type` is text, bool, number, list, map or tags (a list of `Key` and `Value`). `default` is the provider's or the service's.
+    `secret`: whatever is written there is sensitive, a literal too.
     """
 
     path: str
     type: str = "text"
     default: str | bool | int | None = None
+    secret: bool = False
 
 
 class EntitySite(NamedTuple):
@@ -51,6 +53,7 @@ _REPLICA_TF = {
     "enabled": Field("enabled", "bool", True),
     "primary_arn": Field("primary_key_arn"),
 }
+_MATERIAL = Field("key_material_base64", secret=True)
 
 _KEYS = {
     "aws_kms_key": EntitySite(
@@ -76,14 +79,14 @@ _KEYS = {
             "usage": Field("key_usage", default="ENCRYPT_DECRYPT"),
             "enabled": Field("enabled", "bool", True),
             "multi_region": Field("multi_region", "bool", False),
-            "material": Field("key_material_base64"),
+            "material": _MATERIAL,
         },
         {"origin": "EXTERNAL", "replica": False, "rotation": False},
     ),
     "aws_kms_replica_key": EntitySite("key", _REPLICA_TF, {"replica": True, "multi_region": True}),
     "aws_kms_replica_external_key": EntitySite(
         "key",
-        {**_REPLICA_TF, "material": Field("key_material_base64")},
+        {**_REPLICA_TF, "material": _MATERIAL},
         {"replica": True, "multi_region": True, "origin": "EXTERNAL"},
     ),
     "AWS::KMS::Key": EntitySite(

@@ -66,6 +66,14 @@ class SourceTree:
                 return _printable(spelling.relative_to(self.base).as_posix())
         return _printable(path.name)
 
+    def named_path(self, path: Path) -> str:
+        """How messages name a path that the user gave and that leads to nothing: so that they find
+        what they wrote, also outside `base`.
+        """
+        if path.is_relative_to(self.base) or Path(os.path.commonpath([path, self.base])).name:
+            return _printable(relative(path, self.base))
+        return _printable(path.as_posix())
+
     def read(self, path: Path, max_bytes: int = MAX_TEMPLATE_BYTES) -> SourceFile:
         """Read the file at `path` (absolute, or relative to the root), once.
 

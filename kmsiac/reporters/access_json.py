@@ -107,7 +107,10 @@ def _deciding(one: DecidingStatement) -> Shape:
 
 
 def _need(need: NeededContext) -> Shape:
-    return {"key": need.key, "operator": need.operator, "values": list(need.values)}
+    told: Shape = {"key": need.key, "operator": need.operator, "values": list(need.values)}
+    if need.others:
+        told["or"] = [_need(one) for one in need.others]
+    return told
 
 
 def _blame(one: BlamedExpression) -> Shape:

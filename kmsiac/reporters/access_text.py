@@ -95,9 +95,10 @@ def _can(report: CanReport, options: ReportOptions, style: Style) -> Iterator[st
     who, key = one_line(report.principal), one_line(report.key)
     what = f"call {report.action} on {key}"
     answer = report.verdict.answer
+    cannot = "nobody outside can" if report.principal == "anyone" else f"{who} cannot"
     told = {
         "yes": f"{style.strong('yes:')} {who} can {what}",
-        "no": f"{style.strong('no:')} {who} cannot {what}",
+        "no": f"{style.strong('no:')} {cannot} {what}",
     }.get(answer, f"{style.strong('cannot tell')} whether {who} can {what}")
     yield f"{told}: it depends" if _mixed(report) else told
     if options.quiet:
@@ -159,6 +160,11 @@ def _blamed(blame: Sequence[BlamedExpression], options: ReportOptions) -> Iterat
 
 
 def _need(need: NeededContext) -> str:
+    """A condition, or several of which any will do."""
+    return ", or ".join(_one_need(one) for one in (need, *need.others))
+
+
+def _one_need(need: NeededContext) -> str:
     values = [one_line(value, 200) for value in need.values]
     if len(values) > _MOST_VALUES:
         values = [*values[:_MOST_VALUES], f"{len(values) - _MOST_VALUES} more"]
@@ -168,6 +174,8 @@ def _need(need: NeededContext) -> str:
         return f"what a condition asks that is {_HIDDEN}"
     if need.operator == "Null":
         return f"{key} {'absent' if values == ['true'] else 'present'}"
+    if operator is None and need.operator == "BoolIfExists":
+        return f"{key} = {' or '.join(values)} or absent"
     if operator is None:
         return f"{key} {one_line(need.operator)} {' or '.join(values)}"
     return f"{key} {operator} {' or '.join(values)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -16,6 +17,8 @@ from kmsiac.reporters.terminal import Style
 _MAX_UNRESOLVED = 10
 _MAX_ALSO = 5
 _MAX_CASES = 4
+_MIN_ABSENT = 3
+_NOT_HERE = re.compile(r"module source (.*) is not in the scanned tree", re.DOTALL)
 
 
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
@@ -138,15 +141,30 @@ def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Ite
     """What could not be decided: the causes, all of them where more was asked for."""
     if not entries:
         return
-    whole = verbose or len(entries) <= _MAX_UNRESOLVED
-    lines = [_open(entry) for entry in entries] if whole else _by_cause(entries)
+    absent = [] if verbose else [entry for entry in entries if _NOT_HERE.fullmatch(entry.reason)]
+    if len(absent) < _MIN_ABSENT:
+        absent = []
+    others = [entry for entry in entries if entry not in absent] if absent else entries
+    whole = verbose or len(others) <= _MAX_UNRESOLVED
+    lines = [_open(entry) for entry in others] if whole else _by_cause(others)
     shown = lines if whole else lines[:_MAX_UNRESOLVED]
     yield style.strong(f"could not decide ({len(entries)}):")
     for line in shown:
         yield f"  {line}"
     if len(shown) < len(lines):
         yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
+    if absent:
+        yield f"  {_modules(absent)}"
     yield ""
+
+
+def _modules(absent: Sequence[Unresolved]) -> str:
+    """The module calls whose sources are not there, on one line: the sources, each once."""
+    sources = list(dict.fromkeys(_NOT_HERE.sub(r"\1", entry.reason) for entry in absent))
+    names = ", ".join(one_line(source, 100) for source in sources[:_MAX_ALSO])
+    more = f" and {len(sources) - _MAX_ALSO} more" if len(sources) > _MAX_ALSO else ""
+    told = f"{len(absent)} module calls have sources that are not in the scanned tree"
+    return f"{told}: {names}{more} (-v shows all)"
 
 
 def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:

@@ -65,7 +65,10 @@ def is_reference(node: YamlNode) -> bool:
 
 
 class Actions:
-    """Which KMS actions are meant: some by name, those that fit a matcher, or those of a relation."""
+    """Which KMS actions are meant: some by name, those that fit a matcher, or those of a relation.
+
+    `words` say it after a verb: `any of the use or grant actions on keys`.
+    """
 
     __slots__ = ("_matcher", "_names", "_reference", "words")
 
@@ -126,12 +129,12 @@ def read_actions(compiler: Compiler, node: YamlNode | None, this: str) -> Action
     if isinstance(node, MappingNode):
         path = Path(FieldType("action_value"))
         matcher = compiler.matcher(node, path, "action_value")
-        return Actions(f"actions with {_sketch(node)}", matcher=matcher)
+        return Actions(f"any of the {_in_words(node)}", matcher=matcher)
     if is_reference(node):
         reference = compiler.reference(node, this, many=True)
         if reference[1].type.element != "action_value":
             raise compiler.problems.fail(node, f"{compiler.text(node)} are no actions")
-        return Actions(compiler.text(node), reference=reference)
+        return Actions(f"any of {spoken(compiler.text(node))}", reference=reference)
     names: set[str] = set()
     words = [compiler.text(item) for item in compiler.members(node)]
     for word, item in zip(words, compiler.members(node), strict=True):
@@ -139,9 +142,45 @@ def read_actions(compiler: Compiler, node: YamlNode | None, this: str) -> Action
     return Actions(", ".join(words), frozenset(names))
 
 
+def spoken(reference: str) -> str:
+    """A rooted path in words: `its policy's identities`."""
+    root, *fields = reference.split(".")
+    owner = "its" if root == "target" else "this one's"
+    words = [field.replace("_", " ") for field in fields]
+    return " ".join([owner, *(f"{word}'s" for word in words[:-1]), *words[-1:]])
+
+
+def _in_words(node: MappingNode) -> str:
+    """A matcher of actions in words: `use or grant actions on keys`."""
+    given = {key.text: value for key, value in node.entries if isinstance(key, Scalar)}
+    duty, on = given.pop("duty", None), given.pop("on", None)
+    before = after = ""
+    if isinstance(duty, Scalar | Sequence):
+        before = f"{_sketch(duty)} "
+    elif duty is not None:
+        given["duty"] = duty
+    what = on.get("some") if isinstance(on, MappingNode) and len(on.entries) == 1 else None
+    if isinstance(what, Scalar):
+        after = {"key": " on keys", "alias": " on aliases"}.get(what.text, f" on {what.text}")
+    elif on is not None:
+        given["on"] = on
+    rest = ", ".join(_sketch_of(name, value) for name, value in given.items())
+    return f"{before}actions{after}" + (f" with {rest}" if rest else "")
+
+
+def _sketch_of(name: str, value: YamlNode) -> str:
+    """One entry of a matcher in words; what `not` holds is said as such."""
+    inner = value.get("not") if isinstance(value, MappingNode) else None
+    if inner is not None and isinstance(value, MappingNode) and len(value.entries) == 1:
+        return f"a {name} other than {_sketch(inner)}"
+    return f"{name} {_sketch(value)}"
+
+
 def _sketch(node: YamlNode) -> str:
     """A matcher in words, as evidence says it."""
     if isinstance(node, MappingNode):
+        if len(node.entries) == 1 and node.get("glob") is not None:
+            return _sketch(node.entries[0][1])
         return ", ".join(f"{_sketch(key)} {_sketch(value)}" for key, value in node.entries)
     if isinstance(node, Sequence):
         return " or ".join(_sketch(item) for item in node.items)

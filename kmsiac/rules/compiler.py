@@ -252,7 +252,7 @@ class Compiler:
         checks: list[Node] = [
             Quantified(path, "some", Leaf(scalar, m.Equals([v], scalar.type))) for v in values
         ]
-        return Covers(path, checks, words)
+        return Covers(path, checks, words, values)
 
     def _in_table(
         self, value: YamlNode, node: MappingNode, type: FieldType, this: str

@@ -246,11 +246,10 @@ def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcom
     rule.when.explain(target.thing, Env(target.thing), notes)
     anchor = anchor_of(target.thing, target.statement, rule.point_at)
     verdict = Verdict.YES if truth.code is Code.YES else Verdict.CANNOT_TELL
-    severity = rule.severity
+    severity, message = rule.severity, rule.message
     if verdict is Verdict.YES:
-        severity, more = _escalated(rule, target)
-        notes.evidence += more
-    message = fill_in(rule.message, target.thing, entity.address, notes)
+        severity, message, notes = _escalated(rule, target, notes)
+    message = fill_in(message, target.thing, entity.address, notes)
     if verdict is Verdict.CANNOT_TELL:
         message = f"cannot tell whether: {message} ({_reasons(truth.blame)})"
     return Outcome(
@@ -268,18 +267,17 @@ def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcom
     )
 
 
-def _escalated(rule: Rule, target: Target) -> tuple[str, list[str]]:
-    """The severity of the first escalation that holds, and what to say of it."""
-    evidence: list[str] = []
+def _escalated(rule: Rule, target: Target, notes: Notes) -> tuple[str, str, Notes]:
+    """Severity and message of the first escalation that holds, and the notes with why."""
     for escalation in rule.escalate:
         truth = escalation.when.test(target.thing, Env(target.thing))
         if truth.code is Code.YES:
-            notes = Notes()
+            # What `when` bound stays bound: the message may name what the escalation adds.
             escalation.when.explain(target.thing, Env(target.thing), notes)
-            return escalation.severity, evidence + notes.evidence
+            return escalation.severity, escalation.message or rule.message, notes
         if truth.code is Code.OPEN:
-            evidence.append(f"may be {escalation.severity}: {_reasons(truth.blame)}")
-    return rule.severity, evidence
+            notes.evidence.append(f"may be {escalation.severity}: {_reasons(truth.blame)}")
+    return rule.severity, rule.message, notes
 
 
 def _statement_name(target: Target) -> str:

@@ -31,10 +31,13 @@ class Env:
 class Notes:
     """What an explaining pass collects."""
 
-    __slots__ = ("bound", "evidence", "witness")
+    __slots__ = ("bound", "every", "evidence", "witness")
 
     def __init__(self) -> None:
         self.bound: dict[str, Reading] = {}
+        """The element that each `some` found, by the name that it binds."""
+        self.every: dict[str, list[Reading]] = {}
+        """All elements that fit, by that name."""
         self.evidence: list[str] = []
         self.witness: object = None
 
@@ -320,7 +323,9 @@ class Asks(Leaf):
         words = self.check.words("", negated)
         if isinstance(reading, Open):
             words = f"{self.question.words}: cannot be told"
-        notes.evidence.append(f"{self.path.name} {words}")
+        # The words are a sentence of their own, about what the path leads to.
+        subject_name = self.path.name.rpartition(".")[0]
+        notes.evidence.append(f"{subject_name}: {words}" if subject_name else words)
 
     def _ask(self, subject: Reading, env: Env) -> Reading:
         for field in self.path.fields[:-1]:

@@ -1,14 +1,15 @@
 """Messages: placeholders checked when a rule loads, filled in when it fires.
 
 `{name}` is, in this order: an element that a `some` bound, the target itself under its own name, a
-field of the target. `{name.field}` goes on through fields. `{witness.action}` is of the request
-that shows it.
+field of the target. `{name.field}` goes on through fields. `{all.name.field}` is of every element
+that fits a `some`, where `{name.field}` is of the first. `{witness.action}` is of the request that
+shows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar
@@ -23,6 +24,8 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
 _WITNESS_FIELDS = frozenset({"action", "principal", "resource"})
 _WHAT_BINDS = "only a `some` outside not, none and every, in all branches of an any, binds"
 _ANYTHING = "(cannot be told)"
+_ALL = "all"
+_MOST_SHOWN = 8
 
 
 def check_message(problems: Problems, node: YamlNode, target: str, when: Node) -> None:
@@ -57,6 +60,8 @@ def _check_placeholder(
                 node, f"{{{name}}}: no such part", did_you_mean(others[0], _WITNESS_FIELDS)
             )
         return
+    if first == _ALL and others and others[0] in bound:
+        first, *others = others
     if first in bound:
         type = FieldType(bound[first])
     elif first in (target, "address"):
@@ -66,7 +71,7 @@ def _check_placeholder(
     else:
         known = {*bound, *fields[target], target, "address"}
         hint = did_you_mean(first, known)
-        if first in _all_bound(when):
+        if first in (_ALL, *_all_bound(when)):
             hint = _WHAT_BINDS
         problems.add(node, f'the message has an unknown placeholder "{{{name}}}"', hint)
         return
@@ -105,6 +110,8 @@ def fill_in(message: str, target: Thing, address: str, notes: Notes) -> str:
             return _witness(notes.witness, others)
         if first == "address":
             return address
+        if first == _ALL:
+            return _joined(_end(found, others[1:]) for found in notes.every.get(others[0], ()))
         reading: Reading
         if first in notes.bound:
             reading = notes.bound[first]
@@ -112,14 +119,26 @@ def fill_in(message: str, target: Thing, address: str, notes: Notes) -> str:
             reading = target
         else:
             reading = _field(target, first)
-        for word in others:
-            if word == "address" and isinstance(reading, Thing):
-                reading = Text((label_of(reading),))
-            else:
-                reading = _field(reading, word)
-        return _ANYTHING if isinstance(reading, Open | Absent) else printed(reading)
+        return _end(reading, others)
 
     return _PLACEHOLDER.sub(value, message)
+
+
+def _end(reading: Reading, words: list[str]) -> str:
+    """What a way through fields ends at, as messages show it."""
+    for word in words:
+        if word == "address" and isinstance(reading, Thing):
+            reading = Text((label_of(reading),))
+        else:
+            reading = _field(reading, word)
+    return _ANYTHING if isinstance(reading, Open | Absent) else printed(reading)
+
+
+def _joined(shown: Iterable[str]) -> str:
+    """Several as a list, each once."""
+    members = list(dict.fromkeys(shown))
+    more = ["..."] if len(members) > _MOST_SHOWN else []
+    return ", ".join(members[:_MOST_SHOWN] + more) or _ANYTHING
 
 
 def _field(reading: Reading, word: str) -> Reading:

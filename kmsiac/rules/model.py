@@ -10,10 +10,11 @@ from kmsiac.rules.expression import Node
 
 @dataclass(frozen=True)
 class Escalation:
-    """A higher severity for when more holds."""
+    """A higher severity for when more holds, and its own message if it has one."""
 
     when: Node
     severity: str
+    message: str = ""
 
 
 @dataclass(frozen=True)

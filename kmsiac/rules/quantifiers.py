@@ -73,8 +73,25 @@ class Quantified(Node):
         notes.witness = notes.witness or inner.witness
         for key, value in inner.bound.items():
             notes.bound.setdefault(key, value)
+        self._show_all(items, found, env, notes)
         details = "; ".join(inner.evidence)
         notes.evidence.append(f"{name} has {printed(found)}" + (f": {details}" if details else ""))
+
+    def _show_all(self, items: Items, found: Reading, env: Env, notes: Notes) -> None:
+        """Note every element that fits, and what fits inside of each."""
+        fitting = [
+            item
+            for item in items.certain
+            if self.inner.test(item, _inside(item, env)).code is Code.YES
+        ]
+        gathered: dict[str, list[Reading]] = {self.name: fitting or [found]}
+        for item in gathered[self.name]:
+            inner = Notes()
+            self.inner.explain(item, _inside(item, env), inner)
+            for key, values in inner.every.items():
+                gathered.setdefault(key, []).extend(values)
+        for key, values in gathered.items():
+            notes.every.setdefault(key, values)
 
     def _find(self, items: Items, env: Env) -> Reading | None:
         """The element that decides: one that fits, else one that may."""
@@ -140,18 +157,26 @@ class Count(Node):
 class Covers(Node):
     """All of some values are members of a list."""
 
-    __slots__ = ("checks", "path", "words")
+    __slots__ = ("actions", "checks", "path", "words")
 
-    def __init__(self, path: Path, checks: list[Node], words: str) -> None:
+    def __init__(self, path: Path, checks: list[Node], words: str, values: list[str]) -> None:
         self.path = path
         self.checks = checks
         self.words = words
+        # Actions are compared as a set: there are 58 of them, and many statements.
+        self.actions = frozenset(values) if path.type.element == "action_value" else None
 
     @property
     def cost(self) -> Cost:
         return max(self.path.cost, Cost.RELATION)
 
     def test(self, subject: Reading, env: Env) -> Truth:
+        if self.actions is not None:
+            reading = self.path.read(subject)
+            if isinstance(reading, Items) and not reading.maybe and not reading.more:
+                things = (item for item in reading.certain if isinstance(item, Thing))
+                held = {getattr(thing.value, "name", "") for thing in things}
+                return t.decided(self.actions <= held)
         return t.all_of(check.test(subject, env) for check in self.checks)
 
     def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:

@@ -10,7 +10,7 @@ from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
 from kmsiac.rules.compiler import Compiler
-from kmsiac.rules.expression import Node
+from kmsiac.rules.expression import All, Node
 from kmsiac.rules.messages import check_message
 from kmsiac.rules.model import Escalation, Rule
 from kmsiac.rules.points import points_of
@@ -80,7 +80,7 @@ class RuleReader:
         defaults = self._mapping("params")
         compiler = Compiler(self.problems, target, {**defaults, **(params or {})})
         when = self._when(compiler)
-        escalate = self._escalations(compiler, fields["severity"])
+        escalate = self._escalations(compiler, fields["severity"], target, when)
         self._check_params(compiler, defaults)
         yields_to, aliases = self._words("yields_to"), self._words("aliases")
         if when is not None and "message" in self.nodes:
@@ -217,7 +217,9 @@ class RuleReader:
         except Broken:
             return None
 
-    def _escalations(self, compiler: Compiler, severity: str) -> tuple[Escalation, ...]:
+    def _escalations(
+        self, compiler: Compiler, severity: str, target: str, base: Node | None
+    ) -> tuple[Escalation, ...]:
         node = self.nodes.get("escalate")
         items = node.items if isinstance(node, Sequence) else []
         if node is not None and not isinstance(node, Sequence):
@@ -237,10 +239,23 @@ class RuleReader:
             ):
                 self.problems.add(level, f"an escalation goes upward from {severity}")
             try:
-                found.append(Escalation(compiler.when(when), level.text))
+                term = compiler.when(when)
             except Broken:
                 continue
+            message = self._message_of(item, target, All([base, term]) if base else term)
+            found.append(Escalation(term, level.text, message))
         return tuple(found)
+
+    def _message_of(self, item: YamlNode, target: str, when: Node) -> str:
+        """The message of an escalation; empty where it has none of its own."""
+        node = item.get("message") if isinstance(item, MappingNode) else None
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or node.kind != "text" or not node.text.strip():
+            self.problems.add(node, '"message" must be text')
+            return ""
+        check_message(self.problems, node, target, when)
+        return node.text.strip()
 
     def _check_params(self, compiler: Compiler, defaults: Mapping[str, YamlNode]) -> None:
         for name in defaults:

@@ -159,7 +159,8 @@ def test_a_name_in_two_units_is_refused_with_both(command: CommandLine) -> None:
     ran = command("can", ROLE, "kms:Decrypt", KEY, "a", "b")
     assert ran.code == 2
     assert (
-        '"aws_kms_key.one" means 2 keys (aws_kms_key.one (a), aws_kms_key.one (b); give' in ran.err
+        '"aws_kms_key.one" means 2 keys (aws_kms_key.one (a), aws_kms_key.one (b); '
+        "name one with its unit, as a:aws_kms_key.one)" in ran.err
     )
     assert command("can", ROLE, "kms:Decrypt", KEY, "b").code != 2
 
@@ -288,3 +289,55 @@ def test_logical_ids_name_things_in_cloudformation(command: CommandLine) -> None
     for role, key in (("AppRole", "DocumentsKey"), ("AppRole.Arn", "alias/documents")):
         report = meant(command, role, "kms:Decrypt", key, CLOUDFORMATION)
         assert (report["principal"], report["key"]) == ("AppRole", "DocumentsKey")
+
+
+@pytest.mark.parametrize("place", ["b", "./b", "b/", "stacks/b"])
+def test_a_unit_before_the_address_says_which_is_meant(command: CommandLine, place: str) -> None:
+    command.write("a/main.tf", KEYS)
+    command.write("stacks/b/main.tf", KEYS)
+    report = meant(
+        command, f"a:{ROLE}", "kms:Decrypt", f"{place}:{KEY}.arn", "a", "stacks", "--account-id",
+        "111122223333",
+    )  # fmt: skip
+    assert (report["principal"], report["key"]) == (ROLE, KEY)
+    assert "stacks/b/main.tf" in str(report)
+    for alias in ("alias/one", "aws_kms_alias.one"):
+        words = (f"a:{ROLE}", "kms:Decrypt", f"{place}:{alias}", "a", "stacks")
+        assert meant(command, *words)["key"] == KEY
+    door = f"aws:SourceVpce={place}:aws_vpc_endpoint.kms"
+    words = (f"a:{ROLE}", "kms:Decrypt", f"a:{KEY}", "a", "stacks", "--context", door)
+    assert command("can", *words).code in (0, 1)
+
+
+def test_a_unit_that_is_not_there_or_does_not_have_it_is_refused(command: CommandLine) -> None:
+    command.write("a/main.tf", KEYS)
+    command.write("b/main.tf", OTHER_UNIT)
+    for word in (f"c:{KEY}", f"b:{KEY}", f"a/{KEY}"):
+        ran = command("can", "*", "kms:Decrypt", word, "a", "b")
+        assert (ran.code, ran.out) == (2, "")
+        assert f'no key "{word}"' in ran.err
+
+
+def test_a_value_that_the_parameter_does_not_allow_is_2(command: CommandLine) -> None:
+    template = """\
+Parameters:
+  Service: {Type: String, AllowedValues: [s3, ec2]}
+  Many: {Type: CommaDelimitedList, AllowedValues: [a, b], Default: a}
+  Secret: {Type: String, AllowedValues: [t0psecret], NoEcho: true}
+Resources:
+  K: {Type: AWS::KMS::Key, Properties: {Description: !Ref Service}}
+"""
+    command.write("t.yaml", template)
+    asked = ("can", "*", "kms:Decrypt", "K", "t.yaml", "--parameters")
+    ran = command(*asked, "Service=S3")
+    assert (ran.code, ran.out) == (2, "")
+    told = '--parameters Service: t.yaml does not allow "S3" (its allowed values are s3, ec2)'
+    assert told in ran.err
+    assert command("scan", "t.yaml", "--parameters", "Many=a,c").code == 2
+    assert command("inventory", "t.yaml", "--parameters", "Service=S3").code == 2
+    for right in ("Service=s3", "Many=b, a", "Secret=t0psecret"):
+        assert command(*asked, right).code == 1
+    hidden = command(*asked, "Secret=hunter2")
+    assert hidden.code == 2
+    assert "hunter2" not in hidden.err
+    assert "t0psecret" not in hidden.err

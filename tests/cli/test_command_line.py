@@ -80,6 +80,7 @@ def test_without_a_command_there_is_help_and_exit_2() -> None:
         (("scan", "--var", "novalue"), '--var does not take "novalue"'),
         (("scan", "--parameters", "=x"), '--parameters does not take "=x"'),
         (("explain", "KP-2O"), 'there is no rule "KP-2O" (did you mean "KP-2'),
+        (("explain", "ACME-01"), "give --rules DIR if it is in a rule set of your own"),
         (("explain",), "Missing argument"),
         (("rules", "lst"), "No such command 'lst'. Did you mean 'list'?"),
         (("inventory", "-f", "json=x"), "this command writes to standard output"),

@@ -197,3 +197,50 @@ def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path) -> None:
     )  # fmt: skip
     os.close(writer)
     assert (run.returncode, run.stderr) == (1, b"")
+
+
+MATERIAL = "Wblj06fduthWggmsT0cLVoIMOkeLbc2kVfMud77i/JY="
+EXTERNAL = f"""\
+resource "aws_kms_external_key" "k" {{ key_material_base64 = "{MATERIAL}" }}
+resource "aws_kms_external_key" "short" {{
+  key_material_base64 = "c2hvcnQ="
+  policy              = jsonencode({{ Statement = [{{ Effect = "Allow", Principal = "*", Action = "kms:*", Resource = "*" }}] }})
+}}
+"""
+POINTS_AT_IT = """\
+id: ACME-01
+name: external-material
+category: key-settings
+severity: low
+title: Key material stands in a template
+message: "{key} has its key material written down"
+target: key
+when:
+  material: {written: true}
+point_at: material
+references: [https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html]
+rationale: It is a secret.
+remediation: Import it by hand.
+false_positives: None known.
+"""
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_key_material_is_in_no_report(tmp_path: Path, format: str) -> None:
+    write(tmp_path, "main.tf", EXTERNAL)
+    write(tmp_path, "rules/ACME-01.yaml", POINTS_AT_IT)
+    found = kmsiac("scan", "--rules", "rules", "-v", "-f", format, ".", cwd=tmp_path)
+    assert "ACME-01" in found.stdout.decode(), found.stderr.decode()
+    listed = kmsiac("inventory", "-f", format, ".", cwd=tmp_path)
+    asked = kmsiac("can", "*", "Decrypt", "aws_kms_external_key.k", "-f", format, ".", cwd=tmp_path)
+    for ran in (found, listed, asked):
+        told = ran.stdout.decode() + ran.stderr.decode()
+        assert MATERIAL not in told
+        assert "c2hvcnQ=" not in told
+    assert "(sensitive)" in listed.stdout.decode()
+
+
+def test_a_missing_path_is_named_so_that_it_can_be_found(tmp_path: Path) -> None:
+    for word in ("gone", "../gone", "/gone-from-here/x"):
+        ran = kmsiac("scan", word, cwd=tmp_path)
+        assert f"error: {word}: no such file or directory" in ran.stdout.decode()

@@ -235,3 +235,26 @@ def test_a_condition_splits_settings_and_written_stays_exact(cloudformation: Rea
 def test_the_region_of_a_terraform_resource_is_its_own_argument(terraform: Reader) -> None:
     found = terraform('resource "aws_kms_key" "k" {\n  region = "us-east-2"\n}\n')
     assert found.key("aws_kms_key.k").resource.provider.region.literal == "us-east-2"
+
+
+MATERIAL = "Wblj06fduthWggmsT0cLVoIMOkeLbc2kVfMud77i/JY="
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f'"{MATERIAL}"',
+        "var.material",
+        f'var.fixed ? "{MATERIAL}" : "other"',
+        f'lookup(var.none, "a", "{MATERIAL}")',
+    ],
+)
+def test_key_material_is_a_secret_however_it_is_written(terraform: Reader, written: str) -> None:
+    found = terraform(
+        f'resource "aws_kms_external_key" "k" {{\n  key_material_base64 = {written}\n}}\n'
+        f'variable "material" {{\n  default = "{MATERIAL}"\n}}\n'
+        'variable "fixed" {\n  type = bool\n}\nvariable "none" {}\n'
+    )
+    told = str(found.json())
+    assert "(sensitive)" in told
+    assert MATERIAL not in told

@@ -167,6 +167,25 @@ def test_what_keeps_rules_open_comes_first_and_equal_causes_are_one_line() -> No
     )
 
 
+def test_modules_that_are_not_there_are_one_line_unless_more_is_asked_for() -> None:
+    gaps = [
+        Unresolved(f"module.m{i}", "source", f'module source "s/{i % 7}" is not in the scanned tree', (), None)
+        for i in range(12)
+    ]  # fmt: skip
+    result = ScanResult(
+        unresolved=[*gaps, Unresolved("k", "policy", "unknown", ("KP-20",), None)],
+        summary=Summary(files=1),
+    )
+    assert report(result).startswith(
+        "could not decide (13):\n  k (policy): unknown [KP-20]\n"
+        "  12 module calls have sources that are not in the scanned tree: "
+        '"s/0", "s/1", "s/2", "s/3", "s/4" and 2 more (-v shows all)\n\n'
+    )
+    assert report(result, verbose=True).count("module source") == 12
+    few = replace(result, unresolved=gaps[:2])
+    assert report(few).count("module source") == 2
+
+
 def test_suppressed_findings_are_counted_and_shown_with_verbose() -> None:
     quiet = replace(PUBLIC, suppressed=Suppression("inline", "known", "2027-01-31"))
     result = ScanResult([quiet], summary=Summary(files=1))

@@ -95,7 +95,7 @@ def test_allows_of_one_principal_of_a_statement(world: Any, check: Any, rule: Ru
     text = rule(when, "principal", message='"{text}"')
     (found,) = ask(world, check, text, statement(both, "kms:Decrypt"))
     assert found.message == "logs.us-east-1.amazonaws.com"
-    assert found.evidence[0].startswith("allows actions with duty use to service, not limited by ")
+    assert found.evidence[0].startswith("allows any of the use actions to service, not limited by ")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ WHO = '"{kind} {via}: {allowed_actions}"'
             "role key_policy: kms:Decrypt",
         ),
         (key(ACCOUNT) + role("app", '"kms:Decrypt"'), "role delegation: kms:Decrypt"),
-        (key(ACCOUNT) + role("app") + grant("app", '["Sign"]'), "role grant: kms:Sign"),
+        (key(ACCOUNT) + role("app") + grant("app", '["Decrypt"]'), "role grant: kms:Decrypt"),
         (key(DECRYPT_ONLY) + role("app", '"kms:*"'), "role delegation: kms:Decrypt"),
         (key(ACCOUNT) + role("app", '"s3:*"'), None),
         (

@@ -130,7 +130,7 @@ resource "aws_iam_role_policy" "worker" {
 def test_platform(tmp_path: Path) -> None:
     assert said(tmp_path, "main.tf", PLATFORM) == [
         Said("SVC-01", "low", "principals { # alarms"),
-        Said("SVC-01", "high", "principals { # findings"),
+        Said("SVC-01", "medium", "principals { # findings"),
         Said("GRANT-01", "high", 'actions   = ["kms:Decrypt", "kms:CreateGrant"]'),
         Said("IAM-01", "low", 'Resource = "*" # look'),
         Said("IAM-01", "high", 'Resource = "*" # secrets'),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as MappingType
+from decimal import Decimal, InvalidOperation
 
+from kmsiac.errors import UsageError
 from kmsiac.frontends.cloudformation.choices import choose
 from kmsiac.frontends.cloudformation.decisions import MAX_ALTERNATIVES
 from kmsiac.frontends.cloudformation.patterns import forbids_wildcards, is_account_id
@@ -13,6 +15,7 @@ from kmsiac.frontends.cloudformation.texts import number, text_value
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.values import Atom, Guard, List, Symbol, Text, Unknown, Value
 
+_MOST_ALLOWED = 10
 _ID = re.compile(r"AWS::(?:\w+)::(\w+)::(Id|Name)")
 _SYMBOL_TYPES = {
     "VPC": "vpc_id",
@@ -84,10 +87,15 @@ class Parameter:
             return self._choice(position)
         return self._open(position, "the default does not hold under this condition")
 
+    def pieces(self, written: str) -> list[str]:
+        """The members of a list as it is written, or the one value."""
+        if not self.is_list:
+            return [written]
+        return [item.strip() for item in written.split(",")] if written.strip() else []
+
     def _typed(self, written: str, position: int) -> Value:
         if self.is_list:
-            items = [item.strip() for item in written.split(",")] if written.strip() else []
-            texts = [self._text(item, position) for item in items]
+            texts = [self._text(item, position) for item in self.pieces(written)]
             return List(texts, position, sensitive=self.no_echo)
         if self.type == "Number" and not self.no_echo:
             return number(written, position)
@@ -134,8 +142,43 @@ class Parameter:
 
 
 def read_parameters(template: Template, supplied: MappingType[str, str]) -> dict[str, Parameter]:
-    """The parameters of a template by name."""
-    return {
+    """The parameters of a template by name.
+
+    Raises `UsageError` for a supplied value that is none of a parameter's allowed values.
+    """
+    parameters = {
         name: Parameter(name, key, body, template, supplied.get(name))
         for name, (key, body) in template.parameters.items()
     }
+    for parameter in parameters.values():
+        _check(parameter)
+    return parameters
+
+
+def _check(parameter: Parameter) -> None:
+    """CloudFormation deploys nothing with a value that is not allowed."""
+    if parameter.supplied is None or not parameter.allowed:
+        return
+    allowed = [item.text for item in parameter.allowed]
+    for value in parameter.pieces(parameter.supplied):
+        if value in allowed or (parameter.type == "Number" and _same_number(value, allowed)):
+            continue
+        told = "the value" if parameter.no_echo else f'"{one_line(value, 80)}"'
+        shown = "" if parameter.no_echo else f"its allowed values are {_listed(allowed)}"
+        name, path = parameter.name, parameter.template.file.path
+        raise UsageError(
+            f"--parameters {one_line(name)}: {one_line(path)} does not allow {told}", hint=shown
+        )
+
+
+def _same_number(value: str, allowed: list[str]) -> bool:
+    try:
+        return Decimal(value) in [Decimal(one) for one in allowed]
+    except InvalidOperation:
+        return False
+
+
+def _listed(allowed: list[str]) -> str:
+    shown = ", ".join(one_line(value, 80) for value in allowed[:_MOST_ALLOWED])
+    more = len(allowed) - _MOST_ALLOWED
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kmsiac.inventory.model import Key
@@ -10,7 +11,7 @@ from kmsiac.policy.document import Statement
 from kmsiac.rules.fields.statement import ACTIONS, action_items
 from kmsiac.rules.readings import ABSENT, Items, Reading, Scope, Thing
 from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names, one
-from kmsiac.values import Blame, Unknown, blame_on
+from kmsiac.values import Blame, Text, Unknown, blame_on
 
 if TYPE_CHECKING:
     from kmsiac.access.place import Who
@@ -134,11 +135,16 @@ def _identity(thing: Thing) -> Reading:
     "via: {some: [key_policy, grant]}",
 )
 def _via(thing: Thing) -> Reading:
-    holder, key = holder_of(thing), thing.parent
+    return Items(_told(thing, holder_of(thing).paths))
+
+
+def _told(thing: Thing, paths: Iterable[str]) -> list[str]:
+    """Paths as ways: named by the key policy, or one of everyone."""
+    key = thing.parent
     named = key.remember("whom it names", _named) if key is not None else Items()
     assert isinstance(named, Items)
-    in_policy = "key_policy" if _mark(holder.who) in named.certain else "everyone"
-    return Items(in_policy if path == "key-policy" else path for path in holder.paths)
+    in_policy = "key_policy" if _mark(holder_of(thing).who) in named.certain else "everyone"
+    return [in_policy if path == "key-policy" else path for path in paths]
 
 
 def _named(key: Thing) -> Reading:
@@ -164,9 +170,70 @@ def _key(thing: Thing) -> Reading:
     "allowed_actions",
     ACTIONS,
     "the KMS actions that it can do with the key by what the templates hold: of a principal that "
-    "they do not make, what the key policy and grants give",
+    "they do not make, what the key policy and grants give. Those apart that a key of this type "
+    "does not do",
     "allowed_actions: {some: {duty: administer}}",
 )
 def _allowed_actions(thing: Thing) -> Reading:
     held = holder_of(thing).actions
-    return action_items(thing, held.certain, held.possible, held.blame)
+    able = _done_by(thing.parent)
+    return action_items(thing, held.certain & able, held.possible & able, held.blame)
+
+
+def _done_by(key: Thing | None, *duties: str) -> frozenset[str]:
+    """The actions that a key of this type does, or of these duties; all where the type is open."""
+    from kmsiac.aws.actions import kms_actions  # noqa: PLC0415 - loads the action table
+    from kmsiac.rules.vocabulary import load_fields  # noqa: PLC0415 - complete after loading
+
+    type = load_fields()["key"]["type"].of(key) if key is not None else ABSENT
+    return frozenset(
+        action.name
+        for action in kms_actions()
+        if (not isinstance(type, str) or type in action.key_types)
+        and (not duties or action.duty in duties)
+    )
+
+
+def _holders(key: Thing, actions: frozenset[str]) -> Items:
+    """Who holds, or may hold, one of the actions, as things."""
+    assert isinstance(key.value, Key)
+    found = key.scope.access.holders(sorted(actions), key.value, written_only=True)
+    return Items(key.scope.thing("grantee", holder, key) for holder in found)
+
+
+_IN_WORDS = {
+    "key_policy": "the key policy",
+    "everyone": "a statement of the key policy for everyone",
+    "delegation": "its IAM policies",
+    "grant": "a grant",
+    "service": "being an AWS service",
+}
+
+
+def _ways_to(duty: str, name: str, what: str) -> None:
+    """Declare the ways to the actions of a duty, as messages say them."""
+
+    @declare(
+        "grantee",
+        name,
+        FieldType("text", many=True),
+        f"by what it can {what} the key, in words for messages: the key policy, its IAM policies, "
+        "a grant",
+        f"{name}: {{some: its IAM policies}}",
+        cost=Cost.SEMANTIC,
+    )
+    def read(thing: Thing) -> Reading:
+        holder, key = holder_of(thing), thing.parent
+        if key is None:
+            return ABSENT
+        found = key.remember(f"who can {duty}", lambda one: _holders(one, _done_by(one, duty)))
+        assert isinstance(found, Items)
+        same = [item for item in found.certain if isinstance(item, Thing)]
+        paths = [
+            p for h in map(holder_of, same) if _mark(h.who) == _mark(holder.who) for p in h.paths
+        ]
+        return Items(Text((_IN_WORDS[way],)) for way in _told(thing, paths))
+
+
+_ways_to("administer", "administers_by", "administer")
+_ways_to("use", "uses_by", "use")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kmsiac.inventory.model import Policy
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, items, reading, single
-from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names, one
+from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, names, one
 from kmsiac.values import Blame, Unknown, blame_on
 
 
@@ -44,6 +44,18 @@ def _kind(thing: Thing) -> Reading:
     if policy.kind == "unknown":
         return Open((Blame(policy.address, "the kind of policy is not known", policy.position),))
     return policy.kind
+
+
+@declare(
+    "policy",
+    "alone",
+    BOOL,
+    "a document in a file of its own: its kind shows by its elements, and what it is attached to, "
+    "or whether it is all of a policy, is not known",
+    "alone: false",
+)
+def _alone(thing: Thing) -> Reading:
+    return policy_of(thing).alone
 
 
 @declare("policy", "version", TEXT, "the Version as written", "version: {written: false}")

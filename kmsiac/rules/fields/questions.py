@@ -19,6 +19,7 @@ from kmsiac.rules.arguments import (
     read_actions,
     read_condition_keys,
     read_context,
+    spoken,
     words_among,
 )
 from kmsiac.rules.expression import Env
@@ -62,7 +63,7 @@ class Allows:
         self._free = free
         whom = "" if to == ("any",) else f" to {' or '.join(to)}"
         limit = f", not limited by {', '.join(sorted(free))}" if free else ""
-        self.words = f"{actions.words}{whom}{limit}"
+        self.words = f"allows {actions.words}{whom}{limit}"
 
     def ask(self, thing: Thing, env: Env) -> Reading:
         """The answer for a statement, or for one principal of it."""
@@ -146,8 +147,12 @@ class Can:
         self._all = every
         self._context = context
         self._side = side
-        who = f"{principal[0]}.{principal[1].name}" if principal else "someone in its account"
-        self.words = f"{who} can do {'all' if every else 'any'} of {actions.words}"
+        who = "someone in its account"
+        if principal:
+            who = spoken(f"{principal[0]}.{principal[1].name}")
+        what = actions.words.replace("any of ", "all of ", 1) if every else actions.words
+        of_side = {"key": ", as far as the key goes", "identity": ", as far as its own policies go"}
+        self.words = f"{who} can do {what}{of_side.get(side, '')}"
 
     def ask(self, thing: Thing, env: Env) -> Reading:
         """The answer for a key."""

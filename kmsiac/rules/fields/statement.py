@@ -128,6 +128,18 @@ def _explicit_actions(thing: Thing) -> Reading:
     return action_items(thing, found.certain, found.possible, found.blame)
 
 
+@declare(
+    "statement",
+    "action_patterns",
+    many("action"),
+    "the patterns of Action, as written",
+    "action_patterns: {some: {text: 'kms:*'}}",
+)
+def _action_patterns(thing: Thing) -> Reading:
+    statement = statement_of(thing)
+    return _parts(thing, "action", statement.actions, statement.actions_open, False)
+
+
 def _parts(
     thing: Thing,
     kind: str,
