@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.access.place import Who, WhoKind
 from kmsiac.access.sheets import IDENTITY, Layers, own_side
+from kmsiac.aws.shapes import fold
 from kmsiac.inventory.coverage import covers_key
 from kmsiac.inventory.model import Identity, Key, Related
 from kmsiac.inventory.named import identity_named
@@ -14,7 +15,7 @@ from kmsiac.policy.actions import covered_actions
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import same
 from kmsiac.policy.principals import account_of, kind_of
-from kmsiac.values import Text, text
+from kmsiac.values import Text, Unknown, text
 
 if TYPE_CHECKING:
     from kmsiac.access.unit import UnitAccess
@@ -31,17 +32,22 @@ _KINDS: dict[str, WhoKind] = {
 
 
 class Candidate(NamedTuple):
-    """A principal that may hold something, and where it is named."""
+    """A principal that may hold something, and where it is named.
+
+    `implied`: everybody is named, and conditions may leave the key's own account of them.
+    """
 
     who: Who
     position: int
+    implied: bool = False
 
 
 def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Candidate]:
     """Everybody known who may reach a key, each once: those whom the key names first."""
     seen: set[object] = set()
-    for candidate in (*_named(unit, key), *_grantees(unit, key)):
-        mark = _mark(candidate.who)
+    named = [*_named(unit, key), *_grantees(unit, key)]
+    for candidate in sorted(named, key=lambda one: one.implied):
+        mark = (_mark(candidate.who), candidate.implied)
         if mark not in seen:
             seen.add(mark)
             yield candidate
@@ -53,8 +59,8 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
         if not _may_reach(unit, identity, key):
             continue
         who = unit.who(identity)
-        if _mark(who) not in seen and unit.allowed_actions(identity).possible:
-            seen.add(_mark(who))
+        if (_mark(who), False) not in seen and unit.allowed_actions(identity).possible:
+            seen.add((_mark(who), False))
             yield Candidate(who, identity.position)
 
 
@@ -121,7 +127,8 @@ def _from_principal(
     if kind == "anyone":
         yield Candidate(Who("anyone", text("anyone")), position)
         for name in _organizations(statement):
-            yield Candidate(Who("organization", text(name)), position)
+            yield Candidate(Who("organization", name), position)
+        yield Candidate(Who("account", _root(key)), position, implied=True)
         return
     yield Candidate(Who(_KINDS[kind], value), position)
     if kind == "account" and _is_own(key, value):
@@ -141,20 +148,29 @@ def _root(key: Key) -> Text:
     return Text(parts, key.position)
 
 
-def _organizations(statement: Statement) -> list[str]:
+def _organizations(statement: Statement) -> list[Text]:
     """The organizations that a statement for anyone is limited to."""
-    names: list[str] = []
+    names: dict[object, Text] = {}
     for condition in statement.conditions:
-        if (condition.key.literal or "").lower() not in (
-            "aws:principalorgid",
-            "aws:principalorgpaths",
-        ):
+        key = fold(condition.key.literal or "")
+        if key not in ("aws:principalorgid", "aws:principalorgpaths"):
             continue
         for value in condition.values:
-            literal = value.literal if isinstance(value, Text) else None
-            if literal is not None and literal.startswith("o-"):
-                names.append(literal.split("/")[0])
-    return list(dict.fromkeys(names))
+            name = _organization(value)
+            if name is not None:
+                names.setdefault(name.parts, name)
+    return list(names.values())
+
+
+def _organization(value: Text | Unknown) -> Text | None:
+    """The organization of an id or a path, a literal or a symbol; None where it is not known."""
+    if isinstance(value, Unknown) or value.has_unknown or not value.parts:
+        return None
+    first = value.parts[0]
+    if not isinstance(first, str):
+        return Text((first,), value.position)
+    name = first.split("/")[0]
+    return text(name) if name.startswith("o-") and not set(name) & {"*", "?", "$"} else None
 
 
 def _identity(unit: UnitAccess, value: Text) -> Identity | None:

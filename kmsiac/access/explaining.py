@@ -59,13 +59,16 @@ def _stopping(
         if stops(deny):
             yield decision
             return
-        environment = _kept(environment, lambda one, deny=deny: not _is(one, deny))
+        environment = _kept(environment, _other_than(deny))
         decision = authorize(request, environment)
 
 
-def _is(statement: Statement, deny: Deciding) -> bool:
-    same = (statement.position, statement.label) == (deny.position, deny.label)
-    return same and statement.effect_text == "Deny"
+def _other_than(deny: Deciding) -> Callable[[Statement], bool]:
+    def other(statement: Statement) -> bool:
+        same = (statement.position, statement.label) == (deny.position, deny.label)
+        return not same or statement.effect_text != "Deny"
+
+    return other
 
 
 def _lacking(request: Request, environment: Environment) -> Iterator[Decision]:
@@ -108,7 +111,8 @@ def _kept(environment: Environment, keep: Callable[[Statement], bool]) -> Enviro
 
     def some(document: PolicyDocument) -> PolicyDocument:
         kept = tuple(each for each in document.statements if keep(each))
-        return replace(document, statements=kept)
+        rest, at = document.open, document.position
+        return PolicyDocument(document.value, kept, document.version, open=rest, position=at)
 
     def levels(
         of: tuple[tuple[PolicyDocument, ...], ...] | None,

@@ -122,9 +122,7 @@ def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
                 return
 
 
-def lack(
-    asked: Asked, layer: str, documents: Iterable[PolicyDocument]
-) -> tuple[Blocked, str, int]:
+def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple[Blocked, str, int]:
     """The word and the sentence for a layer without an Allow, and the statement that it names."""
     documents = tuple(documents)
     mendable = (one for one in _near(asked, layer, documents) if _mendable(asked, layer, one))
@@ -224,7 +222,9 @@ def _close(asked: Asked, layer: str, near: _Near) -> str:
     if "NotPrincipal" in near.statement.elements:
         out = f"it leaves {_caller(asked)} out: take it out of NotPrincipal"
         return f"{start} {out}, or {new}."
-    return f"{start} it does not name {_caller(asked)}: add it to Principal, or {new}."
+    # Beside others a service would get in unbound.
+    there = "" if asked.caller.kind == "service" else "add it to Principal, or "
+    return f"{start} it does not name {_caller(asked)}: {there}{new}."
 
 
 def _unmet(asked: Asked, layer: str, near: _Near) -> str:

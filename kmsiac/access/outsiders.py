@@ -191,7 +191,6 @@ def needs_of(view: View) -> tuple[Need, ...]:
     return tuple(need_of(term.condition) for term in view.terms if term.key not in ABOUT_PRINCIPAL)
 
 
-
 def _named_in(model: Model, account: str) -> list[str]:
     """The principals of an account that an Allow spells, as such or in its conditions."""
     names = set[str]()

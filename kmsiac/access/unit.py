@@ -197,10 +197,14 @@ class UnitAccess:
         side = SIDES["written" if written_only else "both"]
         usable = set(key_actions())
         wanted = tuple(sorted(name for name in actions if name in usable))
-        found = []
+        found: list[Holder] = []
         for candidate in candidates(self, key, named_only=named_only):
-            holder = self._holder(candidate.who, wanted, key, candidate.position, side)
-            if holder is not None:
+            if candidate.implied and written_only:
+                continue
+            named = candidate.who.kind == "account" and not candidate.implied
+            asked = SIDES["named"] if named and not written_only else side
+            holder = self._holder(candidate.who, wanted, key, candidate.position, asked)
+            if holder is not None and not (candidate.implied and _said(holder, found)):
                 found.append(holder)
         return tuple(found)
 
@@ -277,6 +281,18 @@ def _paths(judges: Sequence[Judge], held: ActionSet, found: set[str]) -> tuple[P
 
 def _all_no(answers: Iterable[Answer]) -> bool:
     return all(answer.is_no for answer in answers)
+
+
+def _said(holder: Holder, found: Iterable[Holder]) -> bool:
+    """Whether it is already said that anyone at all holds as much, or the account by name."""
+    if holder.paths == ("delegation",):
+        return True
+    return any(
+        one.who.kind == "anyone"
+        and holder.actions.possible <= one.actions.certain
+        and set(one.needs) <= set(holder.needs)
+        for one in found
+    )
 
 
 def _unknown_holder(matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:

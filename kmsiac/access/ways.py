@@ -20,7 +20,7 @@ from kmsiac.access.presence import Limits
 from kmsiac.access.question import Part
 from kmsiac.access.results import PathStep
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY
-from kmsiac.access.views import View
+from kmsiac.access.views import View, names_strangers
 from kmsiac.aws.shapes import fold
 from kmsiac.policy.matching import same
 from kmsiac.reading.source import NOWHERE
@@ -39,11 +39,13 @@ class Side(NamedTuple):
     """Which sides are looked at; the other one is taken to allow everything.
 
     Without `beyond`, principals of the own account that are not in the templates have no policies.
+    Without `everybody`, a statement for everybody is not one for the key's own account.
     """
 
     key: bool = True
     identity: bool = True
     beyond: bool = True
+    everybody: bool = True
 
 
 SIDES = {
@@ -51,6 +53,7 @@ SIDES = {
     "key": Side(identity=False),
     "identity": Side(key=False),
     "written": Side(beyond=False),
+    "named": Side(everybody=False),
 }
 
 
@@ -185,16 +188,31 @@ class Ways:
 
     def _key_ways(self, sure: bool) -> Iterator[Wanted]:
         for view in self._views(KEY, sure):
+            if self._all_of_own(view, sure):
+                yield Wanted((Part(view),), self.denies, "key-policy")
+                continue
             for path in self._paths_of(view):
                 step: PathStep = _PATHS.get(path, "key-policy")
                 who = self.matter.who
                 if who is not None and who.kind == "service":
                     step = "service"
+                elif who is not None and who.kind == "root" and not self._abroad:
+                    step = "key-policy"  # it has no IAM policies to be left to
                 elif who is not None and who.kind == "account" and self._owns(who):
                     step = "delegation"
                 part = Part(view, path=path)
                 for rest, blame in self._own_side(path, sure):
                     yield Wanted((part, *rest), self.denies, step, blame)
+
+    def _all_of_own(self, view: View, sure: bool) -> bool:
+        """Whether a statement for everybody is asked about the key's own account: whoever of it
+        meets the conditions needs no IAM policy.
+        """
+        who = self.matter.who
+        if who is None or not self.matter.side.everybody or not self._owns(who):
+            return False
+        everybody = names_strangers(view.statement)
+        return everybody.is_yes or (not sure and not everybody.is_no)
 
     def _views(self, layer: str, sure: bool) -> Iterator[View]:
         """The Allows of a layer; surely only those whose document is in force for sure."""

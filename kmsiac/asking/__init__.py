@@ -100,7 +100,13 @@ def can(
         lambda ruling: _mend_at(ruling, question, caller, asked.given.endpoint),
         target.inventory.framework,
     )
-    told = [*caller.doubt(), *caller.likely(), *asked.notes, *_doubts(target, caller), *_about(meant, question)]
+    told = [
+        *caller.doubt(),
+        *caller.likely(),
+        *asked.notes,
+        *_doubts(target, caller),
+        *_about(meant, question),
+    ]
     return CanReport(
         principal=caller.label,
         action=meant.name,

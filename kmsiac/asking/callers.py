@@ -186,7 +186,7 @@ def _alike(scene: Scene, word: str, kind: WhoKind) -> tuple[str, ...]:
             for name in _names(one.entity):
                 if name.literal is not None:
                     found.setdefault(name.literal, one.entity.address)
-    near = difflib.get_close_matches(wanted[:_LONGEST], found, n=_MOST_ALIKE, cutoff=0.6)
+    near = difflib.get_close_matches(wanted[:_LONGEST], found, n=_MOST_ALIKE, cutoff=0.7)
     return tuple(found[name] for name in near)
 
 

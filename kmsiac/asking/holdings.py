@@ -68,10 +68,19 @@ def who_holds(
                 yield from _of_other_unit(scene, other, action, key, access, world)
                 continue
             resource = one.who.identity.address if one.who.identity else ""
+            # An account has what is said of it and what is said of everybody.
+            account = one.who.kind == "account" and one.paths == ("key-policy",)
+            place = one.deciding[0].position if account and one.deciding else one.position
             yield Held(
-                one.id, resource, one.who.kind, one.answer, one.paths, one.needs, one.deciding,
-                one.position,
-            )  # fmt: skip
+                one.id,
+                resource,
+                one.who.kind,
+                one.answer,
+                one.paths,
+                one.needs,
+                one.deciding,
+                place,
+            )
         for other in near.known:
             if other.entity not in seen:
                 yield from _of_other_unit(scene, other, action, key, access, world)

@@ -135,8 +135,7 @@ def deciding_of(statements: Iterable[Deciding], locate: Locate) -> tuple[Decidin
 def needs_of(needs: Iterable[Need]) -> tuple[NeededContext, ...]:
     """What a request must carry, as plain data."""
     return tuple(
-        NeededContext(need.key, need.operator, need.values, needs_of(need.others))
-        for need in needs
+        NeededContext(need.key, need.operator, need.values, needs_of(need.others)) for need in needs
     )
 
 

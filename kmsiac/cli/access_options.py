@@ -27,13 +27,16 @@ Principal = Annotated[
     str,
     typer.Argument(
         metavar="PRINCIPAL", show_default=False,
-        help="An address or logical id, an ARN, an account id, a service, or '*' for anyone.",
+        help="An address or logical id, an ARN, an account id, a service, or '*' for anyone; "
+        "UNIT:ADDRESS where several units have it.",
     ),
 ]  # fmt: skip
 Key = Annotated[
     str,
     typer.Argument(
-        metavar="KEY", show_default=False, help="An address or logical id, an alias, or an ARN."
+        metavar="KEY",
+        show_default=False,
+        help="An address or logical id, an alias, or an ARN; UNIT:ADDRESS where several units have it.",
     ),
 ]
 Quiet = Annotated[bool, o.option("-q", "--quiet", help="Say less: the answer, without why.")]

@@ -20,7 +20,12 @@ def without_key_material(line: str) -> str:
     """A source line with the key material that is written in it masked, as wide as it was, so
     that columns still fit.
     """
-    return _MATERIAL.sub(lambda match: match[1] + _QUOTED.sub(_masked, match[2]), line)
+    return _MATERIAL.sub(_hidden, line)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    whole = 1 if ":" in match[1] else 0  # JSON has one text there, HCL an expression
+    return match[1] + _QUOTED.sub(_masked, match[2], count=whole)
 
 
 def _masked(match: re.Match[str]) -> str:

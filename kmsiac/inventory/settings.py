@@ -205,6 +205,8 @@ def _setting(resource: Resource, field: Field, world: World) -> Setting:
         return Setting(default, False, resource.position)
     if field.secret:
         value = settle(value, world, sensitive=True)
+        if isinstance(value, Unknown):  # its expression may hold the secret
+            value = Unknown(field.path, value.reason, value.position, value.unit, sensitive=True)
     if isinstance(value, Unknown) and position == resource.position:
         return Setting(value, False, position)
     return Setting(_typed(value, field.type), True, position)

@@ -277,6 +277,8 @@ def _name(holding: Holding) -> str:
     if account is not None and holding.kind in ("account", "root"):
         noun = "account" if holding.kind == "account" else "root user of"
         return one_line(f"{noun} {account[1]}")
+    if holding.kind in ("account", "organization"):
+        return one_line(f"{holding.kind} {holding.principal}")
     return one_line(holding.resource or holding.principal)
 
 

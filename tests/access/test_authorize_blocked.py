@@ -77,28 +77,31 @@ SENTENCES: list[tuple[str, dict[str, Any]]] = [
             'Statement "Use" of the key policy nearly fits, but it does not cover kms:Decrypt: '
             "take it out of NotAction, or add an Allow."
         ),
-        {"key_policy": policy(allow(aws(BOB), None, NotAction="kms:De*", Sid="Use"))},
+        {"key_policy": policy(allow(aws(BOB), None, NotAction="kms:Decrypt", Sid="Use"))},
     ),
     (
         (
             f'Statement "Use" of the key policy nearly fits, but it does not name {BOB}: '
             "add it to Principal, or add an Allow."
         ),
-        {"key_policy": policy(allow(aws(ADMIN), Sid="Use"))},
+        {"key_policy": policy(allow(aws(ADMIN), "kms:Decrypt", Sid="Use"))},
     ),
     (
         (
             f'Statement "Use" of the key policy nearly fits, but it leaves {BOB} out: '
             "take it out of NotPrincipal, or add an Allow."
         ),
-        {"key_policy": policy(allow(NotPrincipal=aws(BOB), Sid="Use"))},
+        {"key_policy": policy(allow(NotPrincipal=aws(BOB), action="kms:Decrypt", Sid="Use"))},
     ),
     (
         (
             f"Statement 1 of the caller's identity policies nearly fits, but its resources do not "
             f"cover {KEY}: add that, or add an Allow."
         ),
-        {"key_policy": DELEGATED, "identity": (policy(allow(Resource=KEY + "0")),)},
+        {
+            "key_policy": DELEGATED,
+            "identity": (policy(allow(action="kms:Decrypt", Resource=KEY + "0")),),
+        },
     ),
     (
         (
@@ -172,4 +175,5 @@ def test_a_grant_whose_constraints_are_not_met() -> None:
     for stated in (DELEGATED, policy()):
         decision = decide(SESSION, key_policy=stated, grants=(grant,))
         assert decision.blocked == "condition"
-        assert decision.missing.startswith("A grant lists it for the caller, but the request does")
+        told = "A grant lists it for the caller, but only with app = x in the encryption context."
+        assert decision.missing.startswith(told)

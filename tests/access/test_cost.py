@@ -10,7 +10,9 @@ import pytest
 
 from kmsiac import access
 from kmsiac.access.place import Ask, Place
+from kmsiac.access.statements import covers_action
 from kmsiac.access.trust import NOBODY
+from kmsiac.aws.actions import expand, kms_actions
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import Answer
 from tests.access.written import ARN, CALLER, KNOWN, OWN, allow, deny, document
@@ -113,3 +115,21 @@ def test_a_question_about_many_statements_ends(
     began = time.process_time()
     question(parsed)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("covered", [True, False], ids=["allowed", "not allowed"])
+def test_a_request_against_very_many_action_patterns_is_decided(covered: bool) -> None:
+    """A list of patterns is read once, not for each action and each layer that asks."""
+    patterns = [f"kms:*{at}*?e*" for at in range(20_000)]
+    parsed = document(allow(Action=[*patterns, *(["kms:De*t"] if covered else [])]))
+    began = time.process_time()
+    answers = [covers_action(parsed.statements[0], one.name) for one in kms_actions()]
+    assert time.process_time() - began < 5
+    assert any(answer.is_yes for answer in answers) == covered
+
+
+def test_an_action_pattern_is_expanded_fast() -> None:
+    began = time.process_time()
+    assert not any(expand(f"kms:*{at}*?e*") for at in range(20_000))
+    assert time.process_time() - began < 2
+    assert [one.name for one in expand("KMS:d?cr*t")] == ["kms:Decrypt"]

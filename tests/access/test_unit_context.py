@@ -59,7 +59,7 @@ S3 = "s3.eu-west-1.amazonaws.com"
         ({"kms:CallerAccount": "999988887777"}, "kms:CallerAccount", "the same"),
         (
             {"kms:ViaService": S3, "aws:SourceVpce": "vpce-1"},
-            "none that can be made",
+            "No request carries both kms:ViaService and aws:SourceVpce: calls that a service",
             "a service comes through no endpoint of the caller",
         ),
     ],

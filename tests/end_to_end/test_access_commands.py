@@ -135,7 +135,7 @@ def test_a_grant_is_a_way_with_its_constraint() -> None:
     ("who", "action", "key", "context", "path", "line"),
     [
         ("app", "Encrypt", "documents", {}, "iam.tf", 13),
-        ("app", "Sign", "receipts", {}, "iam.tf", 54),
+        ("app", "Sign", "receipts", {}, "iam.tf", 56),
         ("app", "ScheduleKeyDeletion", "documents", {}, "keys.tf", 50),
         ("admin", "DescribeKey", "documents", {"aws_SourceVpce": "door"}, "network.tf", 11),
         ("s3.amazonaws.com", "Encrypt", "documents", {}, "keys.tf", 11),

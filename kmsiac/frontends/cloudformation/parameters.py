@@ -16,6 +16,7 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.values import Atom, Guard, List, Symbol, Text, Unknown, Value
 
 _MOST_ALLOWED = 10
+_LONGEST_SHOWN = 80
 _ID = re.compile(r"AWS::(?:\w+)::(\w+)::(Id|Name)")
 _SYMBOL_TYPES = {
     "VPC": "vpc_id",
@@ -163,12 +164,10 @@ def _check(parameter: Parameter) -> None:
     for value in parameter.pieces(parameter.supplied):
         if value in allowed or (parameter.type == "Number" and _same_number(value, allowed)):
             continue
-        told = "the value" if parameter.no_echo else f'"{one_line(value, 80)}"'
+        told = "the value" if parameter.no_echo else f'"{_short(value)}"'
         shown = "" if parameter.no_echo else f"its allowed values are {_listed(allowed)}"
-        name, path = parameter.name, parameter.template.file.path
-        raise UsageError(
-            f"--parameters {one_line(name)}: {one_line(path)} does not allow {told}", hint=shown
-        )
+        path = parameter.template.file.path
+        raise UsageError(f"--parameters {parameter.name}: {path} does not allow {told}", hint=shown)
 
 
 def _same_number(value: str, allowed: list[str]) -> bool:
@@ -178,7 +177,12 @@ def _same_number(value: str, allowed: list[str]) -> bool:
         return False
 
 
+def _short(value: str) -> str:
+    flat = " ".join(value.split())
+    return flat if len(flat) <= _LONGEST_SHOWN else f"{flat[: _LONGEST_SHOWN - 1]}…"
+
+
 def _listed(allowed: list[str]) -> str:
-    shown = ", ".join(one_line(value, 80) for value in allowed[:_MOST_ALLOWED])
+    shown = ", ".join(_short(value) for value in allowed[:_MOST_ALLOWED])
     more = len(allowed) - _MOST_ALLOWED
     return f"{shown} and {more} more" if more > 0 else shown
