@@ -41,7 +41,7 @@ def find_key(scene: Scene, named: str) -> Located[Key]:
         doubtful = [alias for alias, answer in answers if answer.is_open]
     if meant:
         return _behind(the_one(meant, word, "alias"), word)
-    names = [key.entity.address for key in keys]
+    names = list(dict.fromkeys(key.entity.address for key in keys))
     if doubtful:
         raise UsageError(
             f'"{short(word)}" may be the alias {_listed([a.name for a in doubtful])}: '

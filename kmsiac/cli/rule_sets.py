@@ -33,6 +33,7 @@ def rule_named(rules: RuleSet, word: str, folders: Sequence[Path] | None) -> Rul
         best = hint if hint.startswith("did") else near_name if near_name.startswith("did") else ""
         prefixes = {rule.id.partition("-")[0] for rule in rules}
         ours = bool(folders) or word.upper().partition("-")[0] in prefixes
-        told = [best or "see kmsiac rules list", *([] if ours else [_OWN])]
-        raise UsageError(f'there is no rule "{word}"', hint="; ".join(told))
+        told = best or "see kmsiac rules list;"
+        hint = told.removesuffix(";") if ours else f"{told} {_OWN}"
+        raise UsageError(f'there is no rule "{word}"', hint=hint)
     return found

@@ -137,7 +137,7 @@ def test_a_grant_is_a_way_with_its_constraint() -> None:
         ("app", "Encrypt", "documents", {}, "iam.tf", 13),
         ("app", "Sign", "receipts", {}, "iam.tf", 56),
         ("app", "ScheduleKeyDeletion", "documents", {}, "keys.tf", 50),
-        ("admin", "DescribeKey", "documents", {"aws_SourceVpce": "door"}, "network.tf", 11),
+        ("admin", "DescribeKey", "documents", {"aws_SourceVpce": "door"}, "network.tf", 13),
         ("s3.amazonaws.com", "Encrypt", "documents", {}, "keys.tf", 11),
     ],
 )
