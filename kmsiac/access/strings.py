@@ -26,6 +26,11 @@ STATES = 4000
 PLACES = 40
 """How many places of patterns a state may hold on average before the search gives up."""
 
+MOST_PLACES = 40_000
+"""More than the longest policy that AWS takes (32,768 characters) can spell."""
+_WORD = 4096
+"""A state of more places than this costs that much more to walk."""
+
 _FRESH = string.ascii_lowercase + string.digits + string.ascii_uppercase + "+=,.@_-/~#%&()"
 
 
@@ -60,7 +65,7 @@ class _Rows:
 
     def __init__(self, rows: Sequence[Pieces], colonless: Sequence[frozenset[int]]) -> None:
         self.chars: dict[str, int] = {}
-        self.waits: dict[int, frozenset[str]] = {}
+        self.waits: dict[int, frozenset[str]] = {}  # by place: powers of two have few hashes
         self.any = self.no_colon = self.loops = self.optional = self.start = 0
         self.ends: list[int] = []
         self.spans: list[int] = []
@@ -90,7 +95,7 @@ class _Rows:
             else:
                 self.any |= bit
             return
-        self.waits[bit] = characters
+        self.waits[bit.bit_length()] = characters
         for character in characters:
             self.chars[character] = self.chars.get(character, 0) | bit
 
@@ -134,6 +139,9 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
     No text matches a row of `excluded`.
     """
     every = [Row(format), *excluded, *rows]
+    length = sum(len(row.pieces) for row in every)
+    if length > MOST_PLACES:
+        return Classes((), complete=False)
     automaton = _Rows([row.pieces for row in every], [row.colonless for row in every])
     ends, shape = automaton.ends, automaton.spans[0]
     stop = sum(ends[1 : len(excluded) + 1])
@@ -147,7 +155,7 @@ def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -
     work = 0
     while queue:
         places, text = queue.popleft()
-        work += places.bit_count()
+        work += places.bit_count() * (1 + length // _WORD)
         if places & ends[0] and not places & stop:
             found.setdefault(places & telling, text)
         for character in _alphabet(automaton, places, places & shape):
@@ -173,7 +181,7 @@ def _alphabet(automaton: _Rows, places: int, shape: int) -> Iterable[str]:
     while rest:
         bit = rest & -rest
         rest ^= bit
-        characters = automaton.waits.get(bit)
+        characters = automaton.waits.get(bit.bit_length())
         if characters is None:
             continue
         if len(characters) <= 2:

@@ -133,3 +133,14 @@ def test_an_action_pattern_is_expanded_fast() -> None:
     assert not any(expand(f"kms:*{at}*?e*") for at in range(20_000))
     assert time.process_time() - began < 2
     assert [one.name for one in expand("KMS:d?cr*t")] == ["kms:Decrypt"]
+
+
+@pytest.mark.parametrize("piece", ["*a*b", "*?"])
+def test_patterns_longer_than_any_policy_are_too_complex(piece: str) -> None:
+    values = [piece * 500 + str(at) for at in range(100)]
+    parsed = document(allow({"StringLike": {"aws:PrincipalArn": values}}))
+    began = time.process_time()
+    answer = ask(parsed)
+    assert time.process_time() - began < 10
+    assert answer.is_open
+    assert any("too complex" in one.reason for one in answer.blame)
