@@ -26,9 +26,9 @@ STATES = 4000
 PLACES = 40
 """How many places of patterns a state may hold on average before the search gives up."""
 
-MOST_PLACES = 40_000
-"""More than the longest policy that AWS takes (32,768 characters) can spell."""
-_WORD = 4096
+MOST_PLACES = 120_000
+"""More than policies can spell of one thing: the longest that AWS takes has 32,768 characters."""
+_WORD = 16_384
 """A state of more places than this costs that much more to walk."""
 
 _FRESH = string.ascii_lowercase + string.digits + string.ascii_uppercase + "+=,.@_-/~#%&()"
