@@ -115,7 +115,7 @@ class _Asking:
         known = self._model.known
         outside = sorted(known.accounts - known.trusted.accounts - {known.own_account})
         for account in outside:
-            circle = Circle(account, fresh=True)
+            circle = Circle(account, fresh=True, untrusted=True)
             whole = list(self._one("account", account, _Callers(circles=(circle,))))
             yield from whole
             if whole and whole[0].answer.is_yes and not whole[0].needs:

@@ -46,13 +46,15 @@ class Circle(NamedTuple):
 
     `accounts`: `own`, `foreign` (not own), `outside` (nor trusted), `stranger` (named nowhere), or one
     account id. `fresh`: only names that no document fixes. `organization`: one that the callers
-    are in; None leaves it open. `kinds` of `service` stand for the services instead.
+    are in; None leaves it open, `untrusted` to those that the user does not trust. `kinds` of
+    `service` stand for the services instead.
     """
 
     accounts: str
     kinds: tuple[str, ...] = IAM_KINDS
     fresh: bool = False
     organization: str | None = None
+    untrusted: bool = False
 
 
 STRANGERS = Circle("stranger")
@@ -61,7 +63,7 @@ STRANGERS = Circle("stranger")
 _ABROAD = ("outside", "foreign")
 
 
-OUTSIDE = Circle("outside")
+OUTSIDE = Circle("outside", untrusted=True)
 
 
 FOREIGN = Circle("foreign")
@@ -172,7 +174,7 @@ class People:
         rows = list(patterns_of((t for t in terms if t.key == "aws:principalorgid"), {}))
         barred = known.organizations
         if not free and (circle.accounts in ("own", *_ABROAD) or circle.accounts.isdigit()):
-            barred = known.trusted.organizations if circle.accounts != "own" else frozenset()
+            barred = known.trusted.organizations if circle.untrusted else frozenset()
             rows += [exactly(name) for name in sorted(known.organizations - barred)]
         found = untaken(ORGANIZATION, rows, lambda name: exactly(name) if name in barred else None)
         return [None, *found.texts], found.complete

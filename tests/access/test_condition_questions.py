@@ -8,6 +8,7 @@ import pytest
 
 from kmsiac import access
 from kmsiac.access.place import Place
+from kmsiac.access.trust import Trusted
 from kmsiac.policy.document import PolicyDocument
 from tests.access.written import ARN, CALLER, KNOWN, ORG, ROOT, allow, deny, document
 
@@ -110,6 +111,17 @@ def test_a_principal_and_all_conditions(
 )
 def test_tautology(verdict: str, statement: dict[str, Any], why: str) -> None:
     assert ask("tautology", document(statement)) == verdict, why
+
+
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringNotLike"])
+def test_whom_the_user_trusts_counts_among_all_callers(operator: str) -> None:
+    theirs = {"AWS": "arn:aws:iam::444455556666:root"}
+    parsed = document(allow({operator: {ORG: "o-abcdefghij"}}, Principal=theirs))
+    trusted = Trusted(frozenset({"444455556666"}), frozenset({"o-abcdefghij"}))
+    (statement,) = parsed.statements
+    place = Place("key", KNOWN, trusted)
+    assert access.tautology(parsed, statement, statement.conditions[0], place).is_no
+    assert access.external(parsed, place) == ()
 
 
 @pytest.mark.parametrize(

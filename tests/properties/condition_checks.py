@@ -103,7 +103,7 @@ def check_stops(case: Case) -> None:
                     if statement.effect_text == "Allow":
                         if effective(real, index, alone, request):
                             refute(case, answer, request, f"{where}: passes")
-                    elif _covered(real, index, request):
+                    elif usable(request) and _covered(real, index, request):
                         met = _holds(deployed.statements[index].conditions[at], request, variables)
                         if met.is_no:
                             refute(case, answer, request, f"{where}: does not meet it")
