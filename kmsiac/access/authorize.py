@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kmsiac.access.grants import A_GRANT, accounts_to_retire, granted, named_to_retire
-from kmsiac.access.lacks import denied, the
+from kmsiac.access.lacks import denied, stopped, the
 from kmsiac.access.layers import (
     BOUNDARY,
     ENDPOINT,
@@ -43,7 +43,7 @@ from kmsiac.access.layers import (
     paths,
 )
 from kmsiac.access.model import Blocked, Decision, Environment, Request
-from kmsiac.access.statements import caller_of, folded_context
+from kmsiac.access.statements import caller_of, folded_context, variables_of
 from kmsiac.aws.actions import kms_action
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.reading.source import NOWHERE
@@ -132,10 +132,9 @@ def _explicit_deny(asked: Asked) -> Decision | None:
             answer = _weighed(asked, layer, statement, applies)
             named = (deciding(layer, statement),)
             if answer.is_yes:
-                sentence = f"{statement.label} of {the(layer)} denies it: exempt the request there."
+                sentence = stopped(asked, layer, statement, variables_of(document))
                 word: Blocked = "rcp" if layer == RCP else "explicit-deny"
-                told, at = sentence[0].upper() + sentence[1:], statement.position
-                return Decision(NO, named, layer, told, word, at)
+                return Decision(NO, named, layer, sentence, word, statement.position)
             open_answers.append(answer)
             sentence = f"Whether {statement.label} of {the(layer)} denies it is open."
             still_open = still_open or Decision(answer, named, layer, sentence)

@@ -13,7 +13,7 @@ from kmsiac.inventory.model import Identity, Key, Related
 from kmsiac.inventory.named import identity_named
 from kmsiac.policy.actions import covered_actions
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
-from kmsiac.policy.matching import same
+from kmsiac.policy.matching import same, split_arn
 from kmsiac.policy.principals import account_of, kind_of
 from kmsiac.values import Text, Unknown, text
 
@@ -34,7 +34,7 @@ _KINDS: dict[str, WhoKind] = {
 class Candidate(NamedTuple):
     """A principal that may hold something, and where it is named.
 
-    `implied`: everybody is named, and conditions may leave the key's own account of them.
+    `implied`: everybody is named, and conditions may leave this one of them.
     """
 
     who: Who
@@ -48,7 +48,8 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
     named = [*_named(unit, key), *_grantees(unit, key)]
     for candidate in sorted(named, key=lambda one: one.implied):
         mark = (_mark(candidate.who), candidate.implied)
-        if mark not in seen:
+        told = candidate.who.kind != "account" and (mark[0], False) in seen
+        if mark not in seen and not told:
             seen.add(mark)
             yield candidate
     if named_only:
@@ -59,8 +60,9 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
         if not _may_reach(unit, identity, key):
             continue
         who = unit.who(identity)
-        if (_mark(who), False) not in seen and unit.allowed_actions(identity).possible:
-            seen.add((_mark(who), False))
+        own = _mark(who)
+        if not {(own, False), (own, True)} & seen and unit.allowed_actions(identity).possible:
+            seen.add((own, False))
             yield Candidate(who, identity.position)
 
 
@@ -101,7 +103,7 @@ def _named(unit: UnitAccess, key: Key) -> Iterator[Candidate]:
                 continue
             for principal in statement.principals:
                 if not principal.negated:
-                    yield from _from_principal(unit, key, principal, statement)
+                    yield from _from_principal(unit, key, principal, statement, document)
 
 
 def _documents(unit: UnitAccess, key: Key) -> Iterator[PolicyDocument]:
@@ -113,7 +115,11 @@ def _documents(unit: UnitAccess, key: Key) -> Iterator[PolicyDocument]:
 
 
 def _from_principal(
-    unit: UnitAccess, key: Key, principal: Principal, statement: Statement
+    unit: UnitAccess,
+    key: Key,
+    principal: Principal,
+    statement: Statement,
+    document: PolicyDocument,
 ) -> Iterator[Candidate]:
     value = principal.value
     kind, _ = kind_of(principal)
@@ -129,6 +135,7 @@ def _from_principal(
         for name in _organizations(statement):
             yield Candidate(Who("organization", name), position)
         yield Candidate(Who("account", _root(key)), position, implied=True)
+        yield from _limited_to(unit, document, position)
         return
     yield Candidate(Who(_KINDS[kind], value), position)
     if kind == "account" and _is_own(key, value):
@@ -146,6 +153,36 @@ def _root(key: Key) -> Text:
     provider = key.resource.provider
     parts = ("arn:", *provider.partition.parts, ":iam::", *provider.account.parts, ":root")
     return Text(parts, key.position)
+
+
+def _limited_to(unit: UnitAccess, document: PolicyDocument, position: int) -> Iterator[Candidate]:
+    """Whom the conditions of the document spell, of those whom a statement for everybody names."""
+    for statement in document:
+        for condition in statement.conditions:
+            key = fold(condition.key.literal or "")
+            for value in condition.values:
+                if isinstance(value, Unknown) or value.has_unknown:
+                    continue
+                if key in ("aws:principalaccount", "kms:calleraccount"):
+                    yield Candidate(Who("account", value), position, implied=True)
+                elif key == "aws:principalarn":
+                    yield from _spelt(unit, value, position)
+
+
+def _spelt(unit: UnitAccess, value: Text, position: int) -> Iterator[Candidate]:
+    """The principal of an ARN; of a pattern, the account that it fixes."""
+    arn = split_arn(value)
+    if arn is None or not arn.account.parts or set(arn.account.literal or "") & {"*", "?"}:
+        return
+    if set(str(value)) & {"*", "?"}:
+        yield Candidate(Who("account", arn.account), position, implied=True)
+        return
+    kind, _ = kind_of(Principal("AWS", value, False, position))
+    identity = _identity(unit, value) if kind in ("role", "user") else None
+    if identity is not None:
+        yield Candidate(unit.who(identity), position, implied=True)
+    elif kind in ("role", "user", "session"):
+        yield Candidate(Who(_KINDS[kind], value), position, implied=True)
 
 
 def _organizations(statement: Statement) -> list[Text]:

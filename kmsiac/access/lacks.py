@@ -22,7 +22,9 @@ from kmsiac.access.layers import (
     allows,
 )
 from kmsiac.access.model import Blocked, Decision
+from kmsiac.access.needs import opposite
 from kmsiac.access.operators import Variables, holds
+from kmsiac.access.spaces import term_of
 from kmsiac.access.statements import (
     covers_action,
     covers_resource,
@@ -47,7 +49,6 @@ BLOCKED: dict[str, Blocked] = {
 """The word of `kmsiac can` for a layer in which an Allow is missing."""
 
 _SHOWN = 3
-_FEW = 3
 _OF_CALLER = frozenset(
     {
         "aws:principalarn",
@@ -60,6 +61,8 @@ _OF_CALLER = frozenset(
     }
 )
 """What a request cannot carry otherwise: it follows from who calls."""
+_OF_KEY = ("aws:resource", "kms:keyspec", "kms:keyusage", "kms:keyorigin", "kms:multiregion")
+"""Nor this: it follows from the key."""
 _LOOKED_AT = 2000
 _THE = {
     IDENTITY: "the caller's identity policies",
@@ -103,6 +106,26 @@ def denied(asked: Asked, found: Found) -> Decision:
     return Decision(NO, found.deciding, layer, sentence, word, at)
 
 
+def stopped(asked: Asked, layer: str, statement: Statement, variables: Variables) -> str:
+    """The sentence for a Deny that applies: what it does not stop, or else what to mend."""
+    label = f"{statement.label[0].upper()}{statement.label[1:]}"
+    start = f"{label} of {the(layer)} denies it"
+    bounded = asked.environment.boundary is not None
+    if bounded and "NotPrincipal" in statement.elements:
+        told = "NotPrincipal denies whoever has a permissions boundary, listed or not"
+        return f"{start}: {told}. Use Principal * with a condition on aws:PrincipalArn."
+    free = [
+        term
+        for term in (term_of(condition, variables) for condition in statement.conditions)
+        if term.key and term.key not in _OF_CALLER and not term.key.startswith(_OF_KEY)
+    ]
+    passing = [need for term in free if (need := opposite(term)) is not None]
+    if not passing:
+        return f"{start}: exempt the request there."
+    wanted = " or ".join(f"{n.operator} {n.key} [{', '.join(n.values[:_SHOWN])}]" for n in passing)
+    return f"{start}, but not a request with {wanted}: send that, or exempt the request there."
+
+
 def _documents(asked: Asked, layer: str) -> Iterator[PolicyDocument]:
     environment = asked.environment
     single = {
@@ -137,17 +160,19 @@ def lack(asked: Asked, layer: str, documents: Iterable[PolicyDocument]) -> tuple
 def _mendable(asked: Asked, layer: str, near: _Near) -> bool:
     """Whether what lacks can be added without giving away more than was asked for."""
     statement = near.statement
+    if near.part in ("condition", "action") and layer == KEY_POLICY:
+        paths = {path for path, _ in principal_path(statement, asked.caller)}
+        if not paths & {"named", "role", "account", "arn-condition"}:
+            return False  # it is for everybody: its conditions are all that keeps strangers out
     if near.part == "condition":
         return True
     if near.part == "action":
-        if layer == KEY_POLICY:
-            paths = {path for path, _ in principal_path(statement, asked.caller)}
-            if not paths & {"named", "role", "account", "arn-condition"}:
-                return False  # it is for everybody
         # What a wildcard leaves out is more than the one action.
         return "NotAction" not in statement.elements or _spelt_out(statement)
-    few = "NotAction" not in statement.elements and len(statement.actions) <= _FEW
-    return few and _spelt_out(statement)
+    # Whoever is added gets every action of the statement.
+    names = {p.value.literal for p in statement.actions if isinstance(p.value, Text)}
+    alone = {fold(name or "") for name in names} == {fold(asked.action.name)}
+    return alone and "NotAction" not in statement.elements and _spelt_out(statement)
 
 
 def _spelt_out(statement: Statement) -> bool:

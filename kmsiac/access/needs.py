@@ -18,7 +18,7 @@ from kmsiac.aws.condition_keys import actions_carrying
 from kmsiac.aws.operators import Operator, operators
 from kmsiac.policy.conditions import holds_when_absent
 from kmsiac.policy.document import Condition
-from kmsiac.values import any_of
+from kmsiac.values import Unknown, any_of
 
 _NOT_LESS: Mapping[str, str] = {
     "LessThan": "GreaterThanEquals",
@@ -33,7 +33,10 @@ _OF_EVERY_REQUEST = frozenset({"aws:securetransport"})
 
 def need_of(condition: Condition) -> Need:
     """A condition as it is written."""
-    values = tuple(str(value) for value in condition.values)
+    values = tuple(
+        f"${{{value.expression}}}" if isinstance(value, Unknown) else str(value)
+        for value in condition.values
+    )
     return Need(str(condition.key), str(condition.operator), values)
 
 
@@ -54,7 +57,7 @@ def unless_denied(
             continue
         if any(_never_holds(term, request) for term in free):
             continue
-        group = [(need, term) for term in free if (need := _opposite(term)) is not None]
+        group = [(need, term) for term in free if (need := opposite(term)) is not None]
         if len(group) == len(free):
             yield tuple(group)
 
@@ -82,7 +85,7 @@ def _never_holds(term: Term, request: Request) -> bool:
     return not carried and holds_when_absent(term.condition).is_no
 
 
-def _opposite(term: Term) -> Need | None:
+def opposite(term: Term) -> Need | None:
     """The condition that is true wherever another one is not; None where IAM has no such one."""
     operator, written = term.operator, need_of(term.condition)
     if operator is None:

@@ -30,6 +30,9 @@ _CONDITIONS = (
     "what is given of the request."
 )
 
+_OF_MEMBERS = frozenset({"aws:principalarn", "aws:principaltype", "aws:username"})
+_OF_ANYONE = _OF_MEMBERS | {"aws:principalaccount", "kms:calleraccount"}
+
 
 class Judge:
     """Rules on one joint (one guess at the own account)."""
@@ -144,9 +147,16 @@ class Judge:
         return self._is_need(key) and key not in {key for key, _ in self._ways.limits.given}
 
     def _is_need(self, key: str) -> bool:
-        """Whether a key says more than who calls; which organization callers are in, nobody knows."""
+        """Whether a key says more than who calls; which organization callers are in, nobody knows.
+
+        Of an account, or anyone, who calls is open but for what is meant.
+        """
         if key == "aws:principalorgid":
             return key not in {fold(given) for given in self.matter.given.context}
+        if self._ways.person is None:
+            who = self.matter.who
+            anyone = who is not None and who.kind == "anyone"
+            return key not in ABOUT_PRINCIPAL or key in (_OF_ANYONE if anyone else _OF_MEMBERS)
         return key not in ABOUT_PRINCIPAL
 
     def _told(self, need: Need, term: Term) -> Need:

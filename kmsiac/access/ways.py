@@ -6,7 +6,7 @@ conjunction of statements, one a layer; what is not known may open further ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -105,12 +105,36 @@ class Ways:
         assert self.person is not None
         given = {fold(k): v for k, v in self.context().items() if fold(k) in ABOUT_PRINCIPAL}
         one = replace(self.person, context={**self.person.context, **given}, stranger=False)
+        for each in self._in_organizations(one, given):
+            yield from self._with_owner(each, given)
+
+    def _in_organizations(
+        self, one: Person, given: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Person]:
         if "aws:principalorgid" in given:
             yield replace(one, organization=given["aws:principalorgid"][0])
         elif self.matter.given.strict or one.kind == "service":
             yield one
         else:
             yield from in_organizations(one, self.joint.known.organizations)
+
+    def _with_owner(self, one: Person, given: Mapping[str, tuple[str, ...]]) -> Iterator[Person]:
+        """The caller with each organization that the key's account may be in: for a caller of that
+        account its own.
+        """
+        strict = self.matter.given.strict
+        if strict or "aws:resourceorgid" in given or not self._asks_for("aws:resourceorgid"):
+            yield one
+            return
+        local = one.account in ("", self.joint.account) and one.kind != "service"
+        names = [one.organization] if local else [None, *sorted(self.joint.known.organizations)]
+        for name in names:
+            owner = {} if name is None else {"aws:resourceorgid": (name,)}
+            yield replace(one, context={**one.context, **owner})
+
+    def _asks_for(self, key: str) -> bool:
+        terms = (term for views in self.joint.views.values() for v in views for term in v.terms)
+        return any(key == term.key or key in term.names for term in terms)
 
     def _contradicted(self) -> str:
         """A key about the caller that is given another value than the caller has."""
@@ -189,7 +213,8 @@ class Ways:
     def _key_ways(self, sure: bool) -> Iterator[Wanted]:
         for view in self._views(KEY, sure):
             if self._all_of_own(view, sure):
-                yield Wanted((Part(view),), self.denies, "key-policy")
+                if self.matter.side.everybody:
+                    yield Wanted((Part(view),), self.denies, "key-policy")
                 continue
             for path in self._paths_of(view):
                 step: PathStep = _PATHS.get(path, "key-policy")
@@ -209,7 +234,7 @@ class Ways:
         meets the conditions needs no IAM policy.
         """
         who = self.matter.who
-        if who is None or not self.matter.side.everybody or not self._owns(who):
+        if who is None or not self._owns(who):
             return False
         everybody = names_strangers(view.statement)
         return everybody.is_yes or (not sure and not everybody.is_no)

@@ -19,7 +19,7 @@ from kmsiac.asking.holdings import held_by, who_holds
 from kmsiac.asking.key_sorts import fitting, unfit
 from kmsiac.asking.names import find_key, one_action, some_actions
 from kmsiac.asking.neighbors import Neighbors
-from kmsiac.asking.rulings import ruling_on
+from kmsiac.asking.rulings import ruling_on, through_its_endpoint
 from kmsiac.asking.scene import Located, NothingRead, Scene
 from kmsiac.asking.unnamed import unnamed
 from kmsiac.asking.verdicts import joined
@@ -84,7 +84,9 @@ def can(
         if strange is not None:
             return Ruling(cannot_tell(strange))
         access = scene.access(target.inventory, world)
-        return ruling_on(access, caller.who(world), meant, question, asked.given)
+        who, given = caller.who(world), asked.given
+        ruling = ruling_on(access, who, meant, question, given)
+        return through_its_endpoint(access, who, meant, question, given, ruling)
 
     try:
         ruled = [(world, ruling) for world, ruling in in_every_world(rule) if ruling is not None]

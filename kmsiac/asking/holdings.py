@@ -68,9 +68,10 @@ def who_holds(
                 yield from _of_other_unit(scene, other, action, key, access, world)
                 continue
             resource = one.who.identity.address if one.who.identity else ""
-            # An account has what is said of it and what is said of everybody.
-            account = one.who.kind == "account" and one.paths == ("key-policy",)
-            place = one.deciding[0].position if account and one.deciding else one.position
+            # Several statements may be for everybody: the one that lets in says most.
+            crowd = one.who.kind in ("account", "organization", "anyone")
+            by_policy = crowd and one.paths == ("key-policy",) and bool(one.deciding)
+            place = one.deciding[0].position if by_policy else one.position
             yield Held(
                 one.id,
                 resource,

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kmsiac.access.place import Given, Who
 from kmsiac.access.results import Ruling
 from kmsiac.access.unit import UnitAccess
 from kmsiac.aws.actions import KmsAction
+from kmsiac.aws.shapes import fold
+from kmsiac.inventory.arns import id_of
 from kmsiac.inventory.model import Key
 from kmsiac.policy.matching import split_arn
-from kmsiac.values import Text
+from kmsiac.values import Blame, Text, cannot_tell
+
+
+def through_its_endpoint(
+    access: UnitAccess, who: Who, action: KmsAction, key: Key, given: Given, ruling: Ruling
+) -> Ruling:
+    """A yes that needs a VPC endpoint of the unit: the policy of that endpoint counts, too."""
+    if given.endpoint is not None or not ruling.answer.is_yes:
+        return ruling
+    for need in ruling.needs:
+        if fold(need.key) != "aws:sourcevpce" or need.others or need.operator not in _EQUAL:
+            continue
+        for endpoint in access.inventory.endpoints:
+            if need.values != (str(id_of(endpoint, access.inventory.framework)),):
+                continue
+            inside = ruling_on(access, who, action, key, replace(given, endpoint=endpoint))
+            if inside.answer.is_yes:
+                return replace(inside, needs=(need, *inside.needs))
+            told = f"{_DOOR}; ask with --context aws:SourceVpce={endpoint.address}"
+            return Ruling(cannot_tell(Blame(endpoint.address, told, endpoint.position)))
+    return ruling
+
+
+_EQUAL = ("StringEquals", "StringEqualsIfExists", "StringLike", "StringLikeIfExists")
+_DOOR = "what allows it needs a request through it, and its policy does not allow that"
 
 
 def ruling_on(access: UnitAccess, who: Who, action: KmsAction, key: Key, given: Given) -> Ruling:

@@ -30,7 +30,8 @@ def test_a_deny_that_nothing_given_passes_is(tmp_path: Path) -> None:
     ruling = can(unit, APP, "Decrypt", given=given)
     assert ruling.blocked_by == "explicit-deny"
     assert ruling.mend == (
-        'Statement "NoMfa" of the key policy denies it: exempt the request there.'
+        'Statement "NoMfa" of the key policy denies it, but not a request with '
+        "Bool aws:MultiFactorAuthPresent [true]: send that, or exempt the request there."
     )
     assert ruling.position != NOWHERE
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kmsiac.access.place import Who
 from kmsiac.access.results import Need
+from kmsiac.values import text
 from tests.access.units import APP, NAMED, Statement, can, key, role, unit_of
 
 MFA = "aws:MultiFactorAuthPresent"
@@ -92,3 +94,32 @@ def test_of_several_conditions_one_must_fail(tmp_path: Path) -> None:
 )
 def test_a_deny_of_other_requests_asks_for_nothing(tmp_path: Path, written: Statement) -> None:
     assert needs(tmp_path, written) == []
+
+
+# -- whose organization the key is in ----------------------------------------------------------------
+
+SAME = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+OURS = {"StringEquals": {"aws:ResourceOrgID": "o-aaaaaaaaaa", "aws:PrincipalOrgID": "o-aaaaaaaaaa"}}
+APART = {
+    "StringEquals": {"aws:ResourceOrgID": "o-aaaaaaaaaa", "aws:PrincipalOrgID": "o-bbbbbbbbbb"}
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [(SAME, True), (OURS, True), (APART, False)],
+    ids=["var", "text", "two"],
+)
+def test_caller_and_key_of_one_account_are_in_one_organization(
+    tmp_path: Path, condition: Statement, allowed: bool
+) -> None:
+    unit = unit_of(tmp_path, key({**NAMED, "Condition": condition}) + role())
+    answer = can(unit, APP, "Decrypt").answer
+    assert (answer.is_yes, answer.is_no) == (allowed, not allowed)
+
+
+def test_a_caller_elsewhere_may_be_in_another_organization(tmp_path: Path) -> None:
+    theirs = {**NAMED, "Principal": {"AWS": "444455556666"}, "Condition": APART}
+    unit = unit_of(tmp_path, key(theirs))
+    root = Who("root", text("arn:aws:iam::444455556666:root"))
+    assert unit.can(root, ["kms:Decrypt"], unit.inventory.keys[0]).answer.is_yes
