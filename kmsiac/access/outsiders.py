@@ -145,7 +145,7 @@ class _Asking:
         views = [view for view in self._views if callers.may_be_in(view.owners)]
         if not views:
             return None
-        views.sort(key=lambda view: len(view.terms))  # the way with the fewest needs says most
+        views.sort(key=_cost)  # the way with the fewest needs says most
         base = reach_of(model, views, callers.circles, key_actions(), limits)
         reach = Reach(callers.circles, base.actions, base.resources, limits, callers.persons)
         wanted = [Wanted((Part(view),), denies_of(model)) for view in views]
@@ -178,12 +178,17 @@ def _needs(model: Model, answer: Answer) -> tuple[Need, ...]:
     asking = caller_of(request)
     if asking is None:
         return ()
-    for view in sorted(model.views[0], key=lambda view: len(view.terms)):
+    for view in sorted(model.views[0], key=_cost):
         covered = view.effect.is_yes and view.covers_action(request.action).is_yes
         covered = covered and bool(principal_path(view.statement, asking))
         if covered and all(term.holds(context).is_yes for term in view.terms):
             return needs_of(view)
     return ()
+
+
+def _cost(view: View) -> tuple[int, int]:
+    """By how much a statement asks of a request; the order of a document does not count."""
+    return len(needs_of(view)), len(view.terms)
 
 
 def needs_of(view: View) -> tuple[Need, ...]:

@@ -173,3 +173,16 @@ def test_needs_and_blame_speak_in_references() -> None:
     (one,) = access.external(document(statement), KEY)
     assert one.answer.is_open
     assert {blame.expression for blame in one.answer.blame} == {"var.u"}
+
+
+def test_the_order_of_statements_does_not_count() -> None:
+    one = allow({"StringNotLike": {"aws:username": "b*"}}, Action="kms:Decrypt")
+    two = allow(
+        {"StringNotEqualsIfExists": {"aws:SourceOrgID": "o-abcdefghij"}}, Action="kms:*Grant*"
+    )
+    place = Place("key", KNOWN)
+    found = [
+        {(outsider.kind, outsider.name) for outsider in access.external(document(*order), place)}
+        for order in ((one, two), (two, one))
+    ]
+    assert found[0] == found[1] == {("anyone", "*")}

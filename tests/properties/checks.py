@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 from kmsiac import access
 from kmsiac.access.model import Request
+from kmsiac.access.persons import ABOUT_PRINCIPAL
 from kmsiac.access.place import Ask, Callers
 from kmsiac.access.results import Outsider
 from kmsiac.access.statements import folded_context
@@ -95,7 +97,7 @@ def caller_fits(case: Case, to: Callers, request: Request) -> bool:
     kind = request.principal.split(":", 5)[-1].partition("/")[0]
     network = folded_context(request)
     ways = (*network.get("aws:sourcevpce", ()), *network.get("aws:sourceip", ()))
-    named = account in json.dumps(case.deployed_policies())
+    named = any(account in text for one in case.deployed_policies() for text in _callers(one))
     return {
         "anyone": account in FRESH,
         "external": outside(case, request) and (named or not set(ways) & set(OWN_WAYS)),
@@ -103,6 +105,14 @@ def caller_fits(case: Case, to: Callers, request: Request) -> bool:
         "service": not account,
         "any": True,
     }[to]
+
+
+def _callers(policy: Policy) -> Iterator[str]:
+    """What a policy says about who calls, as text."""
+    for statement in policy["Statement"]:
+        yield json.dumps([statement.get("Principal"), statement.get("NotPrincipal")])
+        for conditions in statement.get("Condition", {}).values():
+            yield from (json.dumps(v) for k, v in conditions.items() if fold(k) in ABOUT_PRINCIPAL)
 
 
 def usable(request: Request, *, services: bool = False) -> bool:
