@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from kmsiac.access.boxes import Budget, TooComplex
 from kmsiac.access.model import Request
@@ -18,6 +18,7 @@ from kmsiac.access.question import (
     Question,
     Reach,
 )
+from kmsiac.access.results import PathStep
 from kmsiac.access.scenes import compares
 from kmsiac.access.search import Search
 from kmsiac.access.views import View
@@ -53,7 +54,7 @@ class Wanted(NamedTuple):
 
     inside: tuple[Part, ...]
     outside: tuple[Part, ...]
-    path: str = ""
+    path: PathStep | Literal[""] = ""
     blame: tuple[Blame, ...] = ()
 
 

@@ -104,7 +104,7 @@ class Judge:
         answer = outcome.answer
         if answer.is_yes and outcome.found is not None:
             deciding = self.deciding(outcome.found)
-            path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()  # type: ignore[assignment]  # set by the ways above
+            path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()
             return Ruling(
                 self._spelt(answer), deciding, needs=self.needs(outcome.found, answer), paths=path
             )
