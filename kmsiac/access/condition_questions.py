@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from kmsiac.access.deciding import Wanted, exists
@@ -56,9 +56,16 @@ def _can_be_met(prepared: Prepared, index: int, at: int) -> Answer:
     if view is None:
         return NO
     reach = _reach(prepared, view)
-    if _meets(prepared, [view.only(())], [], reach).is_no:
-        return YES  # it covers no request to KMS: nothing to judge
-    return without_witness(_meets(prepared, [view.only((view.terms[at],))], [], reach))
+    covered = _meets(prepared, [view.only(())], [], reach)
+    return _judged(covered, lambda: _meets(prepared, [view.only((view.terms[at],))], [], reach))
+
+
+def _judged(covered: Answer, met: Callable[[], Answer]) -> Answer:
+    """Whether something can be met, where a statement that covers no request is not judged."""
+    if covered.is_no:
+        return YES
+    answer = met()
+    return without_witness(covered if answer.is_no and covered.is_open else answer)
 
 
 def _can_meet_all(prepared: Prepared, index: int, at: int) -> Answer:
@@ -67,9 +74,8 @@ def _can_meet_all(prepared: Prepared, index: int, at: int) -> Answer:
         return NO
     mine = view.for_principal(at)
     reach = _reach(prepared, mine)
-    if _meets(prepared, [mine.only(())], [], reach).is_no:
-        return YES
-    return without_witness(_meets(prepared, [mine], [], reach))
+    covered = _meets(prepared, [mine.only(())], [], reach)
+    return _judged(covered, lambda: _meets(prepared, [mine], [], reach))
 
 
 def tautology(

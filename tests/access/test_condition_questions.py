@@ -214,3 +214,11 @@ def test_what_services_carry_is_not_documented_and_blamed() -> None:
     assert {(blame.expression, blame.reason) for blame in answer.blame} == {
         (CALLER, "whether AWS services carry it is not documented")
     }
+
+
+def test_whether_an_unknown_principal_covers_anything_is_not_known() -> None:
+    impossible = {"StringEquals": {CALLER: "????????????"}}
+    assert ask("satisfiable", document(allow(impossible, Principal={"AWS": "*"}))) == "no"
+    assert ask("satisfiable", document(allow(impossible, Principal={"AWS": "<u>"}))) == (
+        "cannot-tell"
+    )
