@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+from kmsiac.findings.ignores import Ignore
 from kmsiac.frontends.unit import Inputs
 
 
@@ -29,3 +31,11 @@ class ScanOptions:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pedantic: bool = False
+    today: date | None = None
+    """The date that `until` of an ignore is checked against; None: no ignore has run out."""
+    use_ignores: bool = True
+    """Whether ignores that stand in the scanned tree count (`--no-ignores` switches them off)."""
+    ignores: tuple[Ignore, ...] = ()
+    """Ignores of the configuration."""
+    baseline: Path | None = None
+    since: str | None = None

@@ -21,7 +21,7 @@ from kmsiac.config import ScanOptions
 from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import without_key_material
-from kmsiac.findings.finding import ScanResult, Summary, Unresolved
+from kmsiac.findings.finding import ActiveRule, ScanResult, Summary, Unresolved
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.load import load_unit
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
@@ -70,6 +70,7 @@ def scan(options: ScanOptions) -> ScanResult:
         unresolved=_unread(discovery) + build_unresolved(matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         summary=_summary(discovery, units, len(rules)),
+        rules=_active(rules),
         prose=rules.prose,
     )
 
@@ -107,6 +108,12 @@ def _facts(rules: RuleSet) -> Callable[[str], RuleFacts]:
         return RuleFacts(rule.name, rule.title, rule.category, str(first))
 
     return facts
+
+
+def _active(rules: RuleSet) -> tuple[ActiveRule, ...]:
+    return tuple(
+        ActiveRule(r.id, r.name, r.title, r.severity, r.category, builtin=r.builtin) for r in rules
+    )
 
 
 def scan_unit(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmsiac.errors import UsageError
+from kmsiac.reporters import MODULES
 
-AVAILABLE = ("text", "json")
+AVAILABLE = tuple(MODULES)
 COMING = (
     "concise", "sarif", "junit", "github", "gitlab", "gitlab-sast", "markdown", "html", "csv",
 )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
 from typing import Annotated
 
 from kmsiac.cli import options as o
@@ -15,12 +14,10 @@ from kmsiac.cli.outcome import exit_code
 from kmsiac.cli.output import emit, say, write_file
 from kmsiac.cli.request import Deployment, scan_options
 from kmsiac.findings.finding import SEVERITIES, ScanResult
-from kmsiac.reporters import json_report, text
-from kmsiac.reporters.base import ReportOptions, Write
+from kmsiac.reporters import reporter, text
+from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.terminal import use_color
 from kmsiac.scan import scan as run_scan
-
-_REPORTERS: Mapping[str, Write] = {"text": text.write, "json": json_report.write}
 
 app = new_app()
 
@@ -86,7 +83,7 @@ def _report(
         colored = target.file is None and use_color(color, terminal, os.environ)
         how = ReportOptions(color=colored, links=colored and terminal, verbose=verbose, quiet=quiet)
         stream = io.StringIO()
-        _REPORTERS[target.format](result, stream, how)
+        reporter(target.format)(result, stream, how)
         if target.file is None:
             emit(stream.getvalue())
         else:

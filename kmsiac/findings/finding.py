@@ -98,6 +98,29 @@ class Setting:
     key: str
     value: str
     origin: str
+    location: Span | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a user should know about a scan that is no finding: an ignore that covers nothing
+    or is past its date, a comment that another tool reads. One sentence, and where.
+    """
+
+    message: str
+    location: Span | None = None
+
+
+@dataclass(frozen=True)
+class ActiveRule:
+    """A rule that ran, whether it found something or not; `ScanResult.prose` has the rest."""
+
+    id: str
+    name: str
+    title: str
+    severity: str
+    category: str
+    builtin: bool = True
 
 
 @dataclass
@@ -125,6 +148,11 @@ class ScanResult:
     summary: Summary = field(default_factory=Summary)
     prose: Callable[[str], Mapping[str, object]] | None = None
     """Title, rationale, remediation, ... of a rule id, read when a reporter asks."""
+    notes: list[Note] = field(default_factory=list)
+    rules: tuple[ActiveRule, ...] = ()
+    """Every rule that ran, in order of id."""
+    cut: int = 0
+    """Findings that `--max-findings` left out of the list; counts still hold them."""
 
     def count(self, severity: str) -> int:
         """How many unsuppressed findings have this severity."""

@@ -1,1 +1,22 @@
-"""Results of a scan as text for people and machines."""
+"""Results of a scan as text for people and machines: one format a module.
+
+`reporter` imports the one that is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from kmsiac.reporters.base import Write
+
+MODULES = {
+    "text": "kmsiac.reporters.text",
+    "json": "kmsiac.reporters.json_report",
+}
+"""The module of each format; each has a function `write`."""
+
+
+def reporter(format: str) -> Write:
+    """What writes a format, which must be one of `MODULES`."""
+    return cast("Write", import_module(MODULES[format]).write)

@@ -10,12 +10,15 @@ from kmsiac.findings.finding import ScanResult
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """How to write. `links` are OSC 8 hyperlinks, which only a terminal understands."""
+    """How to write. `links` are OSC 8 hyperlinks, which only a terminal understands; `category`
+    tells several uploads of one commit apart (SARIF's `automationDetails.id`).
+    """
 
     color: bool = False
     links: bool = False
     verbose: bool = False
     quiet: bool = False
+    category: str = ""
 
 
 class Write(Protocol):
