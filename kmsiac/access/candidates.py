@@ -11,7 +11,6 @@ from kmsiac.aws.shapes import fold
 from kmsiac.inventory.coverage import covers_key
 from kmsiac.inventory.model import Identity, Key, Related
 from kmsiac.inventory.named import identity_named
-from kmsiac.policy.actions import covered_actions
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import same, split_arn
 from kmsiac.policy.principals import account_of, kind_of
@@ -74,7 +73,7 @@ def _may_reach(unit: UnitAccess, identity: Identity, key: Key) -> bool:
         return True
     return any(
         statement.effect_text != "Deny"
-        and covered_actions(statement).possible
+        and unit.covered(statement)
         and not covers_key(statement, key).is_no
         for sheet in layers.sheets
         if sheet.layer == IDENTITY

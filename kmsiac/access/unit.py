@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from kmsiac.access.candidates import candidates, reachable_keys
+from kmsiac.access.candidates import Candidate, candidates, reachable_keys
 from kmsiac.access.deciding import Wanted, alike
 from kmsiac.access.grant_terms import GrantTerms, terms_of
 from kmsiac.access.joint import Joints, joints
@@ -21,6 +21,7 @@ from kmsiac.access.prepared import key_actions, usable_from_outside
 from kmsiac.access.results import Holder, Need, PathStep, Ruling
 from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import ENDPOINT, GRANT, KEY, Layers, Reader, layers_for
+from kmsiac.access.stated import stated_actions
 from kmsiac.access.trust import Trusted
 from kmsiac.access.ways import SIDES, Matter, Side
 from kmsiac.aws.actions import kms_action
@@ -28,7 +29,8 @@ from kmsiac.aws.shapes import fold
 from kmsiac.inventory.arns import arn_of, id_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
-from kmsiac.policy.actions import ActionSet
+from kmsiac.policy.actions import ActionSet, covered_actions
+from kmsiac.policy.document import Statement
 from kmsiac.values import NO, YES, Answer, Blame, Text, all_of, cannot_tell, open_blame
 
 _NOTHING = Given()
@@ -49,6 +51,14 @@ class Memory:
         self.holders: dict[Hashable, Holder | None] = {}
         self.own: dict[Hashable, ActionSet] = {}
         self.kept: list[Layers] = []
+        self._covered: dict[int, tuple[Statement, frozenset[str]]] = {}
+
+    def covered(self, statement: Statement) -> frozenset[str]:
+        """The actions that a statement covers or may cover."""
+        found = self._covered.get(id(statement))
+        if found is None:
+            found = self._covered[id(statement)] = (statement, covered_actions(statement).possible)
+        return found[1]
 
 
 class UnitAccess:
@@ -65,6 +75,10 @@ class UnitAccess:
         self._world = world
         self._trusted = trusted
         self._memory = memory or Memory()
+
+    def covered(self, statement: Statement) -> frozenset[str]:
+        """The actions that a statement covers or may cover."""
+        return self._memory.covered(statement)
 
     def arn(self, entity: Key | Identity) -> Text:
         """The ARN of a key or an identity of the unit."""
@@ -194,19 +208,31 @@ class UnitAccess:
         `written_only`: what the templates hold, not what a principal of our account that they do
         not make may have by policies elsewhere.
         """
-        side = SIDES["written" if written_only else "both"]
-        usable = set(key_actions())
-        wanted = tuple(sorted(name for name in actions if name in usable))
+        wanted = tuple(actions)
         found: list[Holder] = []
         for candidate in candidates(self, key, named_only=named_only):
             if candidate.implied and written_only:
                 continue
-            named = candidate.who.kind == "account" and not candidate.implied
-            asked = SIDES["named"] if named and not written_only else side
-            holder = self._holder(candidate.who, wanted, key, candidate.position, asked)
+            holder = self.holder(candidate, wanted, key, written_only=written_only)
             if holder is not None and not (candidate.implied and _said(holder, found)):
                 found.append(holder)
         return tuple(found)
+
+    def holder(
+        self, candidate: Candidate, actions: Iterable[str], key: Key, *, written_only: bool = False
+    ) -> Holder | None:
+        """What one candidate for a key holds of some actions, as `holders` has it; None: nothing."""
+        usable = set(key_actions())
+        wanted = tuple(sorted(name for name in actions if name in usable))
+        side = SIDES["written" if written_only else "both"]
+        named = candidate.who.kind == "account" and not candidate.implied
+        asked = SIDES["named"] if named and not written_only else side
+        return self._holder(candidate.who, wanted, key, candidate.position, asked)
+
+    def stated(self, candidate: Candidate, key: Key) -> frozenset[str]:
+        """A superset of what a candidate for a key may hold of it, found without a search."""
+        layers = layers_for(self.reader, candidate.who, key)
+        return stated_actions(layers, candidate.who, self.covered)
 
     def holdings(self, who: Who) -> tuple[Holder, ...]:
         """What a principal can do, one holder for each key of the unit that it reaches."""

@@ -31,7 +31,8 @@ class Scalar(Node):
     __slots__ = ("kind", "style", "text")
 
     def __init__(self, text: str, kind: str, style: str, position: int, tag: str = "") -> None:
-        super().__init__(position, tag)
+        self.position = position
+        self.tag = tag
         self.text = text
         self.kind = kind
         self.style = style

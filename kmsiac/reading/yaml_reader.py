@@ -25,6 +25,9 @@ _KINDS = {
     **dict.fromkeys(("true", "True", "TRUE", "false", "False", "FALSE"), "bool"),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), "null"),
 }
+_STYLES: dict[str | None, str] = {
+    None: "plain", "": "plain", "'": "quoted", '"': "quoted", "|": "block", ">": "block",
+}  # fmt: skip
 _NUMBER = re.compile(
     # No leading zero (an account id) and no fraction with a trailing one (version 1.10).
     r"-?(?:0|[1-9][0-9]*+)(?:\.(?:0|[0-9]*[1-9]))?(?:[eE][+-]?[0-9]++)?"
@@ -119,7 +122,7 @@ class _Builder:
         self.nodes = 0
         self.root: Node | None = None
         self.comments: list[Comment] = []
-        self.has_comments = "#" in self.text
+        self.next_hash = self._hash_from(0)
         self.scalar_end = 0
 
     def read(self) -> Node:
@@ -129,10 +132,11 @@ class _Builder:
         if sum(1 for _ in directives) > _MAX_TAG_DIRECTIVES:
             self.fail(f"more than {_MAX_TAG_DIRECTIVES} %TAG directives", self.start)
         get_event = self._parser().get_event
+        scalar_event = yaml.ScalarEvent
         documents = 0
         while True:
             event = get_event()
-            if isinstance(event, yaml.ScalarEvent):
+            if event.__class__ is scalar_event:
                 self._scalar(event)
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._open(event)
@@ -148,8 +152,7 @@ class _Builder:
                 break
         if self.root is None or _is_blank(self.root):
             self.fail("the file is empty", self.start)
-        if self.has_comments:
-            self._gap(self.scalar_end, len(self.text))
+        self._gap(self.scalar_end, len(self.text))
         self.file.comments = self.comments
         return self.root
 
@@ -183,21 +186,21 @@ class _Builder:
     # -- events ----------------------------------------------------------------------------------
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        start = self.offset(event.start_mark)
-        end = self.offset(event.end_mark)
+        # Half of the time of a scan of CloudFormation passes here: few calls, no repeated lookups.
+        start, end = self.offset(event.start_mark), self.offset(event.end_mark)
         text: str = event.value
-        style = "block" if event.style in ("|", ">") else "quoted" if event.style else "plain"
-        tag = event.tag
-        if tag is None:
-            kind = _kind(text) if style == "plain" else "text"
-        else:
-            kind = _kind(text) if tag in _RESOLVED_TAGS else "text"
-        self._charge(1, start)
-        if self.has_comments:
+        style, tag = _STYLES[event.style], event.tag
+        kind = "text"
+        if style == "plain" if tag is None else tag in _RESOLVED_TAGS:
+            kind = _KINDS.get(text) or _kind(text)
+        self.nodes += 1
+        if self.nodes > self.budget.nodes:
+            self._refuse_nodes(start)
+        if self.next_hash < end:
             self._scalar_comments(start, end, style)
         self.scalar_end = end
         position = self.file.position(self.start + start, self.start + end)
-        node = Scalar(text, kind, style, position, _local(tag))
+        node = Scalar(text, kind, style, position, _local(tag) if tag else "")
         if event.anchor:
             self.anchors[event.anchor] = _Anchored(node, 1, 0)
         self._place(node, 0, end)
@@ -251,20 +254,25 @@ class _Builder:
         frame = self.stack[-1]
         frame.height = max(frame.height, height)
         frame.end = end
-        if isinstance(frame.node, Sequence):
-            frame.node.items.append(node)
+        parent = frame.node
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
         elif frame.key is None:
             frame.key = node
-            frame.merges = frame.merges or _is_merge(node)
+            if isinstance(node, Scalar) and node.text == "<<" and _is_merge(node):
+                frame.merges = True
         else:
-            frame.node.entries.append((frame.key, node))
+            parent.entries.append((frame.key, node))
             frame.key = None
 
     def _charge(self, nodes: int, start: int) -> None:
         self.nodes += nodes
         if self.nodes > self.budget.nodes:
-            hint = "an alias counts as all that it stands for"
-            self.fail(f"more than {self.budget.nodes:,} nodes", self.start + start, hint)
+            self._refuse_nodes(start)
+
+    def _refuse_nodes(self, start: int) -> NoReturn:
+        hint = "an alias counts as all that it stands for"
+        self.fail(f"more than {self.budget.nodes:,} nodes", self.start + start, hint)
 
     def _refuse_depth(self, start: int) -> NoReturn:
         self.fail(f"nested more than {self.budget.depth} levels deep", self.start + start)
@@ -306,9 +314,15 @@ class _Builder:
         if style == "block":
             line_end = _BREAK.search(self.text, content, end)
             self._gap(content, line_end.start() if line_end else end)
+        self.next_hash = self._hash_from(end)
+
+    def _hash_from(self, offset: int) -> int:
+        """Where the next `#` is, which may start a comment; past the end where there is none."""
+        found = self.text.find("#", offset)
+        return found if found >= 0 else len(self.text) + 1
 
     def _gap(self, start: int, end: int) -> None:
-        if self.text.find("#", start, end) < 0:
+        if self.next_hash >= end or self.text.find("#", start, end) < 0:
             return
         for found in _COMMENT.finditer(self.text, start, end):
             position = self.file.position(self.start + found.start(), self.start + found.end())
@@ -338,10 +352,8 @@ class _Builder:
 
 
 def _kind(text: str) -> str:
-    kind = _KINDS.get(text)
-    if kind is None:
-        kind = "number" if text[0] in "-0123456789" and _NUMBER.fullmatch(text) else "text"
-    return kind
+    """The kind of a plain scalar that is none of `_KINDS`."""
+    return "number" if text[0] in "-0123456789" and _NUMBER.fullmatch(text) else "text"
 
 
 def _local(tag: str | None) -> str:

@@ -16,7 +16,7 @@ from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
-from kmsiac.rules.fields.grantee import grantees_of
+from kmsiac.rules.fields.grantee import is_grantee, unknown_grantees
 from kmsiac.rules.labels import position_of, printed
 from kmsiac.rules.match import Match
 from kmsiac.rules.messages import fill_in
@@ -142,9 +142,14 @@ class _Engine:
         outcomes: list[Outcome] = []
         others = self._others(rule, scope, entity)
         for target in targets_in(scope, entity, rule.target):
-            truth = rule.when.test(target.thing, Env(target.thing))
+            env = Env(target.thing)
+            candidate = rule.target == "grantee"  # costly to ask about, and perhaps no grantee
+            if candidate and rule.when.ruled_out(target.thing, env):
+                continue
+            truth = rule.when.test(target.thing, env)
             # Where others may be there, one entry says so for all that stays open.
-            if truth.code is Code.YES or (truth.code is Code.OPEN and not others):
+            holds = truth.code is Code.YES or (truth.code is Code.OPEN and not others)
+            if holds and (not candidate or is_grantee(target.thing)):
                 outcomes.append(_outcome(rule, entity, target, truth))
         return [*outcomes, self._unknown(rule, entity, others)] if others else outcomes
 
@@ -152,7 +157,7 @@ class _Engine:
         """Why a key may have more grantees than are known."""
         if rule.target != "grantee" or not scope.exists(entity):
             return frozenset()
-        return grantees_of(scope.thing("key", entity)).more
+        return unknown_grantees(scope.thing("key", entity))
 
     def _unknown(self, rule: Rule, entity: Entity, blame: frozenset[Blame]) -> Outcome:
         """Nothing could be asked of an entity."""

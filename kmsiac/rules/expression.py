@@ -107,6 +107,10 @@ class Node:
         """The truth of the term for a thing, or for an element of a list."""
         raise NotImplementedError
 
+    def ruled_out(self, subject: Reading, env: Env) -> bool:
+        """Whether the bounds of fields, which cost little, show that the term does not hold."""
+        return False
+
     def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         """Note why the term (or, `negated`, its negation) is yes or open."""
         raise NotImplementedError
@@ -134,6 +138,14 @@ class All(Node):
 
     def test(self, subject: Reading, env: Env) -> Truth:
         return t.all_of(node.test(subject, env) for node in self.nodes)
+
+    def ruled_out(self, subject: Reading, env: Env) -> bool:
+        return any(
+            node.test(subject, env).code is Code.NO
+            if node.cost is Cost.STRUCTURAL
+            else node.ruled_out(subject, env)
+            for node in self.nodes
+        )
 
     def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         for node in self.nodes:

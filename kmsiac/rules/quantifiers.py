@@ -41,6 +41,17 @@ class Quantified(Node):
         quantify = {"some": t.some, "every": t.every, "none": t.none}[self.quantifier]
         return quantify(self._elements(reading, env), reading.more)
 
+    def ruled_out(self, subject: Reading, env: Env) -> bool:
+        bound = getattr(self.path.fields[0], "bound", None) if len(self.path.fields) == 1 else None
+        if bound is None or self.quantifier != "some" or not isinstance(subject, Thing):
+            return False
+        reading = subject.remember((self.path.name, "bound"), bound)
+        if not isinstance(reading, Items) or reading.more:
+            return False
+        members = [*reading.certain, *(item for item, _ in reading.maybe)]
+        codes = {self.inner.test(item, _inside(item, env)).code for item in members}
+        return not codes & {Code.YES, Code.OPEN}
+
     def _elements(self, items: Items, env: Env) -> Iterator[t.Element]:
         for item in items.certain:
             yield self.inner.test(item, _inside(item, env)), None

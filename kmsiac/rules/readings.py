@@ -156,6 +156,9 @@ class Scope:
         self._things: dict[tuple[str, int], Thing] = {}
         # Keeps objects alive whose id is a key above.
         self._held: list[object] = []
+        # Every rule asks for the same few cases; the entities live as long as the inventory.
+        self._settings: dict[int, Settings | None] = {}
+        self._documents: dict[int, PolicyDocument | Unknown | None] = {}
 
     def thing(
         self,
@@ -186,11 +189,17 @@ class Scope:
 
     def settings(self, entity: Entity) -> Settings | None:
         """The settings in this world; None where the entity does not exist."""
-        return entity.settings.pick(self.world)
+        key = id(entity)
+        if key not in self._settings:
+            self._settings[key] = entity.settings.pick(self.world)
+        return self._settings[key]
 
     def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
         """The document in this world."""
-        return policy.document.pick(self.world)
+        key = id(policy)
+        if key not in self._documents:
+            self._documents[key] = policy.document.pick(self.world)
+        return self._documents[key]
 
     def related(self, kind: str, related: Related[E]) -> Items:
         """The related entities that exist in this world."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.rules.anchors import element_text
-from kmsiac.rules.fields.grantee import grantees_of
+from kmsiac.rules.fields.grantee import candidates_of
 from kmsiac.rules.labels import label_of
 from kmsiac.rules.readings import Scope, Thing
 from kmsiac.values import Text, Unknown
@@ -81,9 +81,7 @@ def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
 
 
 def _grantees(key: Thing, path: Path) -> Iterator[Target]:
-    found = grantees_of(key)
-    for grantee in (*found.certain, *(one for one, _ in found.maybe)):
-        assert isinstance(grantee, Thing)
+    for grantee in candidates_of(key):
         yield Target(grantee, (*path, ("grantee", label_of(grantee))), None)
 
 

@@ -104,12 +104,14 @@ class Term(NamedTuple):
     presence: Presence | None = None
     source_only: bool = False
     compile: CompileQuestion | None = None
+    bound: Read | None = None
 
 
 class Field:
     """One field of a kind of thing: what rules may ask about it."""
 
     __slots__ = (
+        "bound",
         "compile",
         "cost",
         "example",
@@ -131,6 +133,7 @@ class Field:
         self.presence = term.presence
         self.source_only = term.source_only
         self.compile = term.compile
+        self.bound = term.bound
         self.read = read
         self.cost = cost
 
@@ -152,7 +155,7 @@ FIELDS: dict[str, dict[str, Field]] = {}
 """Fields by the kind of thing that has them, and name. Filled by `kmsiac.rules.fields`."""
 
 
-def declare(
+def declare(  # noqa: PLR0913  # a declaration says all that there is to say
     kind: str,
     name: str,
     type: FieldType,
@@ -162,12 +165,16 @@ def declare(
     cost: Cost | None = None,
     presence: Presence | None = None,
     source_only: bool = False,
+    bound: Read | None = None,
 ) -> Callable[[Read], Read]:
-    """Declare a field whose reading the decorated function gives."""
+    """Declare a field whose reading the decorated function gives.
+
+    `bound` reads, at little cost, a list that has all members of this one and perhaps more.
+    """
     dear = cost if cost is not None else Cost.RELATION if type.many else Cost.STRUCTURAL
 
     def register(read: Read) -> Read:
-        term = Term(name, type, meaning, example, presence, source_only)
+        term = Term(name, type, meaning, example, presence, source_only, bound=bound)
         FIELDS.setdefault(kind, {})[name] = Field(kind, term, read, dear)
         return read
 

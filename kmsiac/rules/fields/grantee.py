@@ -14,6 +14,7 @@ from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, names,
 from kmsiac.values import Blame, Text, Unknown, blame_on
 
 if TYPE_CHECKING:
+    from kmsiac.access.candidates import Candidate
     from kmsiac.access.place import Who
     from kmsiac.access.results import Holder
 
@@ -31,6 +32,74 @@ KINDS = (
 WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
 
+class Grantee:
+    """A candidate for a key, and what it holds of it: worked out when that is asked for.
+
+    Most rules want some kinds of principals only, and what one holds is costly.
+    """
+
+    __slots__ = ("_held", "_key", "candidate")
+
+    def __init__(self, candidate: Candidate, key: Thing) -> None:
+        self.candidate = candidate
+        self._key = key
+        self._held: dict[frozenset[str], Holder | None] = {}
+
+    @property
+    def who(self) -> Who:
+        """Who it is."""
+        return self.candidate.who
+
+    @property
+    def id(self) -> str:
+        """How it prints."""
+        return str(self.candidate.who.text)
+
+    @property
+    def position(self) -> int:
+        """Where it is named."""
+        return self.candidate.position
+
+    def holds(self, actions: frozenset[str] | None = None) -> Holder | None:
+        """What it holds of some actions, by default of all; None where that is nothing."""
+        wanted = all_actions() if actions is None else actions
+        if wanted not in self._held:
+            assert isinstance(self._key.value, Key)
+            access = self._key.scope.access
+            held = access.holder(self.candidate, wanted, self._key.value, written_only=True)
+            self._held[wanted] = held
+        return self._held[wanted]
+
+    def stated(self) -> frozenset[str]:
+        """The actions that statements and grants name for it at all."""
+        assert isinstance(self._key.value, Key)
+        return self._key.scope.access.stated(self.candidate, self._key.value)
+
+
+def candidates_of(key: Thing) -> tuple[Thing, ...]:
+    """Who may be a grantee of a key, as things; those are none that hold nothing (`is_grantee`)."""
+    found = key.remember("the candidates", _candidates)
+    assert isinstance(found, Items)
+    return tuple(thing for thing in found.certain if isinstance(thing, Thing))
+
+
+def _candidates(key: Thing) -> Reading:
+    from kmsiac.access.candidates import candidates  # noqa: PLC0415 - loads when first asked
+
+    assert isinstance(key.value, Key)
+    found = candidates(key.scope.access, key.value, named_only=False)
+    return Items(
+        key.scope.thing("grantee", Grantee(candidate, key), key)
+        for candidate in found
+        if not candidate.implied
+    )
+
+
+def is_grantee(thing: Thing) -> bool:
+    """Whether a candidate holds something, or may."""
+    return grantee_of(thing).holds() is not None
+
+
 def grantees_of(key: Thing) -> Items:
     """The grantees of a key, as things."""
     found = key.remember("the grantees", _grantees)
@@ -39,13 +108,21 @@ def grantees_of(key: Thing) -> Items:
 
 
 def _grantees(key: Thing) -> Reading:
+    certain: list[Reading] = []
+    maybe: list[tuple[Reading, frozenset[Blame]]] = []
+    for thing in candidates_of(key):
+        held = grantee_of(thing).holds()
+        if held is not None and held.answer.is_open:
+            maybe.append((thing, held.answer.blame))
+        elif held is not None:
+            certain.append(thing)
+    return Items(certain, maybe, unknown_grantees(key))
+
+
+def unknown_grantees(key: Thing) -> frozenset[Blame]:
+    """Why a key may have grantees that nobody knows of."""
     assert isinstance(key.value, Key)
-    holders = key.scope.access.holders(sorted(all_actions()), key.value, written_only=True)
-    certain = [key.scope.thing("grantee", h, key) for h in holders if not h.answer.is_open]
-    maybe = [
-        (key.scope.thing("grantee", h, key), h.answer.blame) for h in holders if h.answer.is_open
-    ]
-    return Items(certain, maybe, _others(key.scope, key.value))
+    return _others(key.scope, key.value)
 
 
 def _others(scope: Scope, key: Key) -> frozenset[Blame]:
@@ -90,11 +167,9 @@ declare(
 )(grantees_of)
 
 
-def holder_of(thing: Thing) -> Holder:
-    """The holder that a thing of kind `grantee` stands for."""
-    from kmsiac.access.results import Holder  # noqa: PLC0415 - loads when first asked
-
-    assert isinstance(thing.value, Holder)
+def grantee_of(thing: Thing) -> Grantee:
+    """The grantee that a thing of kind `grantee` stands for."""
+    assert isinstance(thing.value, Grantee)
     return thing.value
 
 
@@ -106,12 +181,12 @@ def holder_of(thing: Thing) -> Holder:
     "principal: {glob: 'arn:*:role/*'}",
 )
 def _principal(thing: Thing) -> Reading:
-    return holder_of(thing).who.text
+    return grantee_of(thing).who.text
 
 
 @declare("grantee", "kind", names(*KINDS), "what kind of principal", "kind: [role, user, session]")
 def _kind(thing: Thing) -> Reading:
-    return holder_of(thing).who.kind
+    return grantee_of(thing).who.kind
 
 
 @declare(
@@ -122,7 +197,7 @@ def _kind(thing: Thing) -> Reading:
     "identity: {written: true}",
 )
 def _identity(thing: Thing) -> Reading:
-    identity = holder_of(thing).who.identity
+    identity = grantee_of(thing).who.identity
     return ABSENT if identity is None else thing.scope.thing("identity", identity)
 
 
@@ -133,9 +208,11 @@ def _identity(thing: Thing) -> Reading:
     "by which ways: named by the key policy, as one of everyone whom that allows, through its "
     "account and IAM (delegation), by a grant, as an AWS service",
     "via: {some: [key_policy, grant]}",
+    cost=Cost.SEMANTIC,
 )
 def _via(thing: Thing) -> Reading:
-    return Items(_told(thing, holder_of(thing).paths))
+    held = grantee_of(thing).holds()
+    return Items(_told(thing, held.paths)) if held is not None else ABSENT
 
 
 def _told(thing: Thing, paths: Iterable[str]) -> list[str]:
@@ -143,7 +220,7 @@ def _told(thing: Thing, paths: Iterable[str]) -> list[str]:
     key = thing.parent
     named = key.remember("whom it names", _named) if key is not None else Items()
     assert isinstance(named, Items)
-    in_policy = "key_policy" if _mark(holder_of(thing).who) in named.certain else "everyone"
+    in_policy = "key_policy" if _mark(grantee_of(thing).who) in named.certain else "everyone"
     return [in_policy if path == "key-policy" else path for path in paths]
 
 
@@ -165,6 +242,11 @@ def _key(thing: Thing) -> Reading:
     return thing.parent if thing.parent is not None else ABSENT
 
 
+def _stated_actions(thing: Thing) -> Reading:
+    stated = grantee_of(thing).stated()
+    return action_items(thing, stated, stated, frozenset())
+
+
 @declare(
     "grantee",
     "allowed_actions",
@@ -173,10 +255,14 @@ def _key(thing: Thing) -> Reading:
     "they do not make, what the key policy and grants give. Those apart that a key of this type "
     "does not do",
     "allowed_actions: {some: {duty: administer}}",
+    cost=Cost.SEMANTIC,
+    bound=_stated_actions,
 )
 def _allowed_actions(thing: Thing) -> Reading:
-    held = holder_of(thing).actions
-    able = _done_by(thing.parent)
+    holder = grantee_of(thing).holds()
+    if holder is None:
+        return ABSENT
+    held, able = holder.actions, _done_by(thing.parent)
     return action_items(thing, held.certain & able, held.possible & able, held.blame)
 
 
@@ -192,13 +278,6 @@ def _done_by(key: Thing | None, *duties: str) -> frozenset[str]:
         if (not isinstance(type, str) or type in action.key_types)
         and (not duties or action.duty in duties)
     )
-
-
-def _holders(key: Thing, actions: frozenset[str]) -> Items:
-    """Who holds, or may hold, one of the actions, as things."""
-    assert isinstance(key.value, Key)
-    found = key.scope.access.holders(sorted(actions), key.value, written_only=True)
-    return Items(key.scope.thing("grantee", holder, key) for holder in found)
 
 
 _IN_WORDS = {
@@ -223,15 +302,8 @@ def _ways_to(duty: str, name: str, what: str) -> None:
         cost=Cost.SEMANTIC,
     )
     def read(thing: Thing) -> Reading:
-        holder, key = holder_of(thing), thing.parent
-        if key is None:
-            return ABSENT
-        found = key.remember(f"who can {duty}", lambda one: _holders(one, _done_by(one, duty)))
-        assert isinstance(found, Items)
-        same = [item for item in found.certain if isinstance(item, Thing)]
-        paths = [
-            p for h in map(holder_of, same) if _mark(h.who) == _mark(holder.who) for p in h.paths
-        ]
+        held = grantee_of(thing).holds(_done_by(thing.parent, duty))
+        paths = held.paths if held is not None and not held.answer.is_open else ()
         return Items(Text((_IN_WORDS[way],)) for way in _told(thing, paths))
 
 
