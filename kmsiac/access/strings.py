@@ -11,6 +11,7 @@ from __future__ import annotations
 import string
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from kmsiac.access.patterns import ONE, RUN, Tokens
@@ -136,8 +137,13 @@ def arn_row(pattern: Tokens) -> Row:
 def classes(format: Pieces, rows: Sequence[Row], excluded: Sequence[Row] = ()) -> Classes:
     """A shortest text of the format for each set of rows that match together.
 
-    No text matches a row of `excluded`.
+    No text matches a row of `excluded`. Policies repeat each other's patterns: answers are kept.
     """
+    return _classes(format, tuple(rows), tuple(excluded))
+
+
+@lru_cache(maxsize=2048)
+def _classes(format: Pieces, rows: tuple[Row, ...], excluded: tuple[Row, ...]) -> Classes:
     every = [Row(format), *excluded, *rows]
     length = sum(len(row.pieces) for row in every)
     if length > MOST_PLACES:
