@@ -92,8 +92,11 @@ class Judge:
             environment = replace(environment, identity=(allow_all(),), boundary=None)
         return environment
 
-    def rule(self) -> Ruling:
-        """The ruling: by whom allowed and with what needs, or what is in the way."""
+    def rule(self, *, told: bool = True) -> Ruling:
+        """The ruling: by whom allowed and with what needs, or what is in the way.
+
+        Without `told` only its answer, which costs half.
+        """
         if not self._ways.possible:
             reason = "no caller is known by this name"
             return Ruling(cannot_tell(Blame(self._ways.name(), reason, NOWHERE)))
@@ -102,6 +105,8 @@ class Judge:
             return Ruling(NO, blocked_by="condition", mend=mend)
         outcome = self.decide(self.matter.actions)
         answer = outcome.answer
+        if not told:
+            return Ruling(self._spelt(answer) if answer.is_yes else answer)
         if answer.is_yes and outcome.found is not None:
             deciding = self.deciding(outcome.found)
             path: tuple[PathStep, ...] = (outcome.found.path,) if outcome.found.path else ()

@@ -51,6 +51,10 @@ def _may_be(principal: Principal, who: Who) -> bool:
     value = principal.value
     if principal.negated or not isinstance(value, Text):
         return True
-    if who.kind not in ("role", "user") or kind not in ("role", "user"):
+    if who.kind not in ("role", "user"):
+        return True
+    if kind == "account":
+        return who.identity is None  # it only lets the principal's own policies count
+    if kind not in ("role", "user"):
         return True
     return not same(value, who.text).is_no

@@ -98,22 +98,24 @@ class UnitAccess:
         given: Given = _NOTHING,
         *,
         side: str = "both",
+        told: bool = True,
     ) -> Ruling:
         """Whether the principal can do at least one of the actions with the key.
 
         Without `who`: whether anybody in the account of the key can. `side` is `both`, `key` (the
-        principal's own side is taken as given) or `identity` (the key's side is).
+        principal's own side is taken as given) or `identity` (the key's side is). Without `told` the
+        ruling has its answer alone, not what decides, what it needs or what would mend it.
         """
         wanted = tuple(sorted({_named(action) for action in actions}))
         given = self._through(given)
         about, made = self._joint(who, key, given)
         facts = self._facts(key, made)
-        memo = (about, wanted, _as_key(given), side, facts)
+        memo = (about, wanted, _as_key(given), side, facts, told)
         rulings = self._memory.rulings
         found = rulings.get(memo)
         if found is None:
             matter = Matter(who, wanted, given, SIDES[side], facts)
-            found = rulings[memo] = self._rule(matter, made)
+            found = rulings[memo] = self._rule(matter, made, told)
         return found
 
     def _through(self, given: Given) -> Given:
@@ -124,14 +126,14 @@ class UnitAccess:
         own = id_of(given.endpoint, self.inventory.framework)
         return replace(given, context={**given.context, "aws:SourceVpce": (own,)})
 
-    def _rule(self, matter: Matter, made: Joints) -> Ruling:
+    def _rule(self, matter: Matter, made: Joints, told: bool) -> Ruling:
         if matter.actions == ("kms:RetireGrant",):
             return self._agreed([Judge(joint, matter).retire() for joint in made], made)
         usable = tuple(name for name in matter.actions if name in set(key_actions()))
         if not usable:
             return Ruling(NO, mend=_NOT_GIVEN if matter.actions else "")
         matter = replace(matter, actions=usable)
-        return self._agreed([Judge(joint, matter).rule() for joint in made], made)
+        return self._agreed([Judge(joint, matter).rule(told=told) for joint in made], made)
 
     def _agreed(self, found: Sequence[Ruling], made: Joints) -> Ruling:
         """The ruling that holds whatever symbols turn out to be."""

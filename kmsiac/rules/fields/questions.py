@@ -251,7 +251,8 @@ class Can:
                 {name: values for name, values in fitting.items() if values is not None},
                 frozenset(name for name, values in fitting.items() if values is None),
             )
-            ruling = key.scope.access.can(who, group, key.value, given, side=self._side)
+            access = key.scope.access
+            ruling = access.can(who, group, key.value, given, side=self._side, told=False)
             answers.append(ruling.answer)
         return any_of(answers) if answers else NO
 
