@@ -33,6 +33,7 @@ class _Commands(LazyGroup):
         ),
         "explain": ("kmsiac.cli.explain", "Say what a rule finds, why it matters, how to mend it."),
         "rules": ("kmsiac.cli.rules", "List the rules, or test them on their own examples."),
+        "schema": ("kmsiac.cli.schema", "Print the JSON Schema of what scan or inventory write."),
     }
 
 

@@ -41,12 +41,14 @@ class Color(StrEnum):
     NEVER = "never"
 
 
-def option(*names: str, help: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    """An option that `KMSIAC_<LONG NAME>` sets too."""
+def option(
+    *names: str, help: str, metavar: str | None = None, minimum: int | None = None
+) -> typer.models.OptionInfo:
+    """An option that `KMSIAC_<LONG NAME>` sets too; a number may have a `minimum`."""
     long = next(name for name in names if name.startswith("--"))
     variable = "KMSIAC_" + long.removeprefix("--").replace("-", "_").upper()
     option: typer.models.OptionInfo = typer.Option(
-        *names, help=help, metavar=metavar, envvar=variable, show_envvar=False
+        *names, help=help, metavar=metavar, min=minimum, envvar=variable, show_envvar=False
     )
     return option
 
@@ -90,7 +92,8 @@ Formats = Annotated[
     list[str] | None,
     option(
         "-f", "--format", metavar="FORMAT[=FILE]",
-        help="text or json; with =FILE into a file. Repeatable. Default: text.",
+        help="text, concise, json, sarif, github, markdown, junit, gitlab; with =FILE into a file."
+        " Repeatable. Default: text.",
     ),
 ]  # fmt: skip
 Select = Annotated[
@@ -102,6 +105,14 @@ Ignore = Annotated[
     option("--ignore", metavar="RULE", help="Not these rules or categories. Repeatable; a,b."),
 ]
 Pedantic = Annotated[bool, option("--pedantic", help="Also rules that many find too strict.")]
+MaxFindings = Annotated[
+    int | None,
+    option("--max-findings", metavar="N", minimum=1, help="List the N worst; all of them count."),
+]
+Category = Annotated[
+    str,
+    option("--category", metavar="NAME", help="Tells SARIF uploads of one commit apart."),
+]
 ColorMode = Annotated[Color, option("--color", help="When to colour the text report.")]
 Quiet = Annotated[bool, option("-q", "--quiet", help="Say less: only findings and summary.")]
 Verbose = Annotated[

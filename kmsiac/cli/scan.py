@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 from kmsiac.cli import options as o
@@ -14,9 +15,10 @@ from kmsiac.cli.outcome import exit_code
 from kmsiac.cli.output import emit, say, write_file
 from kmsiac.cli.request import Deployment, scan_options
 from kmsiac.findings.finding import SEVERITIES, ScanResult
-from kmsiac.reporters import reporter, text
+from kmsiac.reporters import reporter
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.terminal import use_color
+from kmsiac.reporters.wording import summary_line
 from kmsiac.scan import scan as run_scan
 
 app = new_app()
@@ -54,6 +56,8 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     trusted_org: o.TrustedOrganizations = None,
     var: o.Variables = None,
     parameters: o.Parameters = None,
+    max_findings: o.MaxFindings = None,
+    category: o.Category = "",
     color: o.ColorMode = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -71,22 +75,25 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     result = run_scan(options)
     worth = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
     result.findings = [finding for finding in result.findings if finding.severity in worth]
-    _report(result, wanted, color, quiet, verbose)
+    if max_findings is not None:
+        result.keep_worst(max_findings)
+    how = ReportOptions(verbose=verbose, quiet=quiet, category=category)
+    _report(result, wanted, color, how)
     return exit_code(result, fail_on, strict)
 
 
 def _report(
-    result: ScanResult, wanted: list[Target], color: o.Color, quiet: bool, verbose: bool
+    result: ScanResult, wanted: list[Target], color: o.Color, options: ReportOptions
 ) -> None:
     terminal = sys.stdout.isatty()
     for target in wanted:
         colored = target.file is None and use_color(color, terminal, os.environ)
-        how = ReportOptions(color=colored, links=colored and terminal, verbose=verbose, quiet=quiet)
+        how = replace(options, color=colored, links=colored and terminal)
         stream = io.StringIO()
         reporter(target.format)(result, stream, how)
         if target.file is None:
             emit(stream.getvalue())
         else:
             write_file(target.file, stream.getvalue())
-    if not quiet and all(target.file is not None for target in wanted):
-        say(f"kmsiac: {text.summary_line(result)}")
+    if not options.quiet and all(target.file is not None for target in wanted):
+        say(f"kmsiac: {summary_line(result)}")

@@ -5,8 +5,9 @@ Everything here is plain data with places already worked out (`Span`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from kmsiac.errors import KmsiacError, Span
 from kmsiac.values import Atom
@@ -151,9 +152,38 @@ class ScanResult:
     notes: list[Note] = field(default_factory=list)
     rules: tuple[ActiveRule, ...] = ()
     """Every rule that ran, in order of id."""
-    cut: int = 0
-    """Findings that `--max-findings` left out of the list; counts still hold them."""
+    left_out: list[Finding] = field(default_factory=list)
+    """What `--max-findings` took out of `findings`; counts and the exit code still hold it."""
+
+    @property
+    def cut(self) -> int:
+        """How many findings `--max-findings` took out of the list."""
+        return len(self.left_out)
 
     def count(self, severity: str) -> int:
         """How many unsuppressed findings have this severity."""
-        return sum(1 for f in self.findings if f.severity == severity and f.suppressed is None)
+        return sum(1 for f in self._all() if f.severity == severity and f.suppressed is None)
+
+    def suppressed_by(self) -> dict[str, int]:
+        """How many findings are suppressed, by what: inline, config or baseline."""
+        by = [f.suppressed.by for f in self._all() if f.suppressed is not None]
+        return {name: by.count(name) for name in sorted(set(by))}
+
+    def keep_worst(self, most: int) -> None:
+        """Take the least severe findings out of the list, so that `most` are left in it.
+
+        What is suppressed goes first. What is left keeps its order.
+        """
+        if len(self.findings) <= most:
+            return
+        worst = set(map(id, worst_first(self.findings)[:most]))
+        self.left_out += [f for f in self.findings if id(f) not in worst]
+        self.findings = [f for f in self.findings if id(f) in worst]
+
+    def _all(self) -> Iterator[Finding]:
+        return chain(self.findings, self.left_out)
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings by severity, each severity in the order it had; suppressed ones come last."""
+    return sorted(findings, key=lambda f: (f.suppressed is not None, SEVERITIES.index(f.severity)))

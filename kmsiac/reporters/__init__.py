@@ -12,7 +12,13 @@ from kmsiac.reporters.base import Write
 
 MODULES = {
     "text": "kmsiac.reporters.text",
+    "concise": "kmsiac.reporters.concise",
     "json": "kmsiac.reporters.json_report",
+    "sarif": "kmsiac.reporters.sarif",
+    "github": "kmsiac.reporters.github",
+    "markdown": "kmsiac.reporters.markdown",
+    "junit": "kmsiac.reporters.junit",
+    "gitlab": "kmsiac.reporters.gitlab",
 }
 """The module of each format; each has a function `write`."""
 

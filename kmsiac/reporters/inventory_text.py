@@ -9,7 +9,7 @@ from typing import TextIO, cast
 from kmsiac.errors import Span
 from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.reporters.terminal import Style
-from kmsiac.reporters.text import where
+from kmsiac.reporters.wording import where
 
 Entry = Mapping[str, object]
 

@@ -28,12 +28,16 @@ def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
 
 
 def dumps(shape: Mapping[str, object]) -> str:
-    """The JSON text of a report, which no build server takes for one of its commands.
+    """The JSON text of a report, which no build server takes for one of its commands."""
+    return without_commands(json.dumps(shape, indent=2, default=_plain)) + "\n"
 
-    They look for `##[name]` and `##vso[...]` anywhere in a line; `#` stands in strings only.
+
+def without_commands(text: str) -> str:
+    """JSON text without what build servers look for anywhere in a line: `##[name]`, `##vso[...]`.
+
+    A `#` stands in strings only, so that its escape means the same.
     """
-    text = json.dumps(shape, indent=2, default=_plain)
-    return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[") + "\n"
+    return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
 
 
 def report(result: ScanResult) -> Shape:
@@ -46,9 +50,13 @@ def report(result: ScanResult) -> Shape:
         "unresolved": [unresolved_shape(entry) for entry in result.unresolved],
         "errors": [error_shape(error) for error in result.errors],
         "settings": [
-            {"key": setting.key, "value": setting.value, "origin": setting.origin}
-            for setting in result.settings
+            {"key": s.key, "value": s.value, "origin": s.origin, "location": place(s.location)}
+            for s in result.settings
         ],
+        "notes": [
+            {"message": note.message, "location": place(note.location)} for note in result.notes
+        ],
+        "cut": result.cut,
     }
 
 
@@ -72,7 +80,8 @@ def _summary(result: ScanResult) -> Shape:
     summary = result.summary
     return {
         "findings": {severity: result.count(severity) for severity in SEVERITIES},
-        "suppressed": sum(finding.suppressed is not None for finding in result.findings),
+        "suppressed": sum(result.suppressed_by().values()),
+        "suppressed_by": result.suppressed_by(),
         "files": summary.files,
         "skipped": summary.skipped,
         "excluded": summary.excluded,

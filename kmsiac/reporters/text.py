@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from kmsiac.errors import KmsiacError, Span
-from kmsiac.findings.excerpt import escaped, one_line, without_commands
-from kmsiac.findings.finding import SEVERITIES, Finding, ScanResult, Suppression, Unresolved
+from kmsiac.errors import KmsiacError
+from kmsiac.findings.excerpt import one_line, without_commands
+from kmsiac.findings.finding import Finding, ScanResult, Unresolved
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame, gutter
 from kmsiac.reporters.remedy import remedy_line
 from kmsiac.reporters.terminal import Style
+from kmsiac.reporters.wording import (
+    NOTHING_TO_SCAN,
+    SETTINGS_TITLE,
+    cases,
+    cut_line,
+    error_text,
+    note_line,
+    open_text,
+    setting_line,
+    summary_line,
+    suppression,
+    unread_files,
+    where,
+)
 
 _MAX_UNRESOLVED = 10
 _MAX_ALSO = 5
-_MAX_CASES = 4
 _MIN_ABSENT = 3
 _NOT_HERE = re.compile(r"module source (.*) is not in the scanned tree", re.DOTALL)
 
@@ -24,33 +37,6 @@ _NOT_HERE = re.compile(r"module source (.*) is not in the scanned tree", re.DOTA
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     """Write findings, what could not be decided, what could not be read, and the summary."""
     stream.writelines(without_commands(line) + "\n" for line in _Report(result, options).lines())
-
-
-def summary_line(result: ScanResult) -> str:
-    """What was found, in what, and what stayed open, on one line."""
-    summary = result.summary
-    counts = [(severity, result.count(severity)) for severity in SEVERITIES]
-    total = sum(count for _, count in counts)
-    by_severity = ", ".join(f"{count} {severity}" for severity, count in counts if count)
-    parts = [f"{_many(total, 'finding')} ({by_severity})" if total else "No findings"]
-    if summary.files or not result.errors:
-        looked = [
-            _many(summary.files, "file"), _many(summary.keys, "key"),
-            _many(summary.policies, "policy", "policies"), _many(summary.grants, "grant"),
-            _many(summary.endpoints, "endpoint"),
-        ]  # fmt: skip
-        parts.append(f"looked at {', '.join(looked)} with {_many(summary.rules, 'rule')}")
-    else:
-        parts.append("nothing could be looked at")
-    open_ends = [
-        (len(result.unresolved), f"{len(result.unresolved)} unresolved"),
-        (len(_paths(result.errors)), f"{_many(len(_paths(result.errors)), 'file')} not read"),
-        (_suppressed(result), f"{_suppressed(result)} suppressed"),
-        (summary.excluded, f"{_many(summary.excluded, 'template')} excluded"),
-        (summary.skipped, f"{_many(summary.skipped, 'other file')} passed over"),
-    ]
-    told = [text for count, text in open_ends if count]
-    return "; ".join([*parts, ", ".join(told)] if told else parts)
 
 
 class _Report:
@@ -68,9 +54,12 @@ class _Report:
         if not self._options.quiet:
             yield from open_ends(self._result.unresolved, self._options.verbose, self._style)
         yield from not_read(self._result.errors, self._style)
-        yield from self._settings()
+        yield from self._listed(SETTINGS_TITLE, map(setting_line, self._result.settings))
+        yield from self._listed("notes:", map(note_line, self._result.notes))
+        if self._result.cut:
+            yield cut_line(self._result)
         if not self._result.summary.files and not self._result.errors:
-            yield "Nothing to scan: no Terraform, plan, CloudFormation or policy was found."
+            yield NOTHING_TO_SCAN
         yield self._style.strong(summary_line(self._result))
 
     def _finding(self, finding: Finding) -> Iterator[str]:
@@ -91,12 +80,12 @@ class _Report:
     def _notes(self, finding: Finding) -> Iterator[str]:
         yield one_line(finding.message)
         if finding.suppressed is not None:
-            yield f"suppressed: {_reason(finding.suppressed)}"
+            yield f"suppressed: {suppression(finding.suppressed)}"
         for blamed in finding.blame if finding.verdict != "yes" else ():
             place = f" ({where(blamed.location)})" if blamed.location else ""
             yield f"cannot tell: {one_line(blamed.expression)}: {one_line(blamed.reason)}{place}"
         if finding.when:
-            yield f"when: {_cases(finding.when)}"
+            yield f"when: {cases(finding.when)}"
         others = [a.address for a in finding.addresses if a.address != finding.resource]
         shown = others if self._options.verbose else others[:_MAX_ALSO]
         for address in shown:
@@ -126,15 +115,10 @@ class _Report:
         if finding.url and self._options.verbose:
             yield f"see: {one_line(finding.url)}"
 
-    def _settings(self) -> Iterator[str]:
-        settings = self._result.settings
-        if not settings:
-            return
-        yield self._style.strong("settings that can hide findings:")
-        for setting in settings:
-            value = one_line(setting.value)
-            yield f"  {one_line(setting.key)}: {value} (from the {_origin(setting.origin)})"
-        yield ""
+    def _listed(self, title: str, lines: Iterable[str]) -> Iterator[str]:
+        told = [f"  {line}" for line in lines]
+        if told:
+            yield from (self._style.strong(title), *told, "")
 
 
 def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Iterator[str]:
@@ -171,18 +155,11 @@ def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:
     """The files that could not be read, or not in full."""
     if not errors:
         return
-    yield style.strong(f"not read, or not in full ({len(_paths(errors))}):")
+    yield style.strong(f"not read, or not in full ({unread_files(errors)}):")
     for error in errors:
         place = f"{where(error.span)}: " if error.span else ""
-        hint = f" ({one_line(error.hint)})" if error.hint else ""
-        yield f"  {style.bad('error:')} {place}{one_line(error.message)}{hint}"
+        yield f"  {style.bad('error:')} {place}{error_text(error)}"
     yield ""
-
-
-def where(span: Span) -> str:
-    """`path:line:column`; for plan JSON, which has no lines worth naming, `path#/pointer`."""
-    text = f"{span.path}#{span.pointer}" if span.pointer else str(span)
-    return escaped(text)
 
 
 def _by_cause(entries: Sequence[Unresolved]) -> list[str]:
@@ -200,48 +177,4 @@ def _by_cause(entries: Sequence[Unresolved]) -> list[str]:
 
 def _open(entry: Unresolved) -> str:
     place = f"{where(entry.location)}  " if entry.location else ""
-    owner = one_line(entry.resource)
-    if entry.attribute and owner:
-        owner += f" ({one_line(entry.attribute)})"
-    more = len(entry.addresses) - 1
-    if more > 0:
-        owner += f" and {more} more"
-    rules = f" [{', '.join(entry.rules)}]" if entry.rules else ""
-    never = " (this format can never tell)" if entry.never else ""
-    return f"{place}{owner}{': ' if owner else ''}{one_line(entry.reason)}{rules}{never}"
-
-
-def _cases(when: tuple[tuple[tuple[str, object], ...], ...]) -> str:
-    told = [" and ".join(_condition(name, value) for name, value in case) for case in when]
-    more = len(told) - _MAX_CASES
-    if more > 0:
-        told = [*told[:_MAX_CASES], f"in {more} more cases"]
-    return ", or ".join(told)
-
-
-def _condition(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return one_line(name if value else f"not {name}")
-    return one_line(f"{name} = {value}")
-
-
-def _reason(suppression: Suppression) -> str:
-    until = f", until {suppression.until}" if suppression.until else ""
-    reason = f": {one_line(suppression.reason)}" if suppression.reason else ""
-    return f"{suppression.by}{until}{reason}"
-
-
-def _origin(origin: str) -> str:
-    return {"tree": "scanned tree", "flag": "command line"}.get(origin, f"{origin} configuration")
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or one + 's'}"
-
-
-def _paths(errors: Sequence[KmsiacError]) -> set[str]:
-    return {error.span.path if error.span else "" for error in errors}
-
-
-def _suppressed(result: ScanResult) -> int:
-    return sum(finding.suppressed is not None for finding in result.findings)
+    return f"{place}{open_text(entry)}"

@@ -1,0 +1,102 @@
+"""GitLab's code quality report: a list of issues, each with a fingerprint of its own.
+
+The format knows findings and nothing else, so what every report must say (unread files, what stayed
+open, what hides findings) is an entry, too, at the place that it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from kmsiac.errors import Span
+from kmsiac.findings.finding import ScanResult, worst_first
+from kmsiac.reporters.base import ReportOptions
+from kmsiac.reporters.by_line import dumps_by_line
+from kmsiac.reporters.fingerprints import made_fingerprint, unique_fingerprints
+from kmsiac.reporters.sarif_places import report_path
+from kmsiac.reporters.wording import (
+    NOTHING_TO_SCAN,
+    cut_line,
+    details,
+    error_text,
+    many,
+    note_line,
+    open_text,
+    setting_line,
+    suppressed,
+)
+
+Shape = dict[str, object]
+
+_SEVERITIES = {
+    "critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info",
+}  # fmt: skip
+
+
+def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
+    """Write a list of entries; suppressed findings have none, but are counted."""
+    del options
+    entries = [*_findings(result), *_unread(result), *_told(result)]
+    used: set[object] = set()
+    for entry in entries:
+        again = 0
+        while entry["fingerprint"] in used:
+            again += 1
+            entry["fingerprint"] = made_fingerprint(str(entry["fingerprint"]), str(again))
+        used.add(entry["fingerprint"])
+    stream.write(dumps_by_line(list(entries)) if entries else "[]\n")
+
+
+def _findings(result: ScanResult) -> Iterator[Shape]:
+    findings = [one for one in worst_first(result.findings) if one.suppressed is None]
+    for finding, mark in zip(findings, unique_fingerprints(findings), strict=True):
+        told = "; ".join(details(finding))
+        severity = _SEVERITIES[finding.severity]
+        yield _entry(finding.rule, f"{finding.title}: {told}", severity, finding.location, mark)
+
+
+def _unread(result: ScanResult) -> Iterator[Shape]:
+    for error in result.errors:
+        path = error.span.path if error.span else ""
+        mark = made_fingerprint("unread", path, error.message)
+        told = f"not read, or not in full: {error_text(error)}"
+        yield _entry("kmsiac-unread", told, "blocker", error.span, mark)
+    if not result.summary.files and not result.errors:
+        mark = made_fingerprint("unread")
+        yield _entry("kmsiac-unread", NOTHING_TO_SCAN, "blocker", None, mark)
+
+
+def _told(result: ScanResult) -> Iterator[Shape]:
+    """What is no finding: one entry for each kind, at the first of its places."""
+    hidden = [finding for finding in result.findings if finding.suppressed is not None]
+    kinds: list[tuple[str, Sequence[str], Span | None]] = [
+        ("unresolved", [open_text(one) for one in result.unresolved],
+         next((one.location for one in result.unresolved if one.location), None)),
+        ("suppressed", [suppressed(result)] if result.suppressed_by() else [],
+         hidden[0].location if hidden else None),
+        ("settings", [setting_line(one) for one in result.settings],
+         next((one.location for one in result.settings if one.location), None)),
+        ("notes", [note_line(one) for one in result.notes],
+         next((one.location for one in result.notes if one.location), None)),
+        ("cut", [cut_line(result)] if result.cut else [],
+         result.left_out[0].location if result.left_out else None),
+    ]  # fmt: skip
+    titles = {"unresolved": "could not be decided", "settings": "can hide findings"}
+    for kind, lines, place in kinds:
+        if lines:
+            more = f" (and {many(len(lines) - 1, 'more')})" if len(lines) > 1 else ""
+            title = f"{titles[kind]}: " if kind in titles else ""
+            mark = made_fingerprint(kind)
+            yield _entry(f"kmsiac-{kind}", f"{title}{lines[0]}{more}", "info", place, mark)
+
+
+def _entry(check: str, told: str, severity: str, place: Span | None, fingerprint: str) -> Shape:
+    path = report_path(place.path) if place is not None and place.path else "."
+    return {
+        "check_name": check,
+        "description": told,
+        "severity": severity,
+        "fingerprint": fingerprint,
+        "location": {"path": path, "lines": {"begin": max(1, place.line if place else 1)}},
+    }
