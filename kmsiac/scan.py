@@ -71,7 +71,7 @@ def scan(options: ScanOptions) -> ScanResult:
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         summary=_summary(discovery, units, len(rules)),
         rules=_active(rules),
-        prose=rules.prose,
+        prose=cache(rules.prose),
     )
 
 

@@ -14,6 +14,9 @@ AVAILABLE = tuple(MODULES)
 COMING = ("gitlab-sast", "html", "csv")
 """Formats whose names are taken, and which this version cannot write."""
 
+_OF_OTHER_COMMANDS = ("text", "json")
+"""What every command but `scan` writes."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -55,6 +58,9 @@ def _target(text: str) -> Target:
 def only_stdout(wanted: str) -> str:
     """The format of a command that writes one report to standard output."""
     target = _target(wanted)
+    if target.format not in _OF_OTHER_COMMANDS:
+        hint = " or ".join(f"-f {format}" for format in _OF_OTHER_COMMANDS)
+        raise UsageError(f'this command does not write "{target.format}"', hint=hint)
     if target.file is not None:
         raise UsageError("this command writes to standard output", hint=f"-f {target.format}")
     return target.format

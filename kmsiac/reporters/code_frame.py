@@ -47,6 +47,9 @@ def underlined(line: str, column: int, end_column: int | None) -> tuple[str, str
     last = len(line) if end_column is None else end_column - 1
     start = max(0, first - _BEFORE) if len(line) > _WIDEST else 0
     stop = min(len(line), start + _WIDEST)
+    if not start and line.isascii() and line[:stop].isprintable():  # nearly every line
+        shown = line[:stop] + ("…" if stop < len(line) else "")
+        return shown.rstrip(), " " * min(first, stop) + "^" * max(1, min(last, stop) - first)
     shown = "…" if start else ""
     width = len(shown)
     before, under = width, 0

@@ -13,7 +13,7 @@ from kmsiac.errors import KmsiacError, Span
 from kmsiac.findings.excerpt import escaped, one_line, without_commands
 from kmsiac.findings.finding import Finding, ScanResult, worst_first
 from kmsiac.reporters.base import ReportOptions
-from kmsiac.reporters.remedy import remedy_line
+from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
     SETTINGS_TITLE,
@@ -93,10 +93,7 @@ def _of(result: ScanResult, command: str, most: int) -> list[_Annotation]:
 def _annotation(finding: Finding, result: ScanResult) -> _Annotation:
     lines = details(finding)
     lines[0] = f"{one_line(finding.resource)}: {lines[0]}" if finding.resource else lines[0]
-    remedy = finding.remediation
-    if not remedy and result.prose is not None:
-        remedy = str(result.prose(finding.rule).get("remediation", ""))
-    fix = remedy_line(remedy, finding.rule, finding.location)
+    fix = remedy_of(finding, result)
     if fix:
         lines.append(f"fix: {fix}")
     title = f"{finding.severity} {one_line(finding.rule)}: {one_line(finding.title)}"

@@ -14,7 +14,7 @@ from kmsiac.findings.finding import SEVERITIES, Finding, ScanResult, worst_first
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame
 from kmsiac.reporters.markdown_text import cell, code, fenced, html_code, link, prose
-from kmsiac.reporters.remedy import remedy_line
+from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
@@ -44,7 +44,7 @@ class _Section(NamedTuple):
     title: str
     head: list[str]
     items: Iterable[str]
-    many: int
+    total: int
     share: int
 
 
@@ -62,7 +62,7 @@ def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
 
 def _fitted(section: _Section, most: int) -> Iterator[str]:
     """The lines of a section that fit; nothing for one without items or words before them."""
-    if not section.head and not section.many:
+    if not section.head and not section.total:
         return
     told = [f"## {section.title}", "", *section.head]
     yield from told
@@ -71,7 +71,7 @@ def _fitted(section: _Section, most: int) -> Iterator[str]:
     for at, item in enumerate(section.items):
         room -= _size(item)
         if room < 0:
-            left = section.many - at
+            left = section.total - at
             yield from (
                 "",
                 f"_{left} more are left out here for size: other formats have them all._",
@@ -172,10 +172,7 @@ def _details(finding: Finding, result: ScanResult) -> Iterator[str]:
 
 
 def _remedy(finding: Finding, result: ScanResult) -> Iterator[str]:
-    remedy = finding.remediation
-    if not remedy and result.prose is not None:
-        remedy = str(result.prose(finding.rule).get("remediation", ""))
-    fix = remedy_line(remedy, finding.rule, finding.location)
+    fix = remedy_of(finding, result)
     if fix:
         yield f"* fix: {prose(fix)}"
     if finding.url:

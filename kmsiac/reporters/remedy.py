@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from kmsiac.errors import Span
 from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.finding import Finding, ScanResult
 
 _TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
+
+
+def remedy_of(finding: Finding, result: ScanResult) -> str:
+    """How to mend a finding, on one line; empty where its rule does not say."""
+    remedy = finding.remediation
+    if not remedy and result.prose is not None:
+        remedy = str(result.prose(finding.rule).get("remediation", ""))
+    return remedy_line(remedy, finding.rule, finding.location)
 
 
 def remedy_line(remediation: str, rule: str, span: Span) -> str:

@@ -11,7 +11,7 @@ from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.findings.finding import Finding, ScanResult, Unresolved
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame, gutter
-from kmsiac.reporters.remedy import remedy_line
+from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
@@ -106,10 +106,7 @@ class _Report:
         if self._options.quiet or finding.rule in self._mended:
             return
         self._mended.add(finding.rule)
-        remedy = finding.remediation
-        if not remedy and self._result.prose is not None:
-            remedy = str(self._result.prose(finding.rule).get("remediation", ""))
-        fix = remedy_line(remedy, finding.rule, finding.location)
+        fix = remedy_of(finding, self._result)
         if fix:
             yield f"fix: {fix}"
         if finding.url and self._options.verbose:

@@ -25,7 +25,10 @@ def test_one_on_standard_output_and_any_number_in_files() -> None:
         (["text", "json"], "two reports would go to standard output"),
         (["text=a", "json=a"], "two reports would go to a"),
         (["jsn"], 'there is no format "jsn" (did you mean "json"?)'),
-        (["xml"], 'there is no format "xml" (known: text, json)'),
+        (
+            ["xml"],
+            'there is no format "xml" (known: text, concise, json, sarif, github, markdown, junit, gitlab)',
+        ),
         (["json="], '"json=" names no file'),
     ],
 )
@@ -45,3 +48,8 @@ def test_a_command_with_one_report_takes_no_file() -> None:
     assert only_stdout("json") == "json"
     with pytest.raises(UsageError, match="writes to standard output"):
         only_stdout("json=x")
+
+
+def test_a_report_of_findings_is_no_format_of_a_question() -> None:
+    with pytest.raises(UsageError, match=r'does not write "sarif" \(-f text or -f json\)'):
+        only_stdout("sarif")

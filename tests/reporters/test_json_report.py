@@ -12,6 +12,7 @@ from kmsiac.findings.finding import (
     Address,
     BlamedExpression,
     Finding,
+    Note,
     ScanResult,
     Setting,
     Summary,
@@ -37,7 +38,11 @@ def test_the_shape() -> None:
         findings=[FINDING],
         unresolved=[Unresolved("k", "policy", "r", ("KP-20",), PLACE)],
         errors=[SourceError("broken", whole_file("b.tf"), "mend it")],
-        settings=[Setting("ignore", "v", "tree")],
+        settings=[
+            Setting("ignore", "v", "tree"),
+            Setting("baseline", "b.json", "trusted", PLACE),
+        ],
+        notes=[Note("an ignore covers nothing", PLACE)],
         summary=Summary(1, 2, 3, 4, 5, 6, 7, 8),
     )
     found = json_report.report(result)
@@ -46,7 +51,7 @@ def test_the_shape() -> None:
         "tool": {"name": "kmsiac", "version": __version__},
         "summary": {
             "findings": {"critical": 1, "high": 0, "medium": 0, "low": 0, "info": 0},
-            "suppressed": 0, "files": 1, "skipped": 2, "excluded": 3, "keys": 4, "policies": 5,
+            "suppressed": 0, "suppressed_by": {}, "files": 1, "skipped": 2, "excluded": 3, "keys": 4, "policies": 5,
             "grants": 6, "endpoints": 7, "unresolved": 1, "errors": 1, "rules": 8,
         },
         "findings": [
@@ -73,7 +78,12 @@ def test_the_shape() -> None:
             {"message": "broken (mend it)", "location": {"path": "b.tf", "line": 0, "column": 0,
                                                          "end_line": 0, "end_column": 0}}
         ],
-        "settings": [{"key": "ignore", "value": "v", "origin": "tree"}],
+        "settings": [
+            {"key": "ignore", "value": "v", "origin": "tree", "location": None},
+            {"key": "baseline", "value": "b.json", "origin": "trusted", "location": PLACE_JSON},
+        ],
+        "notes": [{"message": "an ignore covers nothing", "location": PLACE_JSON}],
+        "cut": 0,
     }  # fmt: skip
 
 
@@ -85,6 +95,20 @@ def test_a_suppressed_finding_stays_but_does_not_count() -> None:
     assert found["findings"][0]["suppressed"] == {
         "by": "inline", "reason": "why", "until": "2027-01-31",
     }  # fmt: skip
+
+
+def test_what_is_cut_off_the_list_still_counts() -> None:
+    low = replace(FINDING, severity="low")
+    quiet = replace(FINDING, suppressed=Suppression("baseline"))
+    result = ScanResult([low, quiet, FINDING])
+    result.keep_worst(1)
+    found = json.loads(written(result))
+    assert [one["severity"] for one in found["findings"]] == ["critical"]
+    assert found["cut"] == 2
+    assert found["summary"]["findings"] == {
+        "critical": 1, "high": 0, "medium": 0, "low": 1, "info": 0,
+    }  # fmt: skip
+    assert found["summary"]["suppressed_by"] == {"baseline": 1}
 
 
 def test_a_pointer_is_there_for_plans() -> None:

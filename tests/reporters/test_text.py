@@ -18,6 +18,7 @@ from kmsiac.findings.finding import (
 )
 from kmsiac.reporters import text
 from kmsiac.reporters.base import ReportOptions
+from tests.reporters.samples import everything
 
 URL = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"
 PUBLIC = Finding(
@@ -191,7 +192,7 @@ def test_suppressed_findings_are_counted_and_shown_with_verbose() -> None:
     result = ScanResult([quiet], summary=Summary(files=1))
     assert "KP-20" not in report(result)
     assert report(result).startswith("No findings; ")
-    assert "; 1 suppressed\n" in report(result)
+    assert "; 1 suppressed (1 inline)\n" in report(result)
     assert "= suppressed: inline, until 2027-01-31: known\n" in report(result, verbose=True)
 
 
@@ -202,6 +203,20 @@ def test_a_place_in_a_plan_is_a_pointer_without_a_caret() -> None:
     assert " --> plan.json#/resource_changes/0/change/after/policy  module.a" in told
     assert '  | {"Effect": "Allow"}\n' in told
     assert "^" not in told
+
+
+def test_notes_settings_with_their_place_and_what_was_cut_are_told_even_when_quiet() -> None:
+    result = everything()
+    result.keep_worst(3)
+    told = report(result, quiet=True)
+    assert (
+        "settings that can hide findings:\n"
+        "  ignore: KP-01 (from the scanned tree at .kmsiac.yaml:3:1)\n\n"
+        "notes:\n  infra/main.tf:2:1: an ignore of KP-02 covers nothing\n\n"
+        "4 more findings left out, the least severe (--max-findings 3)\n"
+    ) in told
+    assert "4 findings (1 critical, 2 high, 1 medium)" in told
+    assert "3 suppressed (1 baseline, 1 config, 1 inline)" in told
 
 
 EVIL = "a\x1b[2J\x07\x9b31m\u202eb\r\nforged: error\u2028c"
