@@ -15,7 +15,7 @@ from kmsiac.findings.excerpt import one_line, printable
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _PLAIN = frozenset("\"',;?()./-+%")
 _FIRST = re.compile(r"([0-9]*)([-+.)])")
-_REFERENCE = re.compile(r"(?:(?<=@)|(?<=#)|(?<=://)|(?<=\bGH-)|(?<=\bwww\.))(?=\S)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?:(?<=[@#])|(?<=GH-))(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 _NO_WIDTH = "&#8203;"
 _BACKTICKS = re.compile(r"`+")
 _PIPE = re.compile(r"(\\*)\|")

@@ -253,7 +253,7 @@ def test_notifications_related_places_and_steps_have_limits_too() -> None:
 
 def test_texts_are_as_long_as_github_shows_them() -> None:
     rule = replace(RULES[0], title="t" * 3000)
-    long = ScanResult(rules=(rule,), prose=lambda id: {**prose(id), "rationale": "r " * 3000})
+    long = ScanResult(rules=(rule,), prose=lambda rule: {**prose(rule), "rationale": "r " * 3000})
     (found,) = run_of(long)["tool"]["driver"]["rules"]
     assert len(found["shortDescription"]["text"]) <= 1024
     assert len(found["fullDescription"]["text"]) <= 1024
