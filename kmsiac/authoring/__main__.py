@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from kmsiac.authoring.rule_pages import rule_pages
+from kmsiac.authoring.schema_page import schema_page
 from kmsiac.authoring.vocabulary_page import vocabulary_page
 from kmsiac.rules.loader import load_rules
 
@@ -13,7 +14,7 @@ from kmsiac.rules.loader import load_rules
 def pages() -> dict[str, str]:
     """Every generated page by its path below the folder of the documentation."""
     found = {f"rules/{name}": text for name, text in rule_pages(load_rules()).items()}
-    return {"vocabulary.md": vocabulary_page(), **found}
+    return {"vocabulary.md": vocabulary_page(), "json.md": schema_page(), **found}
 
 
 def write(folder: Path) -> None:

@@ -32,9 +32,10 @@ from kmsiac.reporters.wording import (
 LIMIT = 10
 """Annotations of one kind that GitHub shows for a step."""
 
-_COMMANDS = {
+COMMANDS = {
     "critical": "error", "high": "error", "medium": "warning", "low": "notice", "info": "notice",
 }  # fmt: skip
+"""The workflow command for each severity."""
 _MAX_UNREAD = 3
 _MAX_TITLE = 200
 _MAX_LOG = 50
@@ -80,7 +81,7 @@ def _of(result: ScanResult, command: str, most: int) -> list[_Annotation]:
     findings = [
         finding
         for finding in worst_first(result.findings)
-        if finding.suppressed is None and _COMMANDS[finding.severity] == command
+        if finding.suppressed is None and COMMANDS[finding.severity] == command
     ]
     if len(findings) <= most:
         return [_annotation(finding, result) for finding in findings]

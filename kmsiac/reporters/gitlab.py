@@ -29,9 +29,10 @@ from kmsiac.reporters.wording import (
 
 Shape = dict[str, object]
 
-_SEVERITIES = {
+SEVERITIES = {
     "critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info",
 }  # fmt: skip
+"""GitLab's severities of ours."""
 
 
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
@@ -52,7 +53,7 @@ def _findings(result: ScanResult) -> Iterator[Shape]:
     findings = [one for one in worst_first(result.findings) if one.suppressed is None]
     for finding, mark in zip(findings, unique_fingerprints(findings), strict=True):
         told = "; ".join(details(finding))
-        severity = _SEVERITIES[finding.severity]
+        severity = SEVERITIES[finding.severity]
         yield _entry(finding.rule, f"{finding.title}: {told}", severity, finding.location, mark)
 
 

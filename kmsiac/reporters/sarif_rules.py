@@ -14,9 +14,10 @@ Shape = dict[str, object]
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 """SARIF's levels of our severities."""
 
-_SECURITY_SEVERITY = {
+SECURITY_SEVERITY = {
     "critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "0.5",
 }  # fmt: skip
+"""GitHub's scale, on which 9.0 is critical, 7.0 high, 4.0 medium."""
 _SECTIONS = (
     ("Why it matters", "rationale"),
     ("How to mend it", "remediation"),
@@ -53,7 +54,7 @@ def descriptor(rule: ActiveRule, result: ScanResult) -> Shape:
         },
         "properties": {
             "tags": ["security", "aws-kms", rule.category],
-            "security-severity": _SECURITY_SEVERITY[rule.severity],
+            "security-severity": SECURITY_SEVERITY[rule.severity],
         },
     }
     if references:

@@ -15,6 +15,13 @@ OURS = {
     "a", "code", "details", "h2", "h3", "li", "p", "pre", "strong", "summary", "table", "tbody", "td",
     "th", "thead", "tr", "ul", "em",
 }  # fmt: skip
+EVIL = [
+    "<script>alert(1)</script>", "<!-- x", "</details>", "[a](https://e.example)", "![a](b.png)", "[a]: b",
+    "@octocat", "a@b.example", "#1", "GH-12", "o/r#3", "www.e.example", "https://e.example/x", "ftp://e.example",
+    "`", "``", "`a`", "``` a", "**b** _i_ ~~s~~ *x*", "a|b", "a\\|b", "a\\\\|b", "\\", "# h", "- l", "+ l",
+    "1. l", "2) l", "> q", "---", "===", "***", "$x$", "&lt;", "&#64;x", "    code", ":tada:", "a  \nb",
+]  # fmt: skip
+"""Text that means something in Markdown."""
 REFERENCE = re.compile(r"@\w|#\d|GH-\d|www\.|://", re.IGNORECASE)
 """What GitHub makes a link of in text that is not code."""
 

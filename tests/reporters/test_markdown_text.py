@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmsiac.reporters.markdown_text import cell, code, fenced, html_code, link, paragraphs, prose
-from tests.reporters.rendered import Page, references
+from tests.reporters.rendered import EVIL, Page, references
 
-EVIL = [
-    "<script>alert(1)</script>", "<!-- x", "</details>", "[a](https://e.example)", "![a](b.png)", "[a]: b",
-    "@octocat", "a@b.example", "#1", "GH-12", "o/r#3", "www.e.example", "https://e.example/x", "ftp://e.example",
-    "`", "``", "`a`", "``` a", "**b** _i_ ~~s~~ *x*", "a|b", "a\\|b", "a\\\\|b", "\\", "# h", "- l", "+ l",
-    "1. l", "2) l", "> q", "---", "===", "***", "$x$", "&lt;", "&#64;x", "    code", ":tada:", "a  \nb",
-]  # fmt: skip
 ODD = re.compile(r"(?<!\\)((?:\\\\)*)\\\|")
 TEXTS = st.text(alphabet=st.sampled_from("ab1 `|\\<>[]()!@#*_~-+.:/&;$=w\n\"'"), max_size=40)
 

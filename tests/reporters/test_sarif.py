@@ -13,6 +13,7 @@ import pytest
 from kmsiac.errors import Span, whole_file
 from kmsiac.findings.finding import Finding, ScanResult, Summary, Unresolved
 from kmsiac.reporters.base import ReportOptions
+from tests.reporters.rendered import EVIL, Page
 from tests.reporters.samples import IN_PLAN, PUBLIC, ROTATION, RULES, everything, prose, written
 from tests.reporters.sarif_schema import official_schema
 
@@ -265,6 +266,17 @@ def test_text_of_a_template_makes_no_link() -> None:
     found = one(replace(PUBLIC, message=evil, related=((evil, PUBLIC.location),)))
     for message in (found["message"], found["relatedLocations"][0]["message"]):
         assert "](" not in message["text"]
+
+
+def test_prose_of_a_rule_makes_no_markup_but_ours() -> None:
+    evil = "\n\n".join([*EVIL, *(f"    {text}" for text in EVIL), "```", *EVIL])
+    references = ["javascript:alert(1)", "https://e.example/)](x) <b>"]
+    rules = (replace(RULES[0], title=" ".join(EVIL)),)
+    words = {"rationale": evil, "remediation": evil, "references": references}
+    (rule,) = run_of(ScanResult(rules=rules, prose=lambda _: words))["tool"]["driver"]["rules"]
+    page = Page(rule["help"]["markdown"])
+    assert page.tags <= {"p", "strong", "h3", "pre", "code"}
+    assert not page.links and not page.comments and "helpUri" not in rule
 
 
 def test_each_result_is_on_a_line_of_its_own() -> None:
