@@ -70,7 +70,7 @@ def test_without_a_command_there_is_help_and_exit_2() -> None:
         (("scan", "--nope"), "No such option: --nope"),
         (("scan", "--fail-on", "huge"), "'huge' is not one of"),
         (("scan", "-f", "text", "-f", "json"), "two reports would go to standard output"),
-        (("scan", "-f", "sarif"), 'the format "sarif" is not available yet'),
+        (("scan", "-f", "csv"), 'the format "csv" is not available yet'),
         (("scan", "--account-id", "12"), '--account-id does not take "12"'),
         (("scan", "--account-id", "\uff11" * 12), "--account-id does not take"),
         (("scan", "--region", "Europe"), '--region does not take "Europe"'),
