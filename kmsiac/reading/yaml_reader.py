@@ -186,16 +186,13 @@ class _Builder:
     # -- events ----------------------------------------------------------------------------------
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        # Half of the time of a scan of CloudFormation passes here: few calls, no repeated lookups.
         start, end = self.offset(event.start_mark), self.offset(event.end_mark)
         text: str = event.value
         style, tag = _STYLES[event.style], event.tag
         kind = "text"
         if style == "plain" if tag is None else tag in _RESOLVED_TAGS:
             kind = _KINDS.get(text) or _kind(text)
-        self.nodes += 1
-        if self.nodes > self.budget.nodes:
-            self._refuse_nodes(start)
+        self._charge(1, start)
         if self.next_hash < end:
             self._scalar_comments(start, end, style)
         self.scalar_end = end
@@ -268,11 +265,8 @@ class _Builder:
     def _charge(self, nodes: int, start: int) -> None:
         self.nodes += nodes
         if self.nodes > self.budget.nodes:
-            self._refuse_nodes(start)
-
-    def _refuse_nodes(self, start: int) -> NoReturn:
-        hint = "an alias counts as all that it stands for"
-        self.fail(f"more than {self.budget.nodes:,} nodes", self.start + start, hint)
+            hint = "an alias counts as all that it stands for"
+            self.fail(f"more than {self.budget.nodes:,} nodes", self.start + start, hint)
 
     def _refuse_depth(self, start: int) -> NoReturn:
         self.fail(f"nested more than {self.budget.depth} levels deep", self.start + start)
