@@ -11,14 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
-from kmsiac.frontends.recognise import (
-    CLOUDFORMATION,
-    STACKS,
-    TERRAGRUNT,
-    Recognised,
-    is_hcl,
-    recognise,
-)
+from kmsiac.frontends.known_kinds import Recognised, by_name
+from kmsiac.frontends.recognise import CLOUDFORMATION, is_hcl, recognise
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree, missing
@@ -29,7 +23,6 @@ TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
 _CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
-_STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
 _READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
@@ -58,7 +51,7 @@ class _Search:
         self.found = Discovery()
         self.units: dict[Path, UnitSource] = {}
         self.folders: dict[Path, list[Path]] = {}
-        self.terragrunt: list[Path] = []
+        self.known: dict[Recognised, list[Path]] = {}
         self.seen: set[Path] = set()
 
     def take_stdin(self, data: bytes) -> None:
@@ -73,7 +66,7 @@ class _Search:
         elif known.problem:
             self._error(Path(STDIN), known.problem, known.hint)
         elif is_hcl(data):
-            hint = "name its folder instead, or pipe in `terraform show -json`"
+            hint = "name its folder instead, or pipe in `terraform show -json tfplan`"
             self._error(Path(STDIN), "Terraform code cannot be read from standard input", hint)
         else:
             self._error(Path(STDIN), _NOT_OURS)
@@ -98,9 +91,8 @@ class _Search:
         )
         for folder in _roots(self.tree, sorted(self.folders)):
             self.units[folder] = UnitSource("terraform", folder)
-        for path in self.terragrunt:
-            if _real(path.parent) not in self.folders:
-                self._unread(path, TERRAGRUNT)
+        for known, paths in self.known.items():
+            self._unread([path for path in paths if not self._has_made(path, known)], known)
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
@@ -121,12 +113,9 @@ class _Search:
             elif path.name.endswith(TERRAFORM_SUFFIXES):
                 self.seen.add(path)
                 self.folders.setdefault(_real(path.parent), []).append(path)
-            elif path.name == "terragrunt.hcl":
+            elif known := by_name(path.name):
                 self.seen.add(path)
-                self.terragrunt.append(path)
-            elif path.name.endswith(_STACKS):
-                self.seen.add(path)
-                self._unread(path, STACKS)
+                self.known.setdefault(known, []).append(path)
             elif path.name.endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
                 self._take_file(path, named=False)
 
@@ -149,15 +138,15 @@ class _Search:
         except SourceError as error:
             self.found.errors.append(error)
             return
-        known = _by_name(path) or recognise(file)
+        known = by_name(path.name) or recognise(file)
         if known.kind:
             self._add(path, file, known)
         elif known.problem and named:
             self._error(path, known.problem, known.hint)
         elif known.problem:
-            self._unread(path, known)
+            self.known.setdefault(known, []).append(path)
         elif named:
-            self._error(path, _NOT_OURS if file.data.strip() else "the file is empty")
+            self._error(path, *_nothing_of_ours(file.data))
         elif path.name.endswith(_YAML_OR_JSON):
             self.found.skipped += 1
 
@@ -174,8 +163,23 @@ class _Search:
     def _error(self, path: Path, message: str, hint: str = "") -> None:
         self.found.errors.append(SourceError(message, self._place(path), hint))
 
-    def _unread(self, path: Path, known: Recognised) -> None:
-        self.found.unread.append(SourceError(known.problem, self._place(path), known.hint))
+    def _has_made(self, path: Path, known: Recognised) -> bool:
+        """Whether what the tool makes of this file was found where it writes it."""
+        if not known.made:
+            return False
+        folder = _real(path.parent)
+        if known.made == ".":
+            return folder in self.folders
+        return any(unit.is_relative_to(path.parent / known.made) for unit in self.units)
+
+    def _unread(self, paths: list[Path], known: Recognised) -> None:
+        """Name a kind that is not read: where it was met first, and how often."""
+        if not paths:
+            return
+        first, more = min(paths), len(paths) - 1
+        problem = known.problem + (f" (and {more} more such files)" if more > 1 else "")
+        problem += " (and one more such file)" if more == 1 else ""
+        self.found.unread.append(SourceError(problem, self._place(first), known.hint))
 
     def _place(self, path: Path) -> Span:
         name = STDIN if path == Path(STDIN) else self.tree.report_path(path)
@@ -197,11 +201,13 @@ def _real(folder: Path) -> Path:
         return folder
 
 
-def _by_name(path: Path) -> Recognised | None:
-    """Kinds that only their name tells."""
-    if path.name == "terragrunt.hcl":
-        return TERRAGRUNT
-    return STACKS if path.name.endswith(_STACKS) else None
+def _nothing_of_ours(data: bytes) -> tuple[str, str]:
+    """What to say of a file that was named and is nothing we read."""
+    if not data.strip():
+        return "the file is empty", ""
+    if is_hcl(data):
+        return "Terraform code in a file that Terraform does not read", "does its name end in .tf?"
+    return _NOT_OURS, ""
 
 
 def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:

@@ -1,19 +1,25 @@
-"""A bare policy document in a JSON file, as a stack of one resource."""
+"""Bare policy documents in a JSON file, as a stack of one resource for each."""
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal, InvalidOperation
 
+from kmsiac.frontends.policy_places import PolicyPlace, policies_in
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.source import SourceFile, offset_of
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import TERRAFORM, Provider, Resource, Stack
-from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Unknown, Value
+from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Unknown, Value, text
 
 TYPE = "policy_document"
 """The resource type of a bare policy; its document is the attribute `document`."""
+
+KIND = "kind"
+"""The attribute that says of which kind the policy is, where `--policy-kind` or its place says so."""
 
 _NAMES = {
     "account_id": "the own account",
@@ -22,6 +28,9 @@ _NAMES = {
     "dns_suffix": "dns_suffix",
 }
 _MAX_DIGITS = 400
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+)
 _INTEGER = re.compile(r"-?\d{1,400}\Z")
 
 
@@ -29,16 +38,62 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     """The stack of a policy file. Raises `SourceError` for text that is no JSON."""
     file = source.file or tree.read(source.path)
     node = read_json(file)
-    owner = Owner(file.path)
-    resource = Resource(
-        address=file.path,
-        type=TYPE,
-        attributes=Map(((Text(("document",), node.position), value_of(node)),), node.position),
-        provider=Provider.symbolic(owner, inputs.environment, _NAMES),
-        position=node.position,
-        end=len(file.text),
-    )
-    return Stack(file.path, TERRAFORM, [resource], files={file.path})
+    loaded = json.loads(file.text)
+    places = policies_in(loaded) if isinstance(loaded, dict) else []
+    provider = Provider.symbolic(Owner(file.path), inputs.environment, _NAMES)
+    resources = []
+    for place in places or [PolicyPlace((), "")]:
+        document, header = _document(file, node, place)
+        kind = inputs.policy_kind or place.kind
+        attributes = [(Text(("document",), header), document)]
+        if kind:
+            attributes.append((Text((KIND,), header), text(kind, header)))
+        resources.append(
+            Resource(
+                address=_address(file.path, place) if len(places) > 1 else file.path,
+                type=TYPE,
+                attributes=Map(attributes, header),
+                provider=provider,
+                position=header,
+                end=len(file.text),
+            )
+        )
+    return Stack(file.path, TERRAFORM, resources, files={file.path})
+
+
+def _address(path: str, place: PolicyPlace) -> str:
+    return f"{path}#/{'/'.join(str(step) for step in place.path)}"
+
+
+def _document(file: SourceFile, node: Node, place: PolicyPlace) -> tuple[Value, int]:
+    """The policy at a place, and the position of the key that holds it (the document, at the top)."""
+    header = node.position
+    for step in place.path:
+        inner: Node | None
+        if isinstance(node, Mapping):
+            key, inner = node.key(str(step)), node.get(str(step))
+            header = key.position if key is not None else header
+        else:
+            assert isinstance(node, Sequence)
+            inner = node.items[int(step)]
+        assert inner is not None, "the place was found in the same text"
+        node = inner
+    if place.path and isinstance(node, Scalar):
+        return Text((node.text,), node.position, origin=_origin(file, node)), header
+    return value_of(node), header
+
+
+def _origin(file: SourceFile, node: Scalar) -> tuple[tuple[int, int], ...]:
+    """Where the characters of a JSON string stand: an escape is one of them and written with more."""
+    start = offset_of(node.position) + 1
+    written = file.text[start : file.end(node.position) - 1]
+    points = [(0, file.position(start))]
+    index = at = 0
+    for escape in _ESCAPE.finditer(written):
+        index += escape.start() - at + 1
+        at = escape.end()
+        points.append((index, file.position(start + at)))
+    return tuple(points)
 
 
 def value_of(node: Node) -> Value:

@@ -6,68 +6,68 @@ more than reading it.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from typing import NamedTuple
 
 from kmsiac.errors import SourceError
+from kmsiac.frontends.chatter import Extent, is_plain_json, json_extent, yaml_extent
+from kmsiac.frontends.known_kinds import (
+    OTHER,
+    Recognised,
+    archive,
+    other_tool,
+    terraform_output,
+)
+from kmsiac.frontends.policy_places import policies_in
+from kmsiac.reading.sniff import encoding_of
 from kmsiac.reading.source import SourceFile
+
+__all__ = ["CLOUDFORMATION", "OTHER", "PLAN", "POLICY", "Recognised", "is_hcl", "recognise"]
 
 PLAN = "plan"
 CLOUDFORMATION = "cloudformation"
 POLICY = "policy"
 
-SHOW_PLAN = "make one with `terraform plan -out tfplan && terraform show -json tfplan > plan.json`"
-SHOW_JSON = "run `terraform show -json PLANFILE > plan.json` and scan that"
-
-
-class Recognised(NamedTuple):
-    """`kind` is one of `PLAN`, `CLOUDFORMATION`, `POLICY`, or empty.
-
-    `problem` and `hint` are set for a kind that is known and cannot be read as it is.
-    """
-
-    kind: str = ""
-    problem: str = ""
-    hint: str = ""
-
-
-OTHER = Recognised()
-"""Nothing that kmsiac reads."""
-
-TERRAGRUNT = Recognised(
-    problem="Terragrunt configuration is not read",
-    hint="run `terragrunt plan -out tfplan`, then `terragrunt show -json tfplan > plan.json`",
-)
-STACKS = Recognised(problem="Terraform stacks are not read", hint=SHOW_PLAN)
-
 _HCL = re.compile(
     rb"^[ \t]*+(?:(?:resource|data|module|variable|provider|output)[ \t]+\"|(?:terraform|locals)[ \t]*\{)",
     re.MULTILINE,
 )
-_LOG = re.compile(rb"\s*\{\s*\"@level\"\s*:")
 _SECTION = re.compile(rb"^[\"']?(?:AWSTemplateFormatVersion|Resources)[\"']?\s*:", re.MULTILINE)
 _AWS_TYPE = re.compile(rb"\bType[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::")
+_GAP = rb"(?:\s|//[^\n]*+\n|#[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+_STATEMENTS = re.compile(
+    _GAP
+    + rb"\{(?:"
+    + _GAP
+    + rb"\"(?:Version|Id)\"\s*+:\s*+\"[^\"]*+\"\s*+,)*+"
+    + _GAP
+    + rb"\"Statement\"\s*+:"
+)
+"""How a policy begins, comments in it passed over."""
 
 
 def recognise(file: SourceFile) -> Recognised:
-    """What the file is, by its content."""
+    """What the file is, by its content. What others have printed around a plan or a template is
+    blanked in its text.
+    """
+    packed = archive(file.data)
+    if packed is not OTHER:
+        return packed
     data = _utf8(file.data)
-    if data.startswith(b"PK\x03\x04"):
-        if b"tfplan" in data:
-            return Recognised(problem="this is a binary Terraform plan", hint=SHOW_JSON)
-        return OTHER
-    terraform = _terraform(data)
-    if terraform is not OTHER:
-        return terraform
-    if _may_be_template(data):
-        if _is_template(data, file):
-            return Recognised(CLOUDFORMATION)
-        return OTHER
-    if b'"Statement"' in data and b'"Effect"' in data and _is_policy(data):
+    extent = _extent(data, file)
+    if extent is not None:
+        inner = file.text[extent.start : extent.end].encode("utf-8", "replace")
+        known = _plan_or_template(inner, file)
+        if known is not OTHER:
+            if known.kind:
+                file.keep_only(*extent)
+            return known
+    known = _plan_or_template(data, file)
+    if known is not OTHER:
+        return known
+    if _may_be_policy(data):
         return Recognised(POLICY)
-    return OTHER
+    return other_tool(data)
 
 
 def is_hcl(data: bytes) -> bool:
@@ -75,19 +75,31 @@ def is_hcl(data: bytes) -> bool:
     return _HCL.search(_utf8(data)) is not None
 
 
-def _terraform(data: bytes) -> Recognised:
-    if _LOG.match(data):
-        problem = "this is the log of `terraform plan -json`, not a plan"
-        return Recognised(problem=problem, hint=SHOW_PLAN)
-    if b'"terraform_version"' not in data:
-        return OTHER
-    if b'"resource_changes"' in data or b'"planned_values"' in data:
+def _extent(data: bytes, file: SourceFile) -> Extent | None:
+    """The document in a text that has something else around it, where one may be in it."""
+    if is_plain_json(data) or not (
+        _may_be_template(data) or b'"terraform_version"' in data or b'"@level"' in data
+    ):
+        return None
+    try:
+        extent = json_extent(file.text) or yaml_extent(file.text)
+    except SourceError:  # its encoding: whoever reads it says so
+        return None
+    # JSON in a heredoc of Terraform code is no document of its own.
+    if extent is None or _HCL.search(file.text[: extent.start].encode("utf-8", "replace")):
+        return None
+    return extent
+
+
+def _plan_or_template(data: bytes, file: SourceFile) -> Recognised:
+    if b'"terraform_version"' in data and (
+        b'"resource_changes"' in data or b'"planned_values"' in data
+    ):
         return Recognised(PLAN)
-    if b'"lineage"' in data or b'"serial"' in data:
-        return Recognised(problem="this is a Terraform state file, not a plan", hint=SHOW_PLAN)
-    if b'"format_version"' in data and b'"values"' in data:
-        return Recognised(problem="this is Terraform state as JSON, not a plan", hint=SHOW_PLAN)
-    return OTHER
+    known = terraform_output(data)
+    if known is OTHER and _may_be_template(data) and _is_template(data, file):
+        return Recognised(CLOUDFORMATION)
+    return known
 
 
 def _may_be_template(data: bytes) -> bool:
@@ -102,7 +114,8 @@ def _is_template(data: bytes, file: SourceFile) -> bool:
             return _has_sections(loaded)
         # Broken JSON that plainly means to be a template: reading it says what is wrong.
         return b"AWSTemplateFormatVersion" in data or _AWS_TYPE.search(data) is not None
-    if _SECTION.search(data):
+    section = _SECTION.search(data)
+    if section and not _HCL.search(data, 0, section.start()):
         return b"\nAWSTemplateFormatVersion" in b"\n" + data or _AWS_TYPE.search(data) is not None
     # Sections may be indented as a whole; a template inside a ConfigMap is indented too.
     return _AWS_TYPE.search(data) is not None and _parses_as_template(file)
@@ -128,16 +141,14 @@ def _has_sections(loaded: dict[str, object]) -> bool:
     return any(isinstance(name, str) and "::" in name for name in types)
 
 
-def _is_policy(data: bytes) -> bool:
-    loaded = _loaded(data)
-    if loaded is None:
+def _may_be_policy(data: bytes) -> bool:
+    if b"Statement" not in data or b"Effect" not in data:
         return False
-    statements = loaded.get("Statement")
-    if isinstance(statements, dict):
-        statements = [statements]
-    return isinstance(statements, list) and any(
-        isinstance(statement, dict) and "Effect" in statement for statement in statements
-    )
+    loaded = _loaded(data)
+    if loaded is not None:
+        return bool(policies_in(loaded))
+    # Broken JSON that plainly means to be a policy.
+    return _STATEMENTS.match(data) is not None
 
 
 def _loaded(data: bytes) -> dict[str, object] | None:
@@ -149,6 +160,7 @@ def _loaded(data: bytes) -> dict[str, object] | None:
 
 
 def _utf8(data: bytes) -> bytes:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace").encode("utf-8", "replace")
-    return data.removeprefix(codecs.BOM_UTF8)
+    encoding, mark = encoding_of(data)
+    if encoding != "utf-8":
+        return data[mark:].decode(encoding, "replace").encode("utf-8", "replace")
+    return data[mark:] if mark else data

@@ -9,13 +9,17 @@ from kmsiac.values import Text
 
 
 def infer_kind(policy: Policy) -> Gap | None:
-    """Give a policy of unknown kind the kind that its elements show, or say that none does.
+    """Give a policy of unknown kind the kind that was said, else the one that its elements show.
 
     A Principal beside KMS actions makes a key policy, but for one that allows nothing (a resource
     control policy, say); no Principal anywhere, an identity policy.
     """
     if policy.kind != "unknown":
         return None
+    said = policy.resource.attributes.get("kind")
+    if isinstance(said, Text):
+        policy.kind = str(said)
+        return _not_known(policy) if policy.kind == "unknown" else None
     statements = [
         statement
         for _, document in policy.document.cases
@@ -30,6 +34,10 @@ def infer_kind(policy: Policy) -> Gap | None:
     if policy.kind != "unknown":
         policy.alone = True
         return None
+    return _not_known(policy)
+
+
+def _not_known(policy: Policy) -> Gap:
     reason = "the kind of this policy does not show: only rules for every kind were asked"
     return Gap(policy.address, policy.attribute, reason, policy.attribute_position)
 

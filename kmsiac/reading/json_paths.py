@@ -52,6 +52,24 @@ def locate(text: str, paths: list[Path]) -> dict[Path, tuple[int, int]]:
     return _Walk(text, paths).found
 
 
+def end_of_value(text: str, at: int) -> int | None:
+    """The offset after the object or array that starts at `at`; None where it never ends."""
+    depth = 0
+    while True:
+        stop = _TO_BRACKET.match(text, at)
+        at = stop.end() if stop else at
+        here = text[at : at + 1]
+        at += 1
+        if here in ("{", "["):
+            depth += 1
+        elif here in ("}", "]"):
+            depth -= 1
+            if depth == 0:
+                return at
+        else:
+            return None
+
+
 class _Walk:
     """One pass over the text."""
 
@@ -124,28 +142,10 @@ class _Walk:
             atom = _ATOM.match(self.text, at)
             return (atom.end() if atom else at), levels
         if step is None or not step.members:
-            return self._skip(at), levels
+            end = end_of_value(self.text, at)
+            return (len(self.text) if end is None else end), levels
         levels.append(_Level(step, here == "["))
         return at + 1, levels
-
-    def _skip(self, at: int) -> int:
-        """The offset after the array or object that starts at `at`."""
-        depth = 0
-        text = self.text
-        to_bracket = _TO_BRACKET.match
-        while True:
-            stop = to_bracket(text, at)
-            at = stop.end() if stop else at
-            here = text[at : at + 1]
-            at += 1
-            if here in ("{", "["):
-                depth += 1
-            elif here in ("}", "]"):
-                depth -= 1
-                if depth == 0:
-                    return at
-            else:
-                return len(text)
 
     def _space(self, at: int) -> int:
         space = _SPACE.match(self.text, at)

@@ -4,6 +4,30 @@ from __future__ import annotations
 
 import codecs
 
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def encoding_of(data: bytes) -> tuple[str, int]:
+    """The encoding of a text and the length of its byte order mark.
+
+    UTF-8 where nothing else shows. UTF-16 without a mark shows by its zeros: every text that we
+    read begins with two ASCII characters.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding, len(mark)
+    if len(data) >= 4:
+        zeros = tuple(byte == 0 for byte in data[:4])
+        if zeros == (False, True, False, True):
+            return "utf-16-le", 0
+        if zeros == (True, False, True, False):
+            return "utf-16-be", 0
+    return "utf-8", 0
+
 
 def looks_like_json(text: str) -> bool:
     """Whether the first character that is no blank opens an object or array.
@@ -14,13 +38,9 @@ def looks_like_json(text: str) -> bool:
 
 
 def mentions(data: bytes, *words: str) -> bool:
-    """Whether all `words` stand in the undecoded file, in UTF-8 or in UTF-16 with its mark.
+    """Whether all `words` stand in the undecoded file, in UTF-8 or in UTF-16.
 
     Runs at memory speed; a word spelt with escapes (`\\u0041`) is not seen.
     """
-    encoding = "utf-8"
-    if data.startswith(codecs.BOM_UTF16_LE):
-        encoding = "utf-16-le"
-    elif data.startswith(codecs.BOM_UTF16_BE):
-        encoding = "utf-16-be"
+    encoding, _ = encoding_of(data)
     return all(word.encode(encoding) in data for word in words)

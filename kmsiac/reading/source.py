@@ -8,18 +8,21 @@ file is read again, once, when the first of its positions is printed.
 
 from __future__ import annotations
 
-import codecs
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
 from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.reading.sniff import encoding_of
 
 NOWHERE = 0
 """The position of a value that stands in no file (a provider default, a flag)."""
 
 _SHIFT = 40
 _OFFSET = (1 << _SHIFT) - 1
+
+_INK = re.compile(r"[^\n]")
 
 Key = str | int
 """A step of a JSON path: the name of a member, or an index."""
@@ -65,13 +68,21 @@ class SourceFile:
 
     @property
     def text(self) -> str:
-        """The decoded text, without a byte order mark. UTF-8, or UTF-16 where a mark says so.
+        """The decoded text, without a byte order mark: UTF-8 or UTF-16.
 
         Raises `SourceError` for bytes that are neither.
         """
         if self._text is None:
             self._text = _decode(self.data, self.path)
         return self._text
+
+    def keep_only(self, start: int, end: int) -> None:
+        """Blank the text before `start` and from `end` on: what is there is not of the document.
+
+        What stays keeps its lines and columns. Comes before any reader.
+        """
+        text = self.text
+        self._text = _INK.sub(" ", text[:start]) + text[start:end] + _INK.sub(" ", text[end:])
 
     # -- positions that count characters ---------------------------------------------------------
 
@@ -190,7 +201,8 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _decode(data: bytes, path: str) -> str:
-    encoding, data = _encoding(data)
+    encoding, mark = encoding_of(data)
+    data = data[mark:] if mark else data
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -202,15 +214,6 @@ def _decode(data: bytes, path: str) -> str:
         problem = "this is a binary file: it holds a NUL character"
         raise SourceError(problem, _end_of(text[:zero], path), "save the file as UTF-8")
     return text
-
-
-def _encoding(data: bytes) -> tuple[str, bytes]:
-    """The encoding that a byte order mark says, and the bytes after the mark."""
-    if data.startswith(codecs.BOM_UTF16_LE):
-        return "utf-16-le", data[2:]
-    if data.startswith(codecs.BOM_UTF16_BE):
-        return "utf-16-be", data[2:]
-    return "utf-8", data.removeprefix(codecs.BOM_UTF8)
 
 
 def _end_of(before: str, path: str) -> Span:
