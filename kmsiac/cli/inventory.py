@@ -37,11 +37,12 @@ def inventory(  # one argument is one option
     partition: o.Partition = None,
     var: o.Variables = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     color: o.ColorMode = o.Color.AUTO,
 ) -> int:
     """Show what was found: keys with their policies, grants and aliases, identities, endpoints."""
     wanted = only_stdout(format)
-    deployment = Deployment(account_id, region, partition, var, parameters)
+    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
     found = take_inventory(scan_options(paths, deployment))
     if wanted == "json":
         emit(dumps(found))

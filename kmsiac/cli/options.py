@@ -33,6 +33,21 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class PolicyKind(StrEnum):
+    """What a policy document is."""
+
+    KEY = "key"
+    IDENTITY = "identity"
+    TRUST = "trust"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    ENDPOINT = "endpoint"
+    SCP = "scp"
+    RCP = "rcp"
+    RESOURCE = "resource"
+    UNKNOWN = "unknown"
+
+
 class Color(StrEnum):
     """When to colour."""
 
@@ -88,6 +103,14 @@ Parameters = Annotated[
     list[str] | None,
     option("--parameters", metavar="NAME=VALUE", help="A CloudFormation parameter. Repeatable."),
 ]
+PolicyKinds = Annotated[
+    PolicyKind | None,
+    option(
+        "--policy-kind", metavar="KIND",
+        help="What a bare policy is: key, identity, trust, boundary, session, endpoint, scp, rcp, "
+        "resource, unknown. Default: what its elements show.",
+    ),
+]  # fmt: skip
 Formats = Annotated[
     list[str] | None,
     option(

@@ -26,6 +26,7 @@ class Deployment:
     partition: str | None = None
     variables: Sequence[str] | None = None
     parameters: Sequence[str] | None = None
+    policy_kind: str | None = None
 
 
 def scan_options(
@@ -51,6 +52,7 @@ def scan_options(
         environment=environment,
         variables=_pairs("--var", deployment.variables),
         parameters=_pairs("--parameters", deployment.parameters),
+        policy_kind=str(deployment.policy_kind) if deployment.policy_kind else None,
         process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
     )
     accounts = _listed(trusted_accounts)

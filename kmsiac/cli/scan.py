@@ -58,6 +58,7 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     parameters: o.Parameters = None,
     max_findings: o.MaxFindings = None,
     category: o.Category = "",
+    policy_kind: o.PolicyKinds = None,
     color: o.ColorMode = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -68,7 +69,7 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     always said.
     """
     wanted = targets(format)
-    deployment = Deployment(account_id, region, partition, var, parameters)
+    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
     options = scan_options(
         paths, deployment, trusted_account, trusted_org, rules, select, ignore, pedantic
     )

@@ -41,6 +41,7 @@ def who_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     trusted_org: o.TrustedOrganizations = None,
     var: o.Variables = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     color: o.ColorMode = o.Color.AUTO,
     quiet: a.Quiet = False,
     verbose: a.Verbose = False,
@@ -51,7 +52,7 @@ def who_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     not in the scan.
     """
     wanted = targets(format)
-    deployment = Deployment(account_id, region, partition, var, parameters)
+    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
     options = scan_options(paths, deployment, trusted_account, trusted_org)
     from kmsiac import asking  # noqa: PLC0415  # `--help` must not pay for the engine
 
