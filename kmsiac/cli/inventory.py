@@ -27,7 +27,7 @@ _FOUND = ("policies", "data", "keys", "aliases", "grants", "endpoints", "identit
     epilog="\b\nExamples:\n  kmsiac inventory infra/\n  kmsiac inventory -f json template.yaml\n\n"
     "\b\nExit codes:\n  0 all read, 2 wrong use, 3 something could not be read or nothing was found"
 )
-def inventory(  # one argument is one option
+def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     paths: o.Paths = None,
     format: Annotated[
         str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
