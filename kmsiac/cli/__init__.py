@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, NoReturn
 
@@ -78,9 +77,12 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give the exit code; what goes wrong is said on standard error."""
     command = typer.main.get_command(app)
+    arguments = list(arguments)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     try:
         # Not typer's standalone mode, which leaves with 1 for what is no finding.
-        code = command.main(list(arguments), prog_name="kmsiac", standalone_mode=False)
+        code = command.main(arguments, prog_name="kmsiac", standalone_mode=False)
         return ExitCode.OK if code is None else int(code)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -103,7 +105,13 @@ def _told(error: Exception) -> int:
     # typer exports only this subclass of the error that its parser raises.
     usage_error = typer.BadParameter.__bases__[0]
     if isinstance(error, usage_error):
-        error.show()  # type: ignore[attr-defined]  # what the class promises at run time
+        from kmsiac.cli.wrong_use import explained, is_help  # noqa: PLC0415 - rarely needed
+
+        if is_help(error):
+            error.show()  # type: ignore[attr-defined]  # what the class promises at run time
+        else:
+            for line in explained(error):
+                say(line)
         return ExitCode.USAGE
     if isinstance(error, KmsiacError):
         for line in str(error).splitlines():
@@ -115,6 +123,8 @@ def _told(error: Exception) -> int:
         return ExitCode.OK
     say(f"kmsiac: internal error: {type(error).__name__}: {error}")
     if os.environ.get("KMSIAC_DEBUG"):
+        import traceback  # noqa: PLC0415 - a tenth of the time that --version takes
+
         traceback.print_exception(error)
     else:
         say(

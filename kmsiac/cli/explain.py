@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from kmsiac.cli import completion
 from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import only_stdout
@@ -34,10 +35,13 @@ _SECTIONS = (
     "  kmsiac explain -f json KP-20"
 )
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="The id or name of a rule.")],
-    format: Annotated[
-        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
-    ] = "text",
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE", autocompletion=completion.rules, help="The id or name of a rule."
+        ),
+    ],
+    format: o.OneFormat = "text",
     rules: o.Rules = None,
 ) -> int:
     """Say what a rule finds, why it matters, how to mend it, and when it is no fault."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
+    from typer._click.shell_completion import CompletionItem
 
 
 def new_app(
@@ -34,6 +35,7 @@ class LazyGroup(TyperGroup):
     """Commands by name, with the module whose `app` they are and the line that the help says."""
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    _listing = False
 
     def list_commands(self, ctx: Context) -> list[str]:
         """The names, in the order of the table."""
@@ -45,6 +47,8 @@ class LazyGroup(TyperGroup):
         del ctx
         if cmd_name not in self.table:
             return None
+        if self._listing:
+            return TyperCommand(cmd_name, short_help=self.table[cmd_name][1])
         app: typer.Typer = import_module(self.table[cmd_name][0]).app
         command = typer.main.get_command(app)
         command.name = cmd_name
@@ -56,10 +60,26 @@ class LazyGroup(TyperGroup):
         """Find the command that the first argument names; an error that suggests the nearest."""
         name = args[0]
         if name not in self.table and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(name, self.table, n=1)
-            hint = f' Did you mean "{near[0]}"?' if near else ""
-            ctx.fail(f'No such command "{name}".{hint}')
+            ctx.fail(f'there is no command "{name}"{self._meant(name)}')
         return name, self.get_command(ctx, name), args[1:]
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell offers: the commands, out of the table alone."""
+        self._listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._listing = False
+
+    def _meant(self, name: str) -> str:
+        import difflib  # noqa: PLC0415 - `--version` must not pay for it
+
+        near = difflib.get_close_matches(name, self.table, n=1)
+        if near:
+            return f' (did you mean "{near[0]}"?)'
+        if name == "-" or os.path.lexists(name):
+            return f' (did you mean "kmsiac scan {name}"?)'
+        return f" (one of {', '.join(self.table)})"
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The list of commands for the help, out of the table alone."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Annotated
 
 from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
@@ -29,9 +28,7 @@ _FOUND = ("policies", "data", "keys", "aliases", "grants", "endpoints", "identit
 )
 def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     paths: o.Paths = None,
-    format: Annotated[
-        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
-    ] = "text",
+    format: o.OneFormat = "text",
     account_id: o.Account = None,
     region: o.Region = None,
     partition: o.Partition = None,

@@ -5,11 +5,14 @@ Only declarations: `kmsiac rules list` pays for this module.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from kmsiac.cli import completion
 
 
 class Level(StrEnum):
@@ -57,13 +60,25 @@ class Color(StrEnum):
 
 
 def option(
-    *names: str, help: str, metavar: str | None = None, minimum: int | None = None
+    *names: str,
+    help: str,
+    metavar: str | None = None,
+    minimum: int | None = None,
+    complete: Callable[[str], list[str] | list[tuple[str, str]]] | None = None,
 ) -> typer.models.OptionInfo:
-    """An option that `KMSIAC_<LONG NAME>` sets too; a number may have a `minimum`."""
+    """An option that `KMSIAC_<LONG NAME>` sets too; a number may have a `minimum`. `complete` says
+    what a shell offers for it.
+    """
     long = next(name for name in names if name.startswith("--"))
     variable = "KMSIAC_" + long.removeprefix("--").replace("-", "_").upper()
     option: typer.models.OptionInfo = typer.Option(
-        *names, help=help, metavar=metavar, min=minimum, envvar=variable, show_envvar=False
+        *names,
+        help=help,
+        metavar=metavar,
+        min=minimum,
+        envvar=variable,
+        show_envvar=False,
+        autocompletion=complete,
     )
     return option
 
@@ -106,7 +121,7 @@ Parameters = Annotated[
 PolicyKinds = Annotated[
     PolicyKind | None,
     option(
-        "--policy-kind", metavar="KIND",
+        "--policy-kind", metavar="KIND", complete=completion.policy_kinds,
         help="What a bare policy is: key, identity, trust, boundary, session, endpoint, scp, rcp, "
         "resource, unknown. Default: what its elements show.",
     ),
@@ -114,19 +129,31 @@ PolicyKinds = Annotated[
 Formats = Annotated[
     list[str] | None,
     option(
-        "-f", "--format", metavar="FORMAT[=FILE]",
+        "-f", "--format", metavar="FORMAT[=FILE]", complete=completion.formats,
         help="text, concise, json, sarif, github, markdown, junit, gitlab; with =FILE into a file."
         " Repeatable. Default: text.",
     ),
 ]  # fmt: skip
+OneFormat = Annotated[
+    str,
+    option(
+        "-f", "--format", metavar="FORMAT", complete=completion.text_or_json, help="text or json."
+    ),
+]
 Select = Annotated[
     list[str] | None,
-    option("--select", metavar="RULE", help="Only these rules or categories. Repeatable; a,b."),
-]
+    option(
+        "--select", metavar="RULE", complete=completion.rules_and_categories,
+        help="Only these rules or categories. Repeatable; a,b.",
+    ),
+]  # fmt: skip
 Ignore = Annotated[
     list[str] | None,
-    option("--ignore", metavar="RULE", help="Not these rules or categories. Repeatable; a,b."),
-]
+    option(
+        "--ignore", metavar="RULE", complete=completion.rules_and_categories,
+        help="Not these rules or categories. Repeatable; a,b.",
+    ),
+]  # fmt: skip
 Pedantic = Annotated[bool, option("--pedantic", help="Also rules that many find too strict.")]
 MaxFindings = Annotated[
     int | None,

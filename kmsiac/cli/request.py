@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmsiac.aws.partitions import DNS_SUFFIXES
+from kmsiac.config import ScanOptions
 from kmsiac.errors import UsageError
 from kmsiac.frontends.unit import Inputs
 from kmsiac.reading.tree import MAX_PLAN_BYTES
-from kmsiac.scan import ScanOptions
 from kmsiac.stack import Environment
 
 

@@ -28,9 +28,7 @@ def _rules() -> None:
 
 @app.command("list", epilog="\b\nExamples:\n  kmsiac rules list\n  kmsiac rules list -f json")
 def list_rules(
-    format: Annotated[
-        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
-    ] = "text",
+    format: o.OneFormat = "text",
     rules: o.Rules = None,
 ) -> int:
     """List every rule with its severity, category and title."""
@@ -116,9 +114,7 @@ def lint_rules(
         Path | None,
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
     ] = None,
-    format: Annotated[
-        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
-    ] = "text",
+    format: o.OneFormat = "text",
     rules: o.Rules = None,
 ) -> int:
     """Look for mistakes that rules load with: terms that say nothing, examples that prove nothing."""
@@ -146,9 +142,7 @@ def show_vocabulary(
             metavar="[WORD]", help="A target, field, operator, format or table. Default: all."
         ),
     ] = None,
-    format: Annotated[
-        str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
-    ] = "text",
+    format: o.OneFormat = "text",
 ) -> int:
     """Show the words that a rule can use, or what one of them means."""
     from kmsiac.cli.rules_vocabulary import vocabulary  # noqa: PLC0415  # loads every field

@@ -19,7 +19,6 @@ from kmsiac.reporters import reporter
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.terminal import use_color
 from kmsiac.reporters.wording import summary_line
-from kmsiac.scan import scan as run_scan
 
 app = new_app()
 
@@ -73,6 +72,8 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     options = scan_options(
         paths, deployment, trusted_account, trusted_org, rules, select, ignore, pedantic
     )
+    from kmsiac.scan import scan as run_scan  # noqa: PLC0415  # `--help` must not pay for the engine
+
     result = run_scan(options)
     worth = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
     result.findings = [finding for finding in result.findings if finding.severity in worth]

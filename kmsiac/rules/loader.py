@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 from kmsiac.errors import ErrorGroup, KmsiacError, RuleError, SourceError, whole_file
@@ -22,17 +21,10 @@ from kmsiac.reading.yaml_reader import read_yaml
 from kmsiac.rules.model import Prose, Rule, RuleSet
 from kmsiac.rules.problems import Problems, did_you_mean
 from kmsiac.rules.schema import PROSE_KEYS, SCAN_KEYS, RuleReader, problems_in
+from kmsiac.rules.shipped import builtin_rules_folder
 
 MAX_RULE_BYTES = 1024 * 1024
 _PROSE = re.compile(rb"^(?:" + "|".join(PROSE_KEYS).encode() + rb")[ \t]*:", re.MULTILINE)
-
-
-@cache
-def builtin_rules_folder() -> Path:
-    """The rules that ship: `kmsiac/_rules` of a wheel, `rules` beside the package in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_rules"
-    return inside if inside.is_dir() else package.parent / "rules"
 
 
 def load_rules(folders: Sequence[Path] | None = None) -> RuleSet:

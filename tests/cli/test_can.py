@@ -137,7 +137,7 @@ def test_an_action_with_or_without_its_service_in_any_case(command: CommandLine)
          "(did you mean aws_vpc_endpoint.kms?)"),
         ((ROLE, "kms:Decrypt", KEY, "--context", "aws:SourceVpce=aws_vpc_endpoint.kms",
           "--context", "aws:SourceVpce=aws_vpc_endpoint.s3"), "takes one endpoint"),
-        ((ROLE, "kms:Decrypt", KEY, "--expect", "maybe"), "'maybe' is not one of"),
+        ((ROLE, "kms:Decrypt", KEY, "--expect", "maybe"), '--expect does not take "maybe"'),
         ((ROLE, "kms:Decrypt", KEY, "--var", "nope=1"), "--var nope: nothing that is scanned takes"),
         ((ROLE, "kms:Decrypt"), "Missing argument 'KEY'"),
         ((ROLE + "\x1b[2J\n::error::", "kms:Decrypt", KEY), "\\x1b[2J ::error::"),

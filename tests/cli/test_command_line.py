@@ -66,9 +66,16 @@ def test_without_a_command_there_is_help_and_exit_2() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("scna",), 'No such command "scna". Did you mean "scan"?'),
-        (("scan", "--nope"), "No such option: --nope"),
-        (("scan", "--fail-on", "huge"), "'huge' is not one of"),
+        (("scna",), 'there is no command "scna" (did you mean "scan"?)'),
+        (("scan", "--nope"), 'there is no option "--nope"'),
+        (("scan", "--fail-om", "high"), 'no option "--fail-om" (did you mean "--fail-on"?)'),
+        (("scan", "--strict=1"), "--strict takes no value"),
+        (("scan", "--min-severity"), "--min-severity needs a value"),
+        (("scan", "--fail-on", "hgh"), '--fail-on does not take "hgh" (did you mean "high"?)'),
+        (("setup.cfg",), 'there is no command "setup.cfg" (one of scan, inventory,'),
+        (("pyproject.toml",), '(did you mean "kmsiac scan pyproject.toml"?)'),
+        (("help", "scna"), '(did you mean "scan"?)'),
+        (("scan", "--fail-on", "9"), '--fail-on does not take "9" (one of critical, high,'),
         (("scan", "-f", "text", "-f", "json"), "two reports would go to standard output"),
         (("scan", "-f", "csv"), 'the format "csv" is not available yet'),
         (("scan", "--account-id", "12"), '--account-id does not take "12"'),
@@ -82,15 +89,38 @@ def test_without_a_command_there_is_help_and_exit_2() -> None:
         (("explain", "KP-2O"), 'there is no rule "KP-2O" (did you mean "KP-2'),
         (("explain", "ACME-01"), "give --rules DIR if it is in a rule set of your own"),
         (("explain",), "Missing argument"),
-        (("rules", "lst"), "No such command 'lst'. Did you mean 'list'?"),
+        (("rules", "lst"), 'there is no command "lst" (did you mean "list"?)'),
         (("inventory", "-f", "json=x"), "this command writes to standard output"),
     ],
 )
 def test_wrong_use_is_2_and_says_what_is_wrong(arguments: tuple[str, ...], message: str) -> None:
-    run = kmsiac(*arguments)
+    run = kmsiac(*arguments, cwd=ROOT)
+    told = run.stderr.decode()
+    assert run.returncode == 2
+    assert message in told
+    assert told.startswith("kmsiac: error: ")
+    assert run.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("KMSIAC_FAIL_ON", "hgh", 'KMSIAC_FAIL_ON does not take "hgh" (did you mean "high"?)'),
+        ("KMSIAC_STRICT", "maybe", 'KMSIAC_STRICT does not take "maybe" (give 1 or 0)'),
+        ("KMSIAC_COLOR", "\x1b[2J", 'KMSIAC_COLOR does not take "\\x1b[2J" (one of auto,'),
+    ],
+)
+def test_a_wrong_value_from_the_environment_is_named_by_its_variable(
+    variable: str, value: str, message: str, tmp_path: Path
+) -> None:
+    run = kmsiac("scan", cwd=tmp_path, **{variable: value})
     assert run.returncode == 2
     assert message in run.stderr.decode()
-    assert run.stdout == b""
+
+
+@pytest.mark.parametrize("command", [(), ("scan",), ("rules", "list")])
+def test_help_is_a_command_too(command: tuple[str, ...]) -> None:
+    assert kmsiac("help", *command).stdout == kmsiac(*command, "--help").stdout
 
 
 def test_an_internal_error_is_70_and_one_line_unless_asked() -> None:

@@ -170,4 +170,4 @@ def test_policy_kind_on_the_command_line(kmsiac) -> None:  # type: ignore[no-unt
     assert json.loads(shown.out)["policies"][0]["kind"] == "scp"
     wrong = kmsiac({}, "scan", "--policy-kind", "kye", "p.json")
     assert wrong.code == 2
-    assert "'kye' is not one of 'key', 'identity'" in wrong.err
+    assert '--policy-kind does not take "kye" (did you mean "key"?)' in wrong.err
