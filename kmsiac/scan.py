@@ -9,7 +9,7 @@ gives plain data, so that units can run in workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -36,7 +36,18 @@ from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import selected
 from kmsiac.stack import CLOUDFORMATION, TERRAFORM, Gap
 
-__all__ = ["ScanOptions", "UnitsRead", "read_units", "scan", "scan_unit", "take_inventory"]
+__all__ = [
+    "Progress",
+    "ScanOptions",
+    "UnitsRead",
+    "read_units",
+    "scan",
+    "scan_unit",
+    "take_inventory",
+]
+
+Progress = Callable[[int, int, str], None]
+"""Told how far a scan is: units done, units in all, and the path of the one that is next."""
 
 
 @dataclass
@@ -55,13 +66,17 @@ class UnitScan:
     endpoints: int = 0
 
 
-def scan(options: ScanOptions) -> ScanResult:
-    """Scan and judge. Raises `RuleError`s for rule files; what cannot be read is in the result."""
+def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
+    """Scan and judge. Raises `RuleError`s for rule files; what cannot be read is in the result.
+
+    `progress(done, total, path)` is called before each unit that is scanned.
+    """
 
     rules = selected(_rules(options), options.select, options.ignore, pedantic=options.pedantic)
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
     tree, discovery = _discover(options)
-    units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in discovery.units]
+    told = _telling(progress, discovery.units, tree)
+    units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in told]
     _check_inputs(options.inputs, [(unit.framework, unit.declared) for unit in units])
     matches = [match for unit in units for match in unit.matches]
     gaps = [gap for unit in units for gap in unit.gaps]
@@ -73,6 +88,15 @@ def scan(options: ScanOptions) -> ScanResult:
         rules=_active(rules),
         prose=cache(rules.prose),
     )
+
+
+def _telling(
+    progress: Progress | None, units: list[UnitSource], tree: SourceTree
+) -> Iterator[UnitSource]:
+    for done, unit in enumerate(units):
+        if progress is not None:
+            progress(done, len(units), unit.file.path if unit.file else tree.report_path(unit.path))
+        yield unit
 
 
 def _check_inputs(inputs: Inputs, units: list[tuple[str, frozenset[str]]]) -> None:

@@ -5,8 +5,10 @@ What is imported here is paid by `kmsiac --version`: nothing but typer and this 
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, NoReturn
@@ -16,8 +18,10 @@ import typer
 from kmsiac import __version__
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.group import LazyGroup, new_app
-from kmsiac.cli.output import close_quietly, say
+from kmsiac.cli.output import close_quietly, is_closed_pipe, say, say_text
 from kmsiac.errors import KmsiacError
+
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO})
 
 
 class _Commands(LazyGroup):
@@ -67,11 +71,18 @@ def _root(
 
 
 def main() -> NoReturn:
-    """The console script: run the command line and leave with its exit code."""
+    """Run the command line of this process and leave with its exit code."""
     # A run makes many objects that stay and few cycles: Python's own threshold of 700 new objects
     # costs a twentieth of a scan, most of it while modules are imported.
     gc.set_threshold(100_000, 20, 50)
+    # Asked to end, it leaves as it does on its own: no half-written report stays behind.
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    del frame
+    raise SystemExit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -96,7 +107,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _code_of(stop: SystemExit) -> int:
     # typer leaves with 1 where whoever reads its help has closed the pipe.
-    if isinstance(stop.__context__, BrokenPipeError):
+    if is_closed_pipe(stop.__context__):
         return ExitCode.OK
     return stop.code if isinstance(stop.code, int) else ExitCode.OK
 
@@ -108,7 +119,7 @@ def _told(error: Exception) -> int:
         from kmsiac.cli.wrong_use import explained, is_help  # noqa: PLC0415 - rarely needed
 
         if is_help(error):
-            error.show()  # type: ignore[attr-defined]  # what the class promises at run time
+            say_text(f"{error}\n")
         else:
             for line in explained(error):
                 say(line)
@@ -119,8 +130,11 @@ def _told(error: Exception) -> int:
         return ExitCode.USAGE
     if isinstance(error, typer.Abort) and not isinstance(error.__cause__, EOFError):
         return ExitCode.INTERRUPTED
-    if isinstance(error, BrokenPipeError):
+    if is_closed_pipe(error):
         return ExitCode.OK
+    if isinstance(error, OSError) and error.errno in _FULL:  # met by the help; reports say it
+        say(f"kmsiac: error: cannot write to standard output: {error.strerror}")
+        return ExitCode.USAGE
     say(f"kmsiac: internal error: {type(error).__name__}: {error}")
     if os.environ.get("KMSIAC_DEBUG"):
         import traceback  # noqa: PLC0415 - a tenth of the time that --version takes

@@ -14,7 +14,7 @@ import typer
 from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import Target
-from kmsiac.cli.output import emit, say, write_file
+from kmsiac.cli.output import emit, is_terminal, say, write_file
 from kmsiac.findings.access_report import CanReport, PrincipalCanReport, WhoCanReport
 from kmsiac.reporters import access_json, access_text
 from kmsiac.reporters.base import ReportOptions
@@ -64,7 +64,7 @@ def tell(report: Report, wanted: list[Target], color: o.Color, quiet: bool, verb
     """Write the report to where it is wanted, and its notes to standard error."""
     for note in report.surroundings.notes:
         say(f"kmsiac: note: {note}")
-    terminal = sys.stdout.isatty()
+    terminal = is_terminal(sys.stdout)
     for target in wanted:
         to_terminal = target.file is None and terminal
         colored = target.file is None and use_color(color, terminal, os.environ)

@@ -10,7 +10,7 @@ from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
-from kmsiac.cli.output import emit
+from kmsiac.cli.output import emit, is_terminal
 from kmsiac.cli.request import Deployment, scan_options
 from kmsiac.reporters import inventory_text
 from kmsiac.reporters.json_report import dumps
@@ -45,7 +45,7 @@ def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
         emit(dumps(found))
     else:
         stream = io.StringIO()
-        style = Style(use_color(color, sys.stdout.isatty(), os.environ))
+        style = Style(use_color(color, is_terminal(sys.stdout), os.environ))
         inventory_text.write(found, stream, style)
         emit(stream.getvalue())
     if found["errors"] or not any(found[name] for name in _FOUND):

@@ -12,7 +12,8 @@ from kmsiac.cli import options as o
 from kmsiac.cli.formats import Target, targets
 from kmsiac.cli.group import new_app
 from kmsiac.cli.outcome import exit_code
-from kmsiac.cli.output import emit, say, write_file
+from kmsiac.cli.output import emit, is_terminal, say, write_file
+from kmsiac.cli.progress import Progress
 from kmsiac.cli.request import Deployment, scan_options
 from kmsiac.findings.finding import SEVERITIES, ScanResult
 from kmsiac.reporters import reporter
@@ -74,7 +75,8 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     )
     from kmsiac.scan import scan as run_scan  # noqa: PLC0415  # `--help` must not pay for the engine
 
-    result = run_scan(options)
+    with Progress(quiet) as progress:
+        result = run_scan(options, progress)
     worth = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
     result.findings = [finding for finding in result.findings if finding.severity in worth]
     if max_findings is not None:
@@ -87,7 +89,7 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
 def _report(
     result: ScanResult, wanted: list[Target], color: o.Color, options: ReportOptions
 ) -> None:
-    terminal = sys.stdout.isatty()
+    terminal = is_terminal(sys.stdout)
     for target in wanted:
         colored = target.file is None and use_color(color, terminal, os.environ)
         how = replace(options, color=colored, links=colored and terminal)

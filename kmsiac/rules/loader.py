@@ -23,6 +23,8 @@ from kmsiac.rules.problems import Problems, did_you_mean
 from kmsiac.rules.schema import PROSE_KEYS, SCAN_KEYS, RuleReader, problems_in
 from kmsiac.rules.shipped import builtin_rules_folder
 
+__all__ = ["MAX_RULE_BYTES", "builtin_rules_folder", "examples", "load_rules", "plain"]
+
 MAX_RULE_BYTES = 1024 * 1024
 _PROSE = re.compile(rb"^(?:" + "|".join(PROSE_KEYS).encode() + rb")[ \t]*:", re.MULTILINE)
 
