@@ -13,6 +13,7 @@ from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import targets
 from kmsiac.cli.group import new_app
 from kmsiac.cli.request import Deployment, context_pairs, scan_options
+from kmsiac.cli.standard_input import mention_unread
 
 
 class Expected(StrEnum):
@@ -93,4 +94,6 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     if report is None:
         return ExitCode.INCOMPLETE
     a.tell(report, wanted, color, quiet, verbose)
+    if not quiet:
+        mention_unread("can PRINCIPAL ACTION KEY", paths)
     return a.code_of(report, expected=report.verdict.answer == expect)

@@ -12,6 +12,7 @@ from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit, is_terminal
 from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.standard_input import mention_unread
 from kmsiac.reporters import inventory_text
 from kmsiac.reporters.json_report import dumps
 from kmsiac.reporters.terminal import Style, use_color
@@ -48,6 +49,7 @@ def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
         style = Style(use_color(color, is_terminal(sys.stdout), os.environ))
         inventory_text.write(found, stream, style)
         emit(stream.getvalue())
+    mention_unread("inventory", paths)
     if found["errors"] or not any(found[name] for name in _FOUND):
         return ExitCode.INCOMPLETE
     return ExitCode.OK

@@ -8,6 +8,7 @@ from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import targets
 from kmsiac.cli.group import new_app
 from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.standard_input import mention_unread
 
 app = new_app()
 
@@ -45,4 +46,6 @@ def principal_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     if report is None:
         return ExitCode.INCOMPLETE
     a.tell(report, wanted, color, quiet, verbose)
+    if not quiet:
+        mention_unread("principal-can PRINCIPAL", paths)
     return a.code_of(report)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kmsiac.aws.partitions import DNS_SUFFIXES
+from kmsiac.cli.standard_input import divided
 from kmsiac.config import ScanOptions
 from kmsiac.errors import UsageError
 from kmsiac.frontends.unit import Inputs
-from kmsiac.reading.tree import MAX_PLAN_BYTES
 from kmsiac.stack import Environment
 
 
@@ -61,10 +60,10 @@ def scan_options(
     organizations = _listed(trusted_organizations)
     for organization in organizations:
         _checked("--trusted-org", organization, r"o-[a-z0-9]{10,32}", "o-a1b2c3d4e5")
-    given = list(paths or ())
+    named, piped = divided(paths or ())
     return ScanOptions(
-        paths=tuple(Path(path) for path in given if path != "-"),
-        stdin=read_stdin() if "-" in given else None,
+        paths=tuple(Path(path) for path in named),
+        stdin=piped,
         working_directory=Path.cwd(),
         inputs=inputs,
         trusted_accounts=accounts,
@@ -86,19 +85,6 @@ def context_pairs(values: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
             raise UsageError(f'--context does not take "{value}"', hint=hint)
         pairs.append((name, text))
     return tuple(pairs)
-
-
-def read_stdin() -> bytes:
-    """All of standard input. Raises `UsageError` where it is a terminal: nobody would type a plan."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(
-            "- reads standard input, and nothing is piped in",
-            hint="terraform show -json tfplan | kmsiac scan -",
-        )
-    data = sys.stdin.buffer.read(MAX_PLAN_BYTES + 1)
-    if len(data) > MAX_PLAN_BYTES:
-        raise UsageError(f"standard input is larger than {MAX_PLAN_BYTES} bytes")
-    return data
 
 
 def _listed(values: Sequence[str] | None) -> tuple[str, ...]:

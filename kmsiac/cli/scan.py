@@ -15,6 +15,7 @@ from kmsiac.cli.outcome import exit_code
 from kmsiac.cli.output import emit, is_terminal, say, write_file
 from kmsiac.cli.progress import Progress
 from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.standard_input import mention_unread
 from kmsiac.findings.finding import SEVERITIES, ScanResult
 from kmsiac.reporters import reporter
 from kmsiac.reporters.base import ReportOptions
@@ -83,6 +84,8 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
         result.keep_worst(max_findings)
     how = ReportOptions(verbose=verbose, quiet=quiet, category=category)
     _report(result, wanted, color, how)
+    if not quiet:
+        mention_unread("scan", paths)
     return exit_code(result, fail_on, strict)
 
 

@@ -12,6 +12,7 @@ from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import targets
 from kmsiac.cli.group import new_app
 from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.standard_input import mention_unread
 
 app = new_app()
 
@@ -60,4 +61,6 @@ def who_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     if report is None:
         return ExitCode.INCOMPLETE
     a.tell(report, wanted, color, quiet, verbose)
+    if not quiet:
+        mention_unread("who-can ACTION KEY", paths)
     return a.code_of(report)
