@@ -129,9 +129,22 @@ def is_closed_pipe(error: BaseException | None) -> bool:
 
 def _prepare(stream: io.TextIOWrapper) -> None:
     if stream.isatty():
+        _enable_escapes()
         stream.reconfigure(errors="backslashreplace")
     else:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _enable_escapes() -> None:
+    """Let the console of Windows read the escapes that colour text; terminals elsewhere do."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only on Windows
+
+        mode = ctypes.c_ulong()
+        console = ctypes.windll.kernel32
+        handle = console.GetStdHandle(-11)
+        if console.GetConsoleMode(handle, ctypes.byref(mode)):
+            console.SetConsoleMode(handle, mode.value | 4)
 
 
 def _discard(stream: TextIO) -> None:

@@ -62,7 +62,9 @@ class Progress:
         """Rewrite the line; spaces, not escapes, wipe it: every console understands them."""
         if not text and not self._width:
             return
+        encoding = sys.stderr.encoding or "ascii"
         line = one_line(text, shutil.get_terminal_size().columns - 1)
+        line = line.encode(encoding, "replace").decode(encoding)
         blank = " " * (self._width - len(line))
         self._width = len(line)
         try:

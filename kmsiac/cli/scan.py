@@ -37,11 +37,13 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     format: o.Formats = None,
     fail_on: Annotated[
         o.FailOn,
-        o.option("--fail-on", help="Exit code 1 from this severity on."),
+        o.option("--fail-on", help="Exit code 1 for findings from this severity on."),
     ] = o.FailOn.MEDIUM,
     min_severity: Annotated[
         o.Level,
-        o.option("--min-severity", help="Leave out findings below this severity."),
+        o.option(
+            "--min-severity", help="Leave out findings below this severity: they count for nothing."
+        ),
     ] = o.Level.INFO,
     select: o.Select = None,
     ignore: o.Ignore = None,

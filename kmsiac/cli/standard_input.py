@@ -23,6 +23,8 @@ def divided(given: Sequence[str]) -> tuple[list[str], bytes | None]:
 
     Raises `UsageError` where nothing is piped in, and for two pipes.
     """
+    if "" in given:
+        raise UsageError("PATH is empty", hint="a variable that is not set? . is this folder")
     streams = list(
         dict.fromkeys("-" if name in _STDIN else name for name in given if is_stream(name))
     )

@@ -7,6 +7,7 @@ other YAML and JSON is counted.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,15 @@ from kmsiac.frontends.known_kinds import Recognised, by_name
 from kmsiac.frontends.recognise import CLOUDFORMATION, is_hcl, recognise
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.reading.source import SourceFile
-from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree, missing
+from kmsiac.reading.tree import (
+    MAX_PLAN_BYTES,
+    MAX_TEMPLATE_BYTES,
+    STDIN,
+    SourceTree,
+    missing,
+    names_in,
+    present,
+)
 
 TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """What Terraform and OpenTofu read in a folder."""
@@ -24,6 +33,7 @@ _YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
 _CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
 _READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
+_LINE = re.compile(r"(:[0-9]+){1,2}\Z")
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
@@ -75,7 +85,8 @@ class _Search:
         """One path that the user named."""
         if missing(path):
             place = whole_file(self.tree.named_path(path))
-            self.found.errors.append(SourceError("no such file or directory", place))
+            hint = _meant(path)
+            self.found.errors.append(SourceError("no such file or directory", place, hint))
         elif self.tree.is_folder(path):
             self._walk(path)
         elif path.name.endswith(TERRAFORM_SUFFIXES) and self.tree.exists(path):
@@ -184,6 +195,25 @@ class _Search:
     def _place(self, path: Path) -> Span:
         name = STDIN if path == Path(STDIN) else self.tree.report_path(path)
         return whole_file(name)
+
+
+def _meant(path: Path) -> str:
+    """What somebody may have meant who named a path that is not there."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    if path.parent.name.endswith(":") or any(part.endswith(":") for part in path.parts[1:-1]):
+        return "nothing is downloaded: pipe it in, `curl -s URL | kmsiac scan -`"
+    if any(sign in path.name for sign in "*?["):
+        return "no file has a name like this"
+    place = _LINE.search(path.name)
+    if place and present(path.with_name(path.name[: place.start()])):
+        return "leave the line number out"
+    near = [
+        name
+        for name in get_close_matches(path.name, names_in(path.parent), 3, 0.7)
+        if get_close_matches(path.stem, [Path(name).stem], 1, 0.6)  # not the ending alone
+    ]
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _leads_to_folder(link: Path) -> bool:

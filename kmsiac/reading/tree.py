@@ -223,6 +223,14 @@ def present(path: Path) -> bool:
         return False
 
 
+def names_in(folder: Path) -> list[str]:
+    """What a folder holds, sorted; empty for one that cannot be looked into."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
 def _printable(name: str) -> str:
     """A file name whose bytes are no text, with a mark in their place."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 _COLORS = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
+_NOT_FORCED = ("", "0", "false")
+"""Values of FORCE_COLOR that force nothing: whoever writes 0 does not mean yes."""
 _SAFE_URL = re.compile(r"https?://[!-~]+")
 
 
@@ -15,7 +17,7 @@ def use_color(mode: str, is_terminal: bool, environment: Mapping[str, str]) -> b
         return mode == "always"
     if environment.get("NO_COLOR"):
         return False
-    if environment.get("FORCE_COLOR"):
+    if environment.get("FORCE_COLOR", "") not in _NOT_FORCED:
         return True
     return is_terminal and environment.get("TERM") != "dumb"
 
