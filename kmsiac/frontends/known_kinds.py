@@ -91,9 +91,10 @@ _NAMES = {
 _STACKS = (".tfcomponent.hcl", ".tfstack.hcl", ".tfdeploy.hcl")
 
 _LOG = re.compile(rb"\s*+\{\s*+\"@level\"\s*+:")
+_NO_STATE = re.compile(rb"\s*+\{\s*\"format_version\"\s*:\s*\"[0-9.]+\"\s*\}\s*")
 _SHOWN = re.compile(
     rb"(?:Terraform|OpenTofu) (?:will perform the following|used the selected providers)"
-    rb"|^No changes\. Your infrastructure matches"
+    rb"|Your infrastructure matches the configuration"
     rb"|^(?:\x1b\[[0-9;]*+m)*+[ \t]*+# [^\n]{1,300} (?:will|must) be (?:created|updated|destroyed|replaced|read)"
     rb"|^# [^\n]{1,300}:\r?\n(?:resource|data) \"",
     re.MULTILINE,
@@ -121,6 +122,8 @@ def terraform_output(data: bytes) -> Recognised:
     """What Terraform writes as JSON and is no plan."""
     if _LOG.match(data):
         return PLAN_LOG
+    if _NO_STATE.fullmatch(data, 0, min(len(data), 100)):
+        return SHOWN_STATE
     if b'"terraform_version"' not in data:
         return OTHER
     if b'"lineage"' in data or b'"serial"' in data:

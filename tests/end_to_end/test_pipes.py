@@ -138,6 +138,13 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
         (COLORED, "what Terraform shows to people", "terraform show -json tfplan"),
         ('# aws_kms_key.k:\nresource "aws_kms_key" "k" {\n}\n', "shows to people", "show -json"),
         ("No changes. Your infrastructure matches the configuration.\n", "to people", "show -json"),
+        (
+            "\x1b[0m\x1b[1m\x1b[32mNo changes.\x1b[0m\x1b[1m Your infrastructure matches the"
+            " configuration.\x1b[0m\n",
+            "shows to people",
+            "show -json",
+        ),
+        ('{"format_version":"1.0"}\n', "Terraform state as JSON", "show -json"),
         (LOG * 3, "log of `terraform plan -json`", "terraform show -json tfplan"),
         (LOCK + LOG * 3, "log of `terraform plan -json`", "terraform show -json tfplan"),
         (json.dumps(PULUMI), "Pulumi programs and previews are not read", "aws kms get-key-policy"),
