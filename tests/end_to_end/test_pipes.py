@@ -139,8 +139,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
         ('# aws_kms_key.k:\nresource "aws_kms_key" "k" {\n}\n', "shows to people", "show -json"),
         ("No changes. Your infrastructure matches the configuration.\n", "to people", "show -json"),
         (
-            "\x1b[0m\x1b[1m\x1b[32mNo changes.\x1b[0m\x1b[1m Your infrastructure matches the"
-            " configuration.\x1b[0m\n",
+            "\x1b[1m\x1b[32mNo changes.\x1b[0m\x1b[1m Your infrastructure matches the configuration.\n",
             "shows to people",
             "show -json",
         ),
