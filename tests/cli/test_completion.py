@@ -41,7 +41,7 @@ def offered(line: str) -> list[str]:
         ("kmsiac explain KP-2", ["KP-20", "KP-21"]),
         ("kmsiac scan --select KP-20", ["KP-20"]),
         ("kmsiac scan --ignore KP-20,key-s", ["KP-20,key-settings"]),
-        ("kmsiac scan -f ", ["text", "json"]),
+        ("kmsiac scan -f sa", ["sarif"]),
         ("kmsiac explain --format j", ["json"]),
         ("kmsiac scan --fail-on h", ["high"]),
         ("kmsiac scan --policy-kind s", ["session", "scp"]),
