@@ -100,9 +100,8 @@ def _replaced(path: Path, data: bytes) -> bool:
         if mode is not None:
             beside.chmod(mode)
         beside.replace(target)
-    except BaseException:
+    finally:
         beside.unlink(missing_ok=True)
-        raise
     return True
 
 

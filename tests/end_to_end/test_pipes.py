@@ -23,7 +23,7 @@ LOCK = "Acquiring state lock. This may take a few moments...\n"
 WARNING = (
     "╷\n│ Warning: Deprecated attribute\n│ \n│   on main.tf line 3:\n│    3:   x = { y = 1 }\n╵\n\n"
 )
-WRAPPER = "[command]/home/runner/work/_temp/0a/terraform-bin show -json tfplan\n"
+WRAPPER = "[command]/opt/tools/terraform-bin show -json tfplan\n"
 WRAPPER_END = (
     "\n::debug::Terraform exited with code 0.\n"
     '::debug::stdout: {"format_version"%3A"1.2"}%0A\n::debug::stderr: \n::debug::exitcode: 0\n'
