@@ -150,7 +150,7 @@ class _Search:
             self.found.errors.append(error)
             return
         known = by_name(path.name) or recognise(file)
-        if known.kind:
+        if known.kind and (named or known.sure):
             self._add(path, file, known)
         elif known.problem and named:
             self._error(path, known.problem, known.hint)

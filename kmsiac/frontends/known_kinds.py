@@ -17,13 +17,14 @@ class Recognised(NamedTuple):
 
     `problem` and `hint` are set for a kind that is known and cannot be read as it is. `made` is
     the folder beside such a file, or below it, that its tool writes what can be read to: where a
-    unit was found there, there is nothing to say.
+    unit was found there, there is nothing to say. `sure`: it is this also where nobody named it.
     """
 
     kind: str = ""
     problem: str = ""
     hint: str = ""
     made: str = ""
+    sure: bool = True
 
 
 OTHER = Recognised()

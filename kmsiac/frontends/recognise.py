@@ -65,9 +65,8 @@ def recognise(file: SourceFile) -> Recognised:
     known = _plan_or_template(data, file)
     if known is not OTHER:
         return known
-    if _may_be_policy(data):
-        return Recognised(POLICY)
-    return other_tool(data)
+    policy = _policy(data)
+    return other_tool(data) if policy is OTHER else policy
 
 
 def is_hcl(data: bytes) -> bool:
@@ -141,14 +140,14 @@ def _has_sections(loaded: dict[str, object]) -> bool:
     return any(isinstance(name, str) and "::" in name for name in types)
 
 
-def _may_be_policy(data: bytes) -> bool:
+def _policy(data: bytes) -> Recognised:
     if b"Statement" not in data or b"Effect" not in data:
-        return False
+        return OTHER
     loaded = _loaded(data)
     if loaded is not None:
-        return bool(policies_in(loaded))
-    # Broken JSON that plainly means to be a policy.
-    return _STATEMENTS.match(data) is not None
+        return Recognised(POLICY) if policies_in(loaded) else OTHER
+    # Broken JSON that means to be a policy, or a text to make one from, as a build would fill it.
+    return Recognised(POLICY, sure=False) if _STATEMENTS.match(data) else OTHER
 
 
 def _loaded(data: bytes) -> dict[str, object] | None:

@@ -63,6 +63,7 @@ def messages(found: Discovery) -> list[str]:
         ("p.json", PLAN.replace("resource_changes", "planned_values"), "plan"),
         ("p.json", PLAN.encode("utf-16"), "plan"),
         ("p.json", POLICY, "policy"),
+        ("p.json", POLICY.replace("Effect", 'Sid": "My::Resources", "Effect'), "policy"),
     ],
 )
 def test_a_file_is_what_its_content_says(tmp_path, name, content, kind):
@@ -80,6 +81,7 @@ def test_a_file_is_what_its_content_says(tmp_path, name, content, kind):
         ("broken.yaml", "a: [\n"),
         ("package.json", '{"name": "x"}'),
         ("broken.json", "{"),
+        ("to-fill-in.json", POLICY.replace('"Allow"', "${effect}")),
         ("log.json", '{"Statement": "He said \\"Effect\\""}'),
         ("nested.json", json.dumps({"a": {"Resources": {"K": {"Type": "AWS::KMS::Key"}}}})),
         ("empty.yaml", ""),
