@@ -11,8 +11,8 @@ from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
-from kmsiac.cli.output import emit
-from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.output import emit, say
+from kmsiac.cli.request import Deployment, settings
 from kmsiac.reporters import inventory_text
 from kmsiac.reporters.json_report import dumps
 from kmsiac.reporters.terminal import Style, use_color
@@ -27,7 +27,7 @@ _FOUND = ("policies", "data", "keys", "aliases", "grants", "endpoints", "identit
     epilog="\b\nExamples:\n  kmsiac inventory infra/\n  kmsiac inventory -f json template.yaml\n\n"
     "\b\nExit codes:\n  0 all read, 2 wrong use, 3 something could not be read or nothing was found"
 )
-def inventory(  # one argument is one option
+def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     paths: o.Paths = None,
     format: Annotated[
         str, o.option("-f", "--format", metavar="FORMAT", help="text or json.")
@@ -36,18 +36,27 @@ def inventory(  # one argument is one option
     region: o.Region = None,
     partition: o.Partition = None,
     var: o.Variables = None,
+    var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
-    color: o.ColorMode = o.Color.AUTO,
+    config: o.ConfigFile = None,
+    no_config: o.NoConfig = False,
+    color: o.ColorMode = None,
 ) -> int:
     """Show what was found: keys with their policies, grants and aliases, identities, endpoints."""
     wanted = only_stdout(format)
-    deployment = Deployment(account_id, region, partition, var, parameters)
-    found = take_inventory(scan_options(paths, deployment))
+    deployment = Deployment(
+        account_id, region, partition, var, var_file, parameters,
+        config=config, no_config=no_config,
+    )  # fmt: skip
+    wish = settings(paths, deployment, color=color)
+    for note in wish.scan.notes:
+        say(f"kmsiac: note: {note.location}: {note.message}")
+    found = take_inventory(wish.scan)
     if wanted == "json":
         emit(dumps(found))
     else:
         stream = io.StringIO()
-        style = Style(use_color(color, sys.stdout.isatty(), os.environ))
+        style = Style(use_color(wish.color, sys.stdout.isatty(), os.environ))
         inventory_text.write(found, stream, style)
         emit(stream.getvalue())
     if found["errors"] or not any(found[name] for name in _FOUND):

@@ -7,10 +7,12 @@ other YAML and JSON is counted.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.frontends.exclusion import Exclusion
 from kmsiac.frontends.recognise import (
     CLOUDFORMATION,
     STACKS,
@@ -19,7 +21,7 @@ from kmsiac.frontends.recognise import (
     is_hcl,
     recognise,
 )
-from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.frontends.unit import Discovery, Inputs, PathPattern, UnitSource
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import MAX_PLAN_BYTES, MAX_TEMPLATE_BYTES, STDIN, SourceTree, missing
 
@@ -34,14 +36,20 @@ _READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
-def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: Inputs) -> Discovery:
+def discover(
+    tree: SourceTree,
+    paths: list[Path],
+    stdin: bytes | None,
+    inputs: Inputs,
+    exclude: Sequence[PathPattern] = (),
+) -> Discovery:
     """Find the units under `paths` (absolute, or relative to the root of `tree`) and in `stdin`.
 
     Units are sorted by path. A named file that is nothing we read is an error; in a folder it is
-    counted as skipped.
+    counted as skipped. What `exclude` means is not found, and counted where it is a template.
     """
     del inputs  # which inputs go to which unit is decided when it is loaded
-    search = _Search(tree)
+    search = _Search(tree, Exclusion(exclude, tree))
     if stdin is not None:
         search.take_stdin(stdin)
     # Without resolving links: what reports print is the path that was asked for.
@@ -53,8 +61,10 @@ def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: I
 
 
 class _Search:
-    def __init__(self, tree: SourceTree) -> None:
+    def __init__(self, tree: SourceTree, exclusion: Exclusion) -> None:
         self.tree = tree
+        self.exclusion = exclusion
+        self.left_out: set[Path] = set()
         self.found = Discovery()
         self.units: dict[Path, UnitSource] = {}
         self.folders: dict[Path, list[Path]] = {}
@@ -101,6 +111,7 @@ class _Search:
         for path in self.terragrunt:
             if _real(path.parent) not in self.folders:
                 self._unread(path, TERRAGRUNT)
+        self.found.excluded = sum(map(self._is_template, self.left_out - self.seen))
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
@@ -113,7 +124,9 @@ class _Search:
         for path, error in self.tree.walk(folder):
             if path in self.seen:
                 continue
-            if error is not None:
+            if self.exclusion.leaves_out(path, folder):
+                self.left_out.add(path)
+            elif error is not None:
                 self.seen.add(path)
                 # A link that leads out matters where templates could have been read through it.
                 if path.name.endswith(_READ) or not path.is_symlink() or _leads_to_folder(path):
@@ -160,6 +173,17 @@ class _Search:
             self._error(path, _NOT_OURS if file.data.strip() else "the file is empty")
         elif path.name.endswith(_YAML_OR_JSON):
             self.found.skipped += 1
+
+    def _is_template(self, path: Path) -> bool:
+        """Whether a file that is left out would have been scanned; one too large to tell counts."""
+        if path.name.endswith(TERRAFORM_SUFFIXES):
+            return _real(path.parent) not in self.folders  # else its module is read all the same
+        if not path.name.endswith(_YAML_OR_JSON) or not self.tree.exists(path):
+            return False
+        try:
+            return bool(recognise(self.tree.read(path)).kind)
+        except SourceError:
+            return True
 
     def _add(self, path: Path, file: SourceFile, known: Recognised) -> None:
         if known.kind == CLOUDFORMATION and len(file.data) > MAX_TEMPLATE_BYTES:
