@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, NoReturn
 import typer
 
 from kmsiac import __version__
+from kmsiac.cli.coercion import take_plainly
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.group import LazyGroup, new_app
 from kmsiac.cli.output import close_quietly, say
@@ -78,6 +79,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give the exit code; what goes wrong is said on standard error."""
     command = typer.main.get_command(app)
+    take_plainly(command)
     try:
         # Not typer's standalone mode, which leaves with 1 for what is no finding.
         code = command.main(list(arguments), prog_name="kmsiac", standalone_mode=False)
