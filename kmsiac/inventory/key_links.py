@@ -26,9 +26,9 @@ from kmsiac.inventory.model import (
 )
 from kmsiac.inventory.policies import default_endpoint_policy, default_key_policy
 from kmsiac.inventory.references import find_all
-from kmsiac.inventory.settings import EntitySettings, exists
-from kmsiac.inventory.sites import POLICIES
-from kmsiac.values import Blame, Text, Unknown
+from kmsiac.inventory.settings import EntitySettings, exists, setting_at
+from kmsiac.inventory.sites import POLICIES, SHARED_WITH_POLICY, Field
+from kmsiac.values import Blame, Bool, Text, Unknown
 
 E = TypeVar("E", Alias, Consumer, Grant, Key)
 
@@ -148,6 +148,7 @@ class KeyLinks:
     def _write_back(self) -> None:
         for key in self._inventory.keys:
             key.policies = self._policies[key].freeze()
+            _share_settings(key)
             key.aliases = self._aliases[key].freeze()
             key.grants = self._grants[key].freeze()
             key.replicas = self._replicas[key].freeze()
@@ -173,6 +174,36 @@ def _of_primary(replica: Key, name: str, world: World) -> Setting:
     shown = str(written) if isinstance(written, Text) else replica.address
     unknown = Unknown(f"{name} of {shown}", reason, position, replica.resource.unit)
     return Setting(unknown, False, position)
+
+
+def _share_settings(key: Key) -> None:
+    """Let the resources that hold the key's policy switch on settings that they share with it."""
+    if not isinstance(key.settings, EntitySettings):
+        return
+    for policy in (*key.policies.items, *key.policies.maybe):
+        for name, field in SHARED_WITH_POLICY.get(policy.resource.type, {}).items():
+            own = key.settings.setting(name).pick
+            key.settings.replace(name, partial(_switched_on, key, policy, field, own))
+
+
+def _switched_on(
+    key: Key, policy: Policy, field: Field, own: Callable[[World], Setting], world: World
+) -> Setting:
+    """A switch of the key, on as well where the resource of its policy has it on."""
+    given = own(world)
+    if _is_on(given) or not exists(policy.resource, world):
+        return given
+    there = setting_at(policy.resource, field, world)
+    if not _is_on(there) and not isinstance(there.value, Unknown):
+        return given
+    if policy in key.policies.items:
+        return there
+    reason = "it is not known whether it is this key's policy"
+    return Setting(Unknown(policy.address, reason, there.position), True, there.position)
+
+
+def _is_on(setting: Setting) -> bool:
+    return isinstance(setting.value, Bool) and setting.value.value
 
 
 def _spread(into: defaultdict[Key, Gathered[E]], entity: E, keys: Related[Key]) -> None:
