@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from kmsiac.inventory.policies import default_endpoint_policy, default_key_polic
 from kmsiac.inventory.references import find_all
 from kmsiac.inventory.settings import EntitySettings, exists, setting_at
 from kmsiac.inventory.sites import POLICIES, SHARED_WITH_POLICY, Field
+from kmsiac.stack import Gap, Resource
 from kmsiac.values import Blame, Bool, Text, Unknown
 
 E = TypeVar("E", Alias, Consumer, Grant, Key)
@@ -77,6 +78,8 @@ class KeyLinks:
                 targets = _targets(policy)
                 policy.key = Related((own,)) if own else self._index.keys_of(resource, targets)
                 self._belongs(policy, policy.key)
+                if not policy.key.items and not policy.key.maybe:
+                    self._inventory.gaps += _unseen_settings(policy)
             elif policy.kind == "endpoint":
                 door = endpoints.get(owner)
                 finder, targets = self._index.endpoints, _targets(policy)
@@ -174,6 +177,33 @@ def _of_primary(replica: Key, name: str, world: World) -> Setting:
     shown = str(written) if isinstance(written, Text) else replica.address
     unknown = Unknown(f"{name} of {shown}", reason, position, replica.resource.unit)
     return Setting(unknown, False, position)
+
+
+def _unseen_settings(policy: Policy) -> Iterator[Gap]:
+    """What a policy switches on for a key that is not there: rules about keys do not see it."""
+    resource = policy.resource
+    for field in SHARED_WITH_POLICY.get(resource.type, {}).values():
+        question = partial(_given, resource, field)
+        there = varying(question, _switch, partial(_too_many, resource)).cases
+        on = [found for _, found in there if _is_on(found) or isinstance(found.value, Unknown)]
+        if on:
+            reason = "set for a key that is not in the scanned templates"
+            yield Gap(policy.address, field.path, reason, on[0].position)
+
+
+def _given(resource: Resource, field: Field, world: World) -> Setting:
+    if exists(resource, world):
+        return setting_at(resource, field, world)
+    return Setting(Bool(False), False, resource.position)
+
+
+def _too_many(resource: Resource) -> Setting:
+    reason = "depends on too many combinations of conditions"
+    return Setting(Unknown(resource.address, reason, resource.position), False, resource.position)
+
+
+def _switch(setting: Setting) -> Hashable:
+    return str(setting.value)
 
 
 def _share_settings(key: Key) -> None:
