@@ -119,6 +119,16 @@ def _shaped(name: str, meaning: str, example: str) -> Format:
     )
 
 
+def _is_policy_text(text: str) -> bool:
+    # Nearly all are plain ASCII, and a scan asks thousands of strings.
+    return (text.isascii() and text.isprintable()) or _literal("policy_text", text)
+
+
+def _could_be_action(pattern: str) -> bool:
+    # A wildcard stands for no colon: IAM wants it written, but in what another tool fills in.
+    return _pattern("action", pattern) if "${" in pattern else _literal("action", pattern)
+
+
 def _is_alias_name(text: str) -> bool:
     return _literal("alias_name", text) and len(text) <= 256 and not text.startswith("alias/aws/")
 
@@ -168,7 +178,13 @@ _KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-12345
 
 _ALL = (
     _shaped("account_id", "An AWS account id: twelve digits.", "111122223333"),
-    _shaped("action", "An action or action pattern: `*`, or service and name.", "kms:Describe*"),
+    Format(
+        "action",
+        "An action or action pattern: `*`, or service and name.",
+        "kms:Describe*",
+        lambda text: _literal("action", text),
+        _could_be_action,
+    ),
     Format(
         "alias_name",
         "A valid alias name that is not reserved for AWS (`alias/aws/`).",
@@ -192,7 +208,13 @@ _ALL = (
     ),
     _shaped("organization_id", "The id of an organization.", "o-a1b2c3d4e5"),
     _shaped("policy_name", "The name of a key policy, as the API takes it.", "default"),
-    _shaped("policy_text", "Only characters that policies may hold.", "Allow access to the key"),
+    Format(
+        "policy_text",
+        "Only characters that policies may hold: Latin-1, tabs and line ends.",
+        "Allow access to the key",
+        _is_policy_text,
+        lambda pattern: _pattern("policy_text", pattern),
+    ),
     Format(
         "private_cidr",
         "An address or range inside RFC 1918 or fc00::/7.",

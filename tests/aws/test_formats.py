@@ -136,6 +136,10 @@ def test_every_format_is_tested_and_has_an_example_of_itself() -> None:
         ("boolean", "x*", False),
         ("zero_hex", "0*", True),
         ("sid", "${unclosed*", False),
+        ("action", "kms:Describe*", True),
+        ("action", "Describe*", False),
+        ("action", "*Key", False),
+        ("action", "${service}", True),
     ],
 )
 def test_patterns(name: str, pattern: str, could: bool) -> None:

@@ -16,6 +16,7 @@ from tests.rules.projects import ACCOUNT, Project, Said
 OURS = (
     "IAM-01", "IAM-02", "IAM-11", "IAM-12", "XACC-03", "XACC-05", "XACC-06", "XACC-10",
     "PERM-04", "GRANT-01", "SVC-01", "KP-20", "KP-21", "KP-22", "KP-23",
+    "KP-08", "KP-14", "KP-26", "KP-30", "KP-32",
 )  # fmt: skip
 
 

@@ -61,3 +61,24 @@ TEXT_FIELDS["variables"] = TextField(
     "variables: {some: aws:username}",
     _variables,
 )
+
+
+def _stray(text: Text) -> Reading:
+    from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - needed by few rules
+
+    if text.sensitive:
+        return ABSENT
+    allowed = FORMATS["policy_text"].matches
+    written = "".join(part for part in text.parts if isinstance(part, str))
+    found = dict.fromkeys(character for character in written if not allowed(character))
+    blame = frozenset(blame_on(p) for p in text.parts if isinstance(p, Unknown))
+    return Items([Text((f"U+{ord(character):04X}",)) for character in found], (), blame)
+
+
+TEXT_FIELDS["stray_characters"] = TextField(
+    "stray_characters",
+    FieldType("text", many=True),
+    "the characters in it that no policy may hold, by code point",
+    "stray_characters: {some: U+2014}",
+    _stray,
+)
