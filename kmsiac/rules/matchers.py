@@ -181,10 +181,14 @@ class HasFormat(Check):
     def test(self, reading: Reading, env: Env) -> Truth:
         from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - regular expressions
 
-        plain = spelt_out(_as_text(reading))
+        text = _as_text(reading)
+        plain = spelt_out(text)
         if not isinstance(plain, str):
             return t.cannot_tell(plain)
         named = FORMATS[self.name]
+        doubt = named.doubt(plain)
+        if doubt:
+            return t.cannot_tell(frozenset({Blame(str(text), doubt, text.position)}))
         return t.decided(named.could_match(plain) if self.pattern else named.matches(plain))
 
     def words(self, value: str, negated: bool) -> str:

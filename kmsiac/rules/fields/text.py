@@ -42,6 +42,30 @@ def _of_service(text: Text, name: str) -> Reading | None:
     return ABSENT
 
 
+def partition_around(partition: Text, region: Text) -> Text:
+    """The partition that a known Region lies in; else what is written as the partition."""
+    from kmsiac.aws.partitions import partition_of_region  # noqa: PLC0415 - needed by few rules
+
+    if partition.literal is not None or region.literal is None:
+        return partition
+    told = partition_of_region(region.literal)
+    return partition if told is None else Text((told,), partition.position)
+
+
+def _partition(text: Text) -> Reading:
+    from kmsiac.policy.matching import split_arn  # noqa: PLC0415 - needed by few rules
+
+    arn = split_arn(text)
+    return _unclear(text) if arn is None else partition_around(arn.partition, arn.region)
+
+
+TEXT_FIELDS["partition"] = TextField(
+    "partition",
+    TEXT,
+    "the partition of an ARN, told by its Region where that is known",
+    "partition: {same_as: target.partition}",
+    _partition,
+)
 _part("service", 1)
 _part("region", 2)
 _part("account", 3)
