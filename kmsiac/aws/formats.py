@@ -50,7 +50,7 @@ _REGIONS = tuple(
     + _run(_DIGITS, 1, 2)
     for words in (1, 2, 3)
 )
-_EUROPEAN_REGION = _text("eusc-") + _run(_LOWER, 1, 16) + _text("-") + _run(_DIGITS, 1, 2)
+_EUROPEAN_REGION = _text("eusc-") + _run(_LOWER + "-", 1, 24) + _text("-") + _run(_DIGITS, 1, 2)
 _VIA_ENDS = (
     *(region + _text(".amazonaws.com") for region in _REGIONS),
     _EUROPEAN_REGION + _text(".amazonaws.eu"),

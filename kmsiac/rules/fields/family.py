@@ -31,10 +31,10 @@ def _primary(thing: Thing) -> Reading:
 )
 def _siblings(thing: Thing) -> Reading:
     key, scope = key_of(thing), thing.scope
-    primary_arn = setting_value(thing, "primary_arn") if key.replica else None
-    if isinstance(primary_arn, Text) and not primary_arn.has_unknown and not key.primary.items:
-        if not key.primary.maybe:
-            return _replicas_of(primary_arn, thing)
+    outside = key.replica and not key.primary.items and not key.primary.maybe
+    primary_arn = setting_value(thing, "primary_arn") if outside else None
+    if isinstance(primary_arn, Text) and not primary_arn.has_unknown:
+        return _replicas_of(primary_arn, thing)
     family = [scope.related("key", key.primary), scope.related("key", key.replicas)]
     family += [scope.related("key", primary.replicas) for primary in key.primary.items]
     certain = [k for found in family for k in found.certain if k is not thing]
