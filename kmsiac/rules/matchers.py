@@ -144,6 +144,8 @@ class HasWildcard(Check):
 
 _SAMPLES: Mapping[str, str] = {
     "account_id": "111122223333",
+    "member_account_id": "111122223333",
+    "management_account_id": "111122223333",
     "region": "us-east-1",
     "partition": "aws",
     "dns_suffix": "amazonaws.com",
@@ -213,7 +215,9 @@ class InTable(Check):
             return row
         member = spelt_out(_as_text(reading))
         if not isinstance(member, str):
-            return t.cannot_tell(member)
+            # Whatever the member is: a row that is not there has nothing to say of it.
+            known = in_table(self.table, row, "") is not None
+            return t.cannot_tell(member) if known else t.NOT_APPLICABLE
         found = in_table(self.table, row, member, ignore_case=ignores_case(self.type, env))
         return t.NOT_APPLICABLE if found is None else t.decided(found)
 
