@@ -139,10 +139,11 @@ def is_service_linked(principal: Principal) -> Answer:
         return cannot_tell(*blame)
     if kind != "role" or (symbol is not None and symbol.origin == "resource"):
         return NO
-    if symbol is None:
-        return glob("arn:*:iam::*:role/aws-service-role/*", value)
-    # What is looked up shows its name at most, not its path.
-    return glob("arn:*:iam::*:role/*AWSServiceRoleFor*", value)
+    # The path shows it, and what is looked up shows none.
+    arn = split_arn(value) if symbol is None else None
+    if arn is None:
+        return cannot_tell(*open_blame(value))
+    return glob("role/aws-service-role/*", arn.resource)
 
 
 def account_of(principal: Principal) -> Text | None:

@@ -215,11 +215,15 @@ class InTable(Check):
             return row
         member = spelt_out(_as_text(reading))
         if not isinstance(member, str):
-            # Whatever the member is: a row that is not there has nothing to say of it.
-            known = in_table(self.table, row, "") is not None
-            return t.cannot_tell(member) if known else t.NOT_APPLICABLE
+            return t.cannot_tell(member) if self.applies(env) else t.NOT_APPLICABLE
         found = in_table(self.table, row, member, ignore_case=ignores_case(self.type, env))
         return t.NOT_APPLICABLE if found is None else t.decided(found)
+
+    def applies(self, env: Env) -> bool:
+        from kmsiac.aws.tables import in_table  # noqa: PLC0415 - loads the tables
+
+        row = self._row(env)
+        return isinstance(row, Truth) or in_table(self.table, row, "") is not None
 
     def _row(self, env: Env) -> str | Truth | None:
         if not isinstance(self.row, tuple):

@@ -24,8 +24,9 @@ def _part(name: str, index: int) -> None:
             return part if part.parts else ABSENT
         return _of_service(text, name) or _unclear(text)
 
+    where = "ARN" if name == "resource" else "ARN or service name"
     TEXT_FIELDS[name] = TextField(
-        name, TEXT, f"the {name} of an ARN or service name", f"{name}: {{written: true}}", read
+        name, TEXT, f"the {name} of an {where}", f"{name}: {{written: true}}", read
     )
 
 
@@ -69,6 +70,7 @@ TEXT_FIELDS["partition"] = TextField(
 _part("service", 1)
 _part("region", 2)
 _part("account", 3)
+_part("resource", 4)
 
 
 def _variables(text: Text) -> Reading:
