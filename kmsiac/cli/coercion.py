@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+import typer
+
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
@@ -22,7 +24,7 @@ _KEPT = "_runtime_param"
 
 def take_plainly(command: Command) -> None:
     """Let the parameters of a command convert plain values themselves."""
-    for parameter in command.params:
+    for parameter in command.get_params(typer.Context(command)):  # --help too
         descriptor = getattr(parameter, "type_descriptor", None)
         convert = _converter(getattr(descriptor, "annotation", None))
         if convert is not None and getattr(parameter, _KEPT, parameter) is None:
