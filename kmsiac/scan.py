@@ -11,17 +11,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
+from kmsiac.config.roots import Run, Taker, check_taken, planned_runs
 from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import without_key_material
-from kmsiac.findings.finding import ActiveRule, ScanResult, Summary, Unresolved
+from kmsiac.findings.finding import ActiveRule, Note, ScanResult, Summary, Unresolved
+from kmsiac.findings.inputs import with_inputs
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.load import load_unit
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
@@ -34,7 +35,7 @@ from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import selected
-from kmsiac.stack import CLOUDFORMATION, TERRAFORM, Gap
+from kmsiac.stack import Gap
 
 __all__ = [
     "Progress",
@@ -74,51 +75,67 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
 
     rules = selected(_rules(options), options.select, options.ignore, pedantic=options.pedantic)
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
-    tree, discovery = _discover(options)
-    told = _telling(progress, discovery.units, tree)
-    units = [scan_unit(unit, tree, options.inputs, rules, trusted) for unit in told]
-    _check_inputs(options.inputs, [(unit.framework, unit.declared) for unit in units])
+    tree, discovery, planned = _discover(options)
+    scans = [
+        [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
+        for runs in _telling(progress, planned, tree)
+    ]
+    takers = [
+        Taker(unit.framework, unit.declared, run.given)
+        for runs, units in zip(planned, scans, strict=True)
+        for run, unit in zip(runs, units, strict=True)
+    ]
+    notes = check_taken(options.inputs, takers)
+    units = [_joined(runs, units) for runs, units in zip(planned, scans, strict=True)]
     matches = [match for unit in units for match in unit.matches]
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
         findings=build_findings(matches, _facts(rules), tree.span, _source_of(tree)),
         unresolved=_unread(discovery) + build_unresolved(matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
+        settings=list(options.settings),
         summary=_summary(discovery, units, len(rules)),
         rules=_active(rules),
         prose=cache(rules.prose),
+        notes=[*options.notes, *notes],
     )
 
 
 def _telling(
-    progress: Progress | None, units: list[UnitSource], tree: SourceTree
-) -> Iterator[UnitSource]:
-    for done, unit in enumerate(units):
-        if progress is not None:
-            progress(done, len(units), unit.file.path if unit.file else tree.report_path(unit.path))
-        yield unit
+    progress: Progress | None, planned: list[list[Run]], tree: SourceTree
+) -> Iterator[list[Run]]:
+    for done, runs in enumerate(planned):
+        if progress is not None and runs:
+            unit = runs[0].unit
+            path = unit.file.path if unit.file else tree.report_path(unit.path)
+            progress(done, len(planned), path)
+        yield runs
 
 
-def _check_inputs(inputs: Inputs, units: list[tuple[str, frozenset[str]]]) -> None:
-    """A value for something that no unit declares is a slip of the pen: nothing would come of it.
-
-    `units` are their frameworks ("" for one that takes no inputs) and the names that they declare.
-    """
-    for framework, option, names in (
-        (TERRAFORM, "--var", inputs.variables),
-        (CLOUDFORMATION, "--parameters", inputs.parameters),
-    ):
-        takers = [names for of, names in units if of == framework]
-        declared = frozenset[str]().union(*takers)
-        for name in names if takers else ():
-            if name not in declared:
-                near = get_close_matches(name, declared, 1)
-                hint = f"did you mean {near[0]}?" if near else ""
-                raise UsageError(f"{option} {name}: nothing that is scanned takes it", hint=hint)
+def _joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
+    """What a unit gave with all its inputs. What was looked at counts once."""
+    if len(scans) == 1:
+        return scans[0]
+    names = [run.given.name if run.given is not None else "" for run in runs]
+    return UnitScan(
+        matches=with_inputs(dict(zip(names, (scan.matches for scan in scans), strict=True))),
+        gaps=[gap for scan in scans for gap in scan.gaps],
+        errors=[error for scan in scans for error in scan.errors],
+        files=set().union(*(scan.files for scan in scans)),
+        framework=scans[0].framework,
+        declared=scans[0].declared,
+        keys=max(scan.keys for scan in scans),
+        policies=max(scan.policies for scan in scans),
+        grants=max(scan.grants for scan in scans),
+        endpoints=max(scan.endpoints for scan in scans),
+    )
 
 
 def _rules(options: ScanOptions) -> RuleSet:
-    return load_rules([builtin_rules_folder(), *options.rules_folders])
+    rules = options.rules
+    if rules is None:
+        rules = load_rules([builtin_rules_folder(), *options.rules_folders])
+    return rules.with_parameters(options.parameters).with_severities(options.severity)
 
 
 def _facts(rules: RuleSet) -> Callable[[str], RuleFacts]:
@@ -190,12 +207,14 @@ class UnitsRead:
 
     `errors` are the files and units that could not be read; those of an inventory it has itself.
     `unread` are kinds of files that are known and not read. `locate` gives the place of a position.
+    A root with several inputs is there once for each, their name behind that of the unit.
     """
 
     inventories: tuple[Inventory, ...]
     errors: tuple[KmsiacError, ...]
     unread: tuple[Unresolved, ...]
     locate: Callable[[int], Span | None]
+    notes: tuple[Note, ...] = ()
 
 
 def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead:
@@ -204,20 +223,26 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
     With `check_inputs` an input that no unit takes is a `UsageError`.
     """
 
-    tree, discovery = _discover(options)
+    tree, discovery, planned = _discover(options)
     found: list[Inventory] = []
+    takers: list[Taker] = []
     errors = list(discovery.errors)
-    for unit in discovery.units:
-        inventory, error = _inventory_of(unit, tree, options.inputs)
-        if inventory is not None:
-            found.append(inventory)
-        elif error is not None:
-            errors.append(error)
+    for runs in planned:
+        for each in runs:
+            inventory, error = _inventory_of(each.unit, tree, each.inputs)
+            if inventory is not None:
+                framework = "" if inventory.from_plan else inventory.framework
+                takers.append(Taker(framework, inventory.declared, each.given))
+                if each.given is not None and len(runs) > 1:
+                    inventory.unit += f"[{each.given.name}]"
+                found.append(inventory)
+            elif error is not None:
+                errors.append(error)
+    notes = list(options.notes)
     if check_inputs:
-        declared = [("" if i.from_plan else i.framework, i.declared) for i in found]
-        _check_inputs(options.inputs, declared)
+        notes += check_taken(options.inputs, takers)
     unread = tuple(_unread(discovery))
-    return UnitsRead(tuple(found), tuple(_sorted(errors)), unread, tree.span)
+    return UnitsRead(tuple(found), tuple(_sorted(errors)), unread, tree.span, tuple(notes))
 
 
 def _inventory_of(
@@ -235,14 +260,17 @@ def _inventory_of(
         return None, SourceError("nested too deeply to be read", place)
 
 
-def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery]:
+def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery, list[list[Run]]]:
 
     here = options.working_directory.resolve()
     paths = [here / path for path in options.paths]
     if not paths and options.stdin is None:
         paths = [here]
     tree = _tree_for(paths, here)
-    return tree, discover(tree, paths, options.stdin, options.inputs)
+    for path in options.inputs.variable_files:
+        tree.admit(here / path)
+    found = discover(tree, paths, options.stdin, options.inputs, options.exclude)
+    return tree, found, planned_runs(found.units, tree, options, paths)
 
 
 def _tree_for(paths: list[Path], here: Path) -> SourceTree:

@@ -47,6 +47,13 @@ class Scene:
 
     def __init__(self, options: ScanOptions) -> None:
         self._read: UnitsRead = read_units(options, check_inputs=True)
+        self._notes = [
+            *(
+                f"{note.location}: {note.message}" if note.location else note.message
+                for note in self._read.notes
+            ),
+            *_set_by_the_tree(options),
+        ]
         self._trusted = Trusted(
             frozenset(options.trusted_accounts), frozenset(options.trusted_organizations)
         )
@@ -91,5 +98,11 @@ class Scene:
         return Surroundings(
             (*self._read.unread, *undecided, *unresolved),
             tuple(sorted(errors.values(), key=lambda e: (e.span or nowhere, e.message))),
-            tuple(dict.fromkeys(notes)),
+            tuple(dict.fromkeys([*notes, *self._notes])),
         )
+
+
+def _set_by_the_tree(options: ScanOptions) -> list[str]:
+    """What stands in the scanned tree and can change the answer: those who ask must hear of it."""
+    told = [f"{s.key} {s.value}" for s in options.settings if s.origin == "tree"]
+    return [f"the scanned tree sets {', '.join(told)}"] if told else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from kmsiac.aws.partitions import partition_of_region
@@ -24,6 +24,8 @@ class Format:
     """Whether a text, taken literally, has the format."""
     could_match: Callable[[str], bool]
     """Whether a pattern with `*`, `?` and policy variables could match a text of the format."""
+    doubt: Callable[[str], str] = lambda _: ""
+    """Why AWS's documentation leaves open whether a text has the format; empty where it does not."""
 
 
 def _text(text: str) -> _Pieces:
@@ -48,7 +50,11 @@ _REGIONS = tuple(
     + _run(_DIGITS, 1, 2)
     for words in (1, 2, 3)
 )
-_VIA_SUFFIXES = (_text(".amazonaws.com"), _text(".amazonaws.eu"))
+_EUROPEAN_REGION = _text("eusc-") + _run(_LOWER + "-", 1, 24) + _text("-") + _run(_DIGITS, 1, 2)
+_VIA_ENDS = (
+    *(region + _text(".amazonaws.com") for region in _REGIONS),
+    _EUROPEAN_REGION + _text(".amazonaws.eu"),
+)
 
 
 def _ids(prefix: str) -> tuple[_Pieces, ...]:
@@ -88,9 +94,7 @@ def _shapes() -> Mapping[str, tuple[_Pieces, ...]]:
         "sha384_hex": (_run(string.hexdigits, 96, 96),),
         "sid": (_run(_WORD, 0),),
         "via_service": tuple(
-            _run(_LOWER + _DIGITS + "-", 1, 63) + _text(".") + region + suffix
-            for region in _REGIONS
-            for suffix in _VIA_SUFFIXES
+            _run(_LOWER + _DIGITS + "-", 1, 63) + _text(".") + end for end in _VIA_ENDS
         ),
         "vpc_id": _ids("vpc-"),
         "vpce_id": _ids("vpce-"),
@@ -117,6 +121,16 @@ def _shaped(name: str, meaning: str, example: str) -> Format:
     return Format(
         name, meaning, example, lambda text: _literal(name, text), lambda text: _pattern(name, text)
     )
+
+
+def _is_policy_text(text: str) -> bool:
+    # Nearly all are plain ASCII, and a scan asks thousands of strings.
+    return (text.isascii() and text.isprintable()) or _literal("policy_text", text)
+
+
+def _could_be_action(pattern: str) -> bool:
+    # A wildcard stands for no colon: IAM wants it written, but in what another tool fills in.
+    return _pattern("action", pattern) if "${" in pattern else _literal("action", pattern)
 
 
 def _is_alias_name(text: str) -> bool:
@@ -164,11 +178,23 @@ def _could_be_boolean(pattern: str) -> bool:
     return any(Shape(_text(value)).meets(pattern.lower()) for value in ("true", "false"))
 
 
+def _via_service_doubt(text: str) -> str:
+    region = text.split(".")[1] if text.count(".") > 1 else ""
+    known = partition_of_region(region) == "aws-eusc" and _pattern("via_service", text)
+    return "how kms:ViaService ends in the partition aws-eusc is not documented" if known else ""
+
+
 _KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 _ALL = (
     _shaped("account_id", "An AWS account id: twelve digits.", "111122223333"),
-    _shaped("action", "An action or action pattern: `*`, or service and name.", "kms:Describe*"),
+    Format(
+        "action",
+        "An action or action pattern: `*`, or service and name.",
+        "kms:Describe*",
+        lambda text: _literal("action", text),
+        _could_be_action,
+    ),
     Format(
         "alias_name",
         "A valid alias name that is not reserved for AWS (`alias/aws/`).",
@@ -192,7 +218,13 @@ _ALL = (
     ),
     _shaped("organization_id", "The id of an organization.", "o-a1b2c3d4e5"),
     _shaped("policy_name", "The name of a key policy, as the API takes it.", "default"),
-    _shaped("policy_text", "Only characters that policies may hold.", "Allow access to the key"),
+    Format(
+        "policy_text",
+        "Only characters that policies may hold: Latin-1, tabs and line ends.",
+        "Allow access to the key",
+        _is_policy_text,
+        lambda pattern: _pattern("policy_text", pattern),
+    ),
     Format(
         "private_cidr",
         "An address or range inside RFC 1918 or fc00::/7.",
@@ -204,7 +236,10 @@ _ALL = (
     _shaped("service_principal", "The name of an AWS service principal.", "logs.amazonaws.com"),
     _shaped("sha384_hex", "A SHA-384 digest in hexadecimal: 96 digits.", "0a" * 48),
     _shaped("sid", "A statement id as IAM policies take it: letters and digits.", "AllowUse"),
-    _shaped("via_service", "A value of kms:ViaService.", "s3.eu-west-1.amazonaws.com"),
+    replace(
+        _shaped("via_service", "A value of kms:ViaService.", "s3.eu-west-1.amazonaws.com"),
+        doubt=_via_service_doubt,
+    ),
     _shaped("vpc_id", "The id of a VPC.", "vpc-0123456789abcdef0"),
     _shaped("vpce_id", "The id of a VPC endpoint.", "vpce-0123456789abcdef0"),
     _shaped("zero_hex", "Zeros only: what an enclave in debug mode measures.", "0" * 96),

@@ -14,7 +14,7 @@ from kmsiac.aws.grants import grant_operations
 from kmsiac.aws.key_specs import usages_of
 from kmsiac.aws.operators import operators
 from kmsiac.aws.shapes import fold, glob
-from kmsiac.aws.via_services import via_services
+from kmsiac.aws.via_services import mistaken_via_services, via_services
 
 Members = Literal["action", "name", "text"]
 
@@ -79,6 +79,10 @@ def _via_services(_row: str | None) -> frozenset[str]:
     return via_services()
 
 
+def _mistaken_via_services(_row: str | None) -> frozenset[str]:
+    return mistaken_via_services()
+
+
 _ALL = (
     Table("kms_actions", "The actions of AWS KMS.", _actions, "action"),
     Table(
@@ -130,6 +134,13 @@ _ALL = (
         "via_services",
         "Known values of kms:ViaService, as globs (incomplete).",
         _via_services,
+        "text",
+        format="via_service",
+    ),
+    Table(
+        "mistaken_via_services",
+        "Values that kms:ViaService never has, for it knows the service by another name, as globs.",
+        _mistaken_via_services,
         "text",
         format="via_service",
     ),

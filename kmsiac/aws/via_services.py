@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import cast
 
@@ -28,10 +28,18 @@ def via_services() -> frozenset[str]:
     The suffix is the same in all partitions, but for aws-eusc, where it is not known: both
     spellings are listed.
     """
+    return _values(via_service_prefixes())
+
+
+@cache
+def mistaken_via_services() -> frozenset[str]:
+    """Values that no request has, for a service is known there by another name, as such globs."""
+    return _values(cast("Mapping[str, str]", _data()["often_mistaken"]))
+
+
+def _values(prefixes: Iterable[str]) -> frozenset[str]:
     suffixes = ("amazonaws.com", "amazonaws.eu")
-    return frozenset(
-        f"{prefix}.*.{suffix}" for prefix in via_service_prefixes() for suffix in suffixes
-    )
+    return frozenset(f"{prefix}.*.{suffix}" for prefix in prefixes for suffix in suffixes)
 
 
 def meant_prefix(prefix: str) -> str | None:

@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar, NoReturn
 import typer
 
 from kmsiac import __version__
+from kmsiac.cli.coercion import take_plainly
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.group import LazyGroup, new_app
 from kmsiac.cli.output import close_quietly, is_closed_pipe, say, say_text
@@ -91,6 +92,7 @@ def run(arguments: Sequence[str]) -> int:
     arguments = list(arguments)
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
+    take_plainly(command)
     try:
         # Not typer's standalone mode, which leaves with 1 for what is no finding.
         code = command.main(arguments, prog_name="kmsiac", standalone_mode=False)

@@ -60,7 +60,7 @@ def answered(ask: Callable[[], R]) -> R | None:
         return None
 
 
-def tell(report: Report, wanted: list[Target], color: o.Color, quiet: bool, verbose: bool) -> None:
+def tell(report: Report, wanted: list[Target], color: str, quiet: bool, verbose: bool) -> None:
     """Write the report to where it is wanted, and its notes to standard error."""
     for note in report.surroundings.notes:
         say(f"kmsiac: note: {note}")

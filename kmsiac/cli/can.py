@@ -12,7 +12,7 @@ from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import targets
 from kmsiac.cli.group import new_app
-from kmsiac.cli.request import Deployment, context_pairs, scan_options
+from kmsiac.cli.request import Deployment, context_pairs, settings
 from kmsiac.cli.standard_input import mention_unread
 
 
@@ -50,8 +50,8 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     paths: o.Paths = None,
     context: Annotated[
         list[str] | None,
-        o.option(
-            "--context", metavar="KEY=VALUE",
+        o.repeatable(
+            "--context", metavar="KEY=VALUE", commas=False,
             help="A condition key that the request carries. Repeatable, for one key too.",
         ),
     ] = None,
@@ -69,9 +69,12 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     trusted_account: o.TrustedAccounts = None,
     trusted_org: o.TrustedOrganizations = None,
     var: o.Variables = None,
+    var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
-    color: o.ColorMode = o.Color.AUTO,
+    config: o.ConfigFile = None,
+    no_config: o.NoConfig = False,
+    color: o.ColorMode = None,
     quiet: a.Quiet = False,
     verbose: a.Verbose = False,
 ) -> int:  # fmt: skip
@@ -82,18 +85,21 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     """
     wanted = targets(format)
     pairs = context_pairs(context)
-    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
-    options = scan_options(paths, deployment, trusted_account, trusted_org)
+    deployment = Deployment(
+        account_id, region, partition, var, var_file, parameters,
+        trusted_account, trusted_org, config, no_config, policy_kind,
+    )  # fmt: skip
+    wish = settings(paths, deployment, color=color)
     from kmsiac import asking  # noqa: PLC0415  # `--help` must not pay for the engine
 
     report = a.answered(
         lambda: asking.can(
-            options, principal, action, key, context=pairs, strict_context=strict_context
+            wish.scan, principal, action, key, context=pairs, strict_context=strict_context
         )
     )
     if report is None:
         return ExitCode.INCOMPLETE
-    a.tell(report, wanted, color, quiet, verbose)
+    a.tell(report, wanted, wish.color, quiet, verbose)
     if not quiet:
         mention_unread("can PRINCIPAL ACTION KEY", paths)
     return a.code_of(report, expected=report.verdict.answer == expect)

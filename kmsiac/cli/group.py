@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from kmsiac.cli.coercion import take_plainly
+
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
     from typer._click.shell_completion import CompletionItem
@@ -52,6 +54,7 @@ class LazyGroup(TyperGroup):
         app: typer.Typer = import_module(self.table[cmd_name][0]).app
         command = typer.main.get_command(app)
         command.name = cmd_name
+        take_plainly(command)
         return command
 
     def resolve_command(

@@ -10,8 +10,8 @@ from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
-from kmsiac.cli.output import emit, is_terminal
-from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.output import emit, is_terminal, say
+from kmsiac.cli.request import Deployment, settings
 from kmsiac.cli.standard_input import mention_unread
 from kmsiac.reporters import inventory_text
 from kmsiac.reporters.json_report import dumps
@@ -34,19 +34,28 @@ def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     region: o.Region = None,
     partition: o.Partition = None,
     var: o.Variables = None,
+    var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
-    color: o.ColorMode = o.Color.AUTO,
+    config: o.ConfigFile = None,
+    no_config: o.NoConfig = False,
+    color: o.ColorMode = None,
 ) -> int:
     """Show what was found: keys with their policies, grants and aliases, identities, endpoints."""
     wanted = only_stdout(format)
-    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
-    found = take_inventory(scan_options(paths, deployment))
+    deployment = Deployment(
+        account_id, region, partition, var, var_file, parameters,
+        config=config, no_config=no_config, policy_kind=policy_kind,
+    )  # fmt: skip
+    wish = settings(paths, deployment, color=color)
+    for note in wish.scan.notes:
+        say(f"kmsiac: note: {note.location}: {note.message}")
+    found = take_inventory(wish.scan)
     if wanted == "json":
         emit(dumps(found))
     else:
         stream = io.StringIO()
-        style = Style(use_color(color, is_terminal(sys.stdout), os.environ))
+        style = Style(use_color(wish.color, is_terminal(sys.stdout), os.environ))
         inventory_text.write(found, stream, style)
         emit(stream.getvalue())
     mention_unread("inventory", paths)

@@ -5,6 +5,7 @@ Only declarations: `kmsiac rules list` pays for this module.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -59,28 +60,64 @@ class Color(StrEnum):
     NEVER = "never"
 
 
+Complete = Callable[[str], list[str] | list[tuple[str, str]]]
+"""What a shell offers for the beginning of a value, with or without a word on each."""
+
+
+def variable(long: str) -> str:
+    """The variable of the environment that stands for an option: `KMSIAC_FAIL_ON`."""
+    return "KMSIAC_" + long.removeprefix("--").partition("/")[0].replace("-", "_").upper()
+
+
 def option(
     *names: str,
     help: str,
     metavar: str | None = None,
     minimum: int | None = None,
-    complete: Callable[[str], list[str] | list[tuple[str, str]]] | None = None,
+    complete: Complete | None = None,
 ) -> typer.models.OptionInfo:
     """An option that `KMSIAC_<LONG NAME>` sets too; a number may have a `minimum`. `complete` says
     what a shell offers for it.
     """
     long = next(name for name in names if name.startswith("--"))
-    variable = "KMSIAC_" + long.removeprefix("--").replace("-", "_").upper()
     option: typer.models.OptionInfo = typer.Option(
         *names,
         help=help,
         metavar=metavar,
         min=minimum,
-        envvar=variable,
+        envvar=variable(long),
         show_envvar=False,
         autocompletion=complete,
     )
     return option
+
+
+def repeatable(
+    *names: str,
+    help: str,
+    metavar: str,
+    commas: bool = True,
+    of: type[str | Path] = str,
+    complete: Complete | None = None,
+) -> typer.models.OptionInfo:
+    """An option that may be given several times; in `KMSIAC_<LONG NAME>` its values stand on lines
+    of their own, or between commas (not with `commas=False`: values that may hold some).
+    """
+    long = next(name for name in names if name.startswith("--"))
+
+    def or_environment(value: list[str | Path] | None) -> list[str | Path] | None:
+        # Click itself would split at blanks.
+        return value or [of(v) for v in _values(os.environ.get(variable(long), ""), commas)] or None
+
+    option: typer.models.OptionInfo = typer.Option(
+        *names, help=help, metavar=metavar, callback=or_environment, autocompletion=complete
+    )
+    return option
+
+
+def _values(text: str, commas: bool) -> list[str]:
+    parts = text.replace(",", "\n").splitlines() if commas else text.splitlines()
+    return [part.strip() for part in parts if part.strip()]
 
 
 Paths = Annotated[
@@ -89,7 +126,7 @@ Paths = Annotated[
 ]
 Rules = Annotated[
     list[Path] | None,
-    option("--rules", metavar="DIR", help="A folder with more rules. Repeatable."),
+    repeatable("--rules", metavar="DIR", of=Path, help="A folder with more rules. Repeatable."),
 ]
 Account = Annotated[
     str | None,
@@ -104,20 +141,31 @@ Partition = Annotated[
 ]
 TrustedAccounts = Annotated[
     list[str] | None,
-    option("--trusted-account", metavar="ID", help="An account of yours. Repeatable."),
+    repeatable("--trusted-account", metavar="ID", help="An account of yours. Repeatable."),
 ]
 TrustedOrganizations = Annotated[
     list[str] | None,
-    option("--trusted-org", metavar="ID", help="An organization of yours (o-...). Repeatable."),
+    repeatable("--trusted-org", metavar="ID", help="An organization of yours (o-...). Repeatable."),
 ]
 Variables = Annotated[
     list[str] | None,
-    option("--var", metavar="NAME=VALUE", help="A Terraform variable. Repeatable."),
+    repeatable(
+        "--var", metavar="NAME=VALUE", commas=False, help="A Terraform variable. Repeatable."
+    ),
+]
+VariableFiles = Annotated[
+    list[Path] | None,
+    repeatable(
+        "--var-file", metavar="FILE", of=Path, help="A file of Terraform variables. Repeatable."
+    ),
 ]
 Parameters = Annotated[
     list[str] | None,
-    option("--parameters", metavar="NAME=VALUE", help="A CloudFormation parameter. Repeatable."),
-]
+    repeatable(
+        "--parameters", metavar="FILE|NAME=VALUE", commas=False,
+        help="A CloudFormation parameter, or a file of them. Repeatable.",
+    ),
+]  # fmt: skip
 PolicyKinds = Annotated[
     PolicyKind | None,
     option(
@@ -126,9 +174,14 @@ PolicyKinds = Annotated[
         "resource, unknown. Default: what its elements show.",
     ),
 ]  # fmt: skip
+ConfigFile = Annotated[
+    Path | None,
+    option("--config", metavar="FILE", help="The configuration, in place of .kmsiac.yaml."),
+]
+NoConfig = Annotated[bool, option("--no-config", help="Read no .kmsiac.yaml and no .kmsiacignore.")]
 Formats = Annotated[
     list[str] | None,
-    option(
+    repeatable(
         "-f", "--format", metavar="FORMAT[=FILE]", complete=completion.formats,
         help="text, concise, json, sarif, github, markdown, junit, gitlab; with =FILE into a file."
         " Repeatable. Default: text.",
@@ -142,29 +195,34 @@ OneFormat = Annotated[
 ]
 Select = Annotated[
     list[str] | None,
-    option(
+    repeatable(
         "--select", metavar="RULE", complete=completion.rules_and_categories,
         help="Only these rules or categories. Repeatable; a,b.",
     ),
 ]  # fmt: skip
 Ignore = Annotated[
     list[str] | None,
-    option(
+    repeatable(
         "--ignore", metavar="RULE", complete=completion.rules_and_categories,
         help="Not these rules or categories. Repeatable; a,b.",
     ),
 ]  # fmt: skip
-Pedantic = Annotated[bool, option("--pedantic", help="Also rules that many find too strict.")]
+Pedantic = Annotated[
+    bool | None,
+    option("--pedantic/--no-pedantic", help="Also rules that many find too strict."),
+]
 MaxFindings = Annotated[
     int | None,
     option("--max-findings", metavar="N", minimum=1, help="List the N worst; all of them count."),
 ]
 Category = Annotated[
-    str,
+    str | None,
     option("--category", metavar="NAME", help="Tells SARIF uploads of one commit apart."),
 ]
-ColorMode = Annotated[Color, option("--color", help="When to colour the text report.")]
-Quiet = Annotated[bool, option("-q", "--quiet", help="Say less: only findings and summary.")]
+ColorMode = Annotated[
+    Color | None, option("--color", help="When to colour the text report. Default: auto.")
+]
+Quiet = Annotated[bool | None, option("-q", "--quiet", help="Say less: only findings and summary.")]
 Verbose = Annotated[
-    bool, option("-v", "--verbose", help="Say more: all that stayed open, evidence, links.")
+    bool | None, option("-v", "--verbose", help="Say more: all that stayed open, evidence, links.")
 ]

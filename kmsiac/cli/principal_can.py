@@ -7,7 +7,7 @@ from kmsiac.cli import options as o
 from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.formats import targets
 from kmsiac.cli.group import new_app
-from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.request import Deployment, settings
 from kmsiac.cli.standard_input import mention_unread
 
 app = new_app()
@@ -30,22 +30,28 @@ def principal_can(  # noqa: PLR0913, PLR0917  # one argument is one option
     trusted_account: o.TrustedAccounts = None,
     trusted_org: o.TrustedOrganizations = None,
     var: o.Variables = None,
+    var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
-    color: o.ColorMode = o.Color.AUTO,
+    config: o.ConfigFile = None,
+    no_config: o.NoConfig = False,
+    color: o.ColorMode = None,
     quiet: a.Quiet = False,
     verbose: a.Verbose = False,
 ) -> int:
     """List what a principal can do with each key, in which way and under which conditions."""
     wanted = targets(format)
-    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
-    options = scan_options(paths, deployment, trusted_account, trusted_org)
+    deployment = Deployment(
+        account_id, region, partition, var, var_file, parameters,
+        trusted_account, trusted_org, config, no_config, policy_kind,
+    )  # fmt: skip
+    wish = settings(paths, deployment, color=color)
     from kmsiac import asking  # noqa: PLC0415  # `--help` must not pay for the engine
 
-    report = a.answered(lambda: asking.principal_can(options, principal))
+    report = a.answered(lambda: asking.principal_can(wish.scan, principal))
     if report is None:
         return ExitCode.INCOMPLETE
-    a.tell(report, wanted, color, quiet, verbose)
+    a.tell(report, wanted, wish.color, quiet, verbose)
     if not quiet:
         mention_unread("principal-can PRINCIPAL", paths)
     return a.code_of(report)

@@ -1,4 +1,4 @@
-"""What the options of the command line ask of a scan, checked."""
+"""What the options of the command line ask of a scan, checked, over what is configured."""
 
 from __future__ import annotations
 
@@ -7,71 +7,81 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kmsiac.aws.partitions import DNS_SUFFIXES
 from kmsiac.cli.standard_input import divided
-from kmsiac.config import ScanOptions
+from kmsiac.config.keys import ORGANIZATION, REGION
+from kmsiac.config.resolve import Request, Settings, resolve
 from kmsiac.errors import UsageError
-from kmsiac.frontends.unit import Inputs
-from kmsiac.stack import Environment
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the options say about where and how the templates are deployed, as it was given."""
+    """What the options say about where and how the templates are deployed, as it was given, and
+    where the configuration is. None, or an empty list: not given.
+    """
 
     account_id: str | None = None
     region: str | None = None
     partition: str | None = None
     variables: Sequence[str] | None = None
+    variable_files: Sequence[Path] | None = None
     parameters: Sequence[str] | None = None
+    trusted_accounts: Sequence[str] | None = None
+    trusted_organizations: Sequence[str] | None = None
+    config: Path | None = None
+    no_config: bool = False
     policy_kind: str | None = None
 
+    def flags(self) -> dict[str, Any]:
+        """The options by key of the configuration. Raises `UsageError` for what makes no sense."""
+        accounts = listed(self.trusted_accounts)
+        for account in accounts:
+            _account("--trusted-account", account)
+        organizations = listed(self.trusted_organizations)
+        for organization in organizations:
+            _checked("--trusted-org", organization, ORGANIZATION, "o-a1b2c3d4e5")
+        return {
+            "account_id": _account("--account-id", self.account_id),
+            "region": _region(self.region),
+            "partition": _partition(self.partition),
+            "var": _pairs("--var", self.variables) or None,
+            "var_file": tuple(self.variable_files or ()),
+            "parameters": tuple(self.parameters or ()),
+            "trusted_accounts": accounts,
+            "trusted_orgs": organizations,
+            "policy_kind": str(self.policy_kind) if self.policy_kind else None,
+        }
 
-def scan_options(
+
+def settings(
     paths: Sequence[str] | None,
     deployment: Deployment,
-    trusted_accounts: Sequence[str] | None = None,
-    trusted_organizations: Sequence[str] | None = None,
-    rules: Sequence[Path] | None = None,
-    select: Sequence[str] | None = None,
-    ignore: Sequence[str] | None = None,
-    pedantic: bool = False,
-) -> ScanOptions:
-    """Options of the command line to those of a scan; reads standard input where `-` is given.
+    scanning: dict[str, Any] | None = None,
+    color: str | None = None,
+) -> Settings:
+    """What decides a run; reads standard input where `-` is given.
 
-    Raises `UsageError` for what makes no sense.
+    `scanning` are the options that only `scan` has, by key of the configuration; without them the
+    keys that only concern `scan` do not count. Raises `UsageError` for what makes no sense, and
+    what `resolve` raises for the configuration.
     """
-    environment = Environment(
-        account_id=_account("--account-id", deployment.account_id),
-        region=_region(deployment.region),
-        partition=_partition(deployment.partition),
-    )
-    inputs = Inputs(
-        environment=environment,
-        variables=_pairs("--var", deployment.variables),
-        parameters=_pairs("--parameters", deployment.parameters),
-        policy_kind=str(deployment.policy_kind) if deployment.policy_kind else None,
-        process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
-    )
-    accounts = _listed(trusted_accounts)
-    for account in accounts:
-        _account("--trusted-account", account)
-    organizations = _listed(trusted_organizations)
-    for organization in organizations:
-        _checked("--trusted-org", organization, r"o-[a-z0-9]{10,32}", "o-a1b2c3d4e5")
+    if deployment.config is not None and deployment.no_config:
+        raise UsageError("--config and --no-config exclude each other")
+    flags = deployment.flags()
     named, piped = divided(paths or ())
-    return ScanOptions(
-        paths=tuple(Path(path) for path in named),
-        stdin=piped,
-        working_directory=Path.cwd(),
-        inputs=inputs,
-        trusted_accounts=accounts,
-        trusted_organizations=organizations,
-        rules_folders=tuple(rules or ()),
-        select=_listed(select),
-        ignore=_listed(ignore),
-        pedantic=pedantic,
+    return resolve(
+        Request(
+            paths=tuple(Path(path) for path in named),
+            stdin=piped,
+            working_directory=Path.cwd(),
+            flags={**flags, "color": color, **(scanning or {})},
+            process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
+            config=deployment.config,
+            use_config=not deployment.no_config,
+            every_key=scanning is not None,
+        )
     )
 
 
@@ -87,7 +97,7 @@ def context_pairs(values: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _listed(values: Sequence[str] | None) -> tuple[str, ...]:
+def listed(values: Sequence[str] | None) -> tuple[str, ...]:
     """Repeated options and comma lists as one list."""
     parts = [part.strip() for value in values or () for part in value.split(",")]
     return tuple(dict.fromkeys(part for part in parts if part))
@@ -104,8 +114,7 @@ def _account(option: str, value: str | None) -> str | None:
 
 
 def _region(value: str | None) -> str | None:
-    pattern = r"[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}"
-    return None if value is None else _checked("--region", value, pattern, "eu-central-1")
+    return None if value is None else _checked("--region", value, REGION, "eu-central-1")
 
 
 def _partition(value: str | None) -> str | None:

@@ -14,8 +14,9 @@ from kmsiac.cli.group import new_app
 from kmsiac.cli.outcome import exit_code
 from kmsiac.cli.output import emit, is_terminal, say, write_file
 from kmsiac.cli.progress import Progress
-from kmsiac.cli.request import Deployment, scan_options
+from kmsiac.cli.request import Deployment, listed, settings
 from kmsiac.cli.standard_input import mention_unread
+from kmsiac.config.resolve import Settings
 from kmsiac.findings.finding import SEVERITIES, ScanResult
 from kmsiac.reporters import reporter
 from kmsiac.reporters.base import ReportOptions
@@ -36,21 +37,25 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     paths: o.Paths = None,
     format: o.Formats = None,
     fail_on: Annotated[
-        o.FailOn,
-        o.option("--fail-on", help="Exit code 1 for findings from this severity on."),
-    ] = o.FailOn.MEDIUM,
-    min_severity: Annotated[
-        o.Level,
+        o.FailOn | None,
         o.option(
-            "--min-severity", help="Leave out findings below this severity: they count for nothing."
+            "--fail-on", help="Exit code 1 for findings from this severity on. Default: medium."
         ),
-    ] = o.Level.INFO,
+    ] = None,
+    min_severity: Annotated[
+        o.Level | None,
+        o.option(
+            "--min-severity",
+            help="Leave out findings below this severity: they count for nothing. Default: info.",
+        ),
+    ] = None,
     select: o.Select = None,
     ignore: o.Ignore = None,
-    pedantic: o.Pedantic = False,
+    pedantic: o.Pedantic = None,
     strict: Annotated[
-        bool, o.option("--strict", help="Exit code 3 where anything could not be decided.")
-    ] = False,
+        bool | None,
+        o.option("--strict/--no-strict", help="Exit code 3 where anything could not be decided."),
+    ] = None,
     rules: o.Rules = None,
     account_id: o.Account = None,
     region: o.Region = None,
@@ -58,45 +63,62 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     trusted_account: o.TrustedAccounts = None,
     trusted_org: o.TrustedOrganizations = None,
     var: o.Variables = None,
+    var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
-    max_findings: o.MaxFindings = None,
-    category: o.Category = "",
     policy_kind: o.PolicyKinds = None,
-    color: o.ColorMode = o.Color.AUTO,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    max_findings: o.MaxFindings = None,
+    category: o.Category = None,
+    config: o.ConfigFile = None,
+    no_config: o.NoConfig = False,
+    color: o.ColorMode = None,
+    quiet: o.Quiet = None,
+    verbose: o.Verbose = None,
 ) -> int:
     """Find risky access to KMS keys in Terraform, plan JSON, CloudFormation and policies.
 
     PATHS are folders and files; several make one scan. What could not be read or decided is
     always said.
     """
-    wanted = targets(format)
-    deployment = Deployment(account_id, region, partition, var, parameters, policy_kind)
-    options = scan_options(
-        paths, deployment, trusted_account, trusted_org, rules, select, ignore, pedantic
-    )
+    deployment = Deployment(
+        account_id, region, partition, var, var_file, parameters,
+        trusted_account, trusted_org, config, no_config, policy_kind,
+    )  # fmt: skip
+    scanning = {
+        "format": format,
+        "fail_on": fail_on,
+        "min_severity": min_severity,
+        "select": listed(select),
+        "ignored_rules": listed(ignore),
+        "pedantic": pedantic,
+        "strict": strict,
+        "rules": rules,
+        "max_findings": max_findings,
+        "category": category,
+        "quiet": quiet,
+        "verbose": verbose,
+    }
+    targets(format)  # what makes no sense is said before standard input is read
+    wish = settings(paths, deployment, scanning, color)
+    wanted = targets(wish.format)
     from kmsiac.scan import scan as run_scan  # noqa: PLC0415  # `--help` must not pay for the engine
 
-    with Progress(quiet) as progress:
-        result = run_scan(options, progress)
-    worth = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
+    with Progress(wish.quiet) as progress:
+        result = run_scan(wish.scan, progress)
+    worth = SEVERITIES[: SEVERITIES.index(wish.min_severity) + 1]
     result.findings = [finding for finding in result.findings if finding.severity in worth]
-    if max_findings is not None:
-        result.keep_worst(max_findings)
-    how = ReportOptions(verbose=verbose, quiet=quiet, category=category)
-    _report(result, wanted, color, how)
-    if not quiet:
+    if wish.max_findings is not None:
+        result.keep_worst(wish.max_findings)
+    _report(result, wanted, wish)
+    if not wish.quiet:
         mention_unread("scan", paths)
-    return exit_code(result, fail_on, strict)
+    return exit_code(result, wish.fail_on, wish.strict)
 
 
-def _report(
-    result: ScanResult, wanted: list[Target], color: o.Color, options: ReportOptions
-) -> None:
+def _report(result: ScanResult, wanted: list[Target], wish: Settings) -> None:
+    options = ReportOptions(verbose=wish.verbose, quiet=wish.quiet, category=wish.category)
     terminal = is_terminal(sys.stdout)
     for target in wanted:
-        colored = target.file is None and use_color(color, terminal, os.environ)
+        colored = target.file is None and use_color(wish.color, terminal, os.environ)
         how = replace(options, color=colored, links=colored and terminal)
         stream = io.StringIO()
         reporter(target.format)(result, stream, how)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
+from kmsiac.frontends.exclusion import Exclusion
 from kmsiac.frontends.known_kinds import Recognised, by_name
 from kmsiac.frontends.recognise import CLOUDFORMATION, is_hcl, recognise
-from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.frontends.unit import Discovery, Inputs, PathPattern, UnitSource
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import (
     MAX_PLAN_BYTES,
@@ -37,14 +39,20 @@ _LINE = re.compile(r"(:[0-9]+){1,2}\Z")
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
-def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: Inputs) -> Discovery:
+def discover(
+    tree: SourceTree,
+    paths: list[Path],
+    stdin: bytes | None,
+    inputs: Inputs,
+    exclude: Sequence[PathPattern] = (),
+) -> Discovery:
     """Find the units under `paths` (absolute, or relative to the root of `tree`) and in `stdin`.
 
     Units are sorted by path. A named file that is nothing we read is an error; in a folder it is
-    counted as skipped.
+    counted as skipped. What `exclude` means is not found, and counted where it is a template.
     """
     del inputs  # which inputs go to which unit is decided when it is loaded
-    search = _Search(tree)
+    search = _Search(tree, Exclusion(exclude, tree))
     if stdin is not None:
         search.take_stdin(stdin)
     # Without resolving links: what reports print is the path that was asked for.
@@ -56,8 +64,10 @@ def discover(tree: SourceTree, paths: list[Path], stdin: bytes | None, inputs: I
 
 
 class _Search:
-    def __init__(self, tree: SourceTree) -> None:
+    def __init__(self, tree: SourceTree, exclusion: Exclusion) -> None:
         self.tree = tree
+        self.exclusion = exclusion
+        self.left_out: set[Path] = set()
         self.found = Discovery()
         self.units: dict[Path, UnitSource] = {}
         self.folders: dict[Path, list[Path]] = {}
@@ -104,6 +114,7 @@ class _Search:
             self.units[folder] = UnitSource("terraform", folder)
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
+        self.found.excluded = sum(map(self._is_template, self.left_out - self.seen))
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
@@ -116,7 +127,9 @@ class _Search:
         for path, error in self.tree.walk(folder):
             if path in self.seen:
                 continue
-            if error is not None:
+            if self.exclusion.leaves_out(path, folder):
+                self.left_out.add(path)
+            elif error is not None:
                 self.seen.add(path)
                 # A link that leads out matters where templates could have been read through it.
                 if path.name.endswith(_READ) or not path.is_symlink() or _leads_to_folder(path):
@@ -160,6 +173,18 @@ class _Search:
             self._error(path, *_nothing_of_ours(file.data))
         elif path.name.endswith(_YAML_OR_JSON):
             self.found.skipped += 1
+
+    def _is_template(self, path: Path) -> bool:
+        """Whether a file that is left out would have been scanned; one too large to tell counts."""
+        if path.name.endswith(TERRAFORM_SUFFIXES):
+            return _real(path.parent) not in self.folders  # else its module is read all the same
+        if not path.name.endswith(_YAML_OR_JSON) or not self.tree.exists(path):
+            return False
+        try:
+            known = recognise(self.tree.read(path))
+            return bool(known.kind) and known.sure
+        except SourceError:
+            return True
 
     def _add(self, path: Path, file: SourceFile, known: Recognised) -> None:
         if known.kind == CLOUDFORMATION and len(file.data) > MAX_TEMPLATE_BYTES:

@@ -13,7 +13,7 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import TERRAFORM, Provider, Resource, Stack
-from kmsiac.values import Bool, List, Map, Null, Number, Owner, Text, Unknown, Value, text
+from kmsiac.values import Bool, List, Map, Null, Number, Owner, Part, Text, Unknown, Value, text
 
 TYPE = "policy_document"
 """The resource type of a bare policy; its document is the attribute `document`."""
@@ -108,12 +108,26 @@ def value_of(node: Node) -> Value:
         return List((value_of(item) for item in node.items), node.position)
     assert isinstance(node, Scalar)
     if node.kind == "text":
-        return Text((node.text,), node.position)
+        return _text(node)
     if node.kind == "bool":
         return Bool(node.text == "true", node.position)
     if node.kind == "number":
         return _number(node)
     return Null(node.position)
+
+
+_PLACEHOLDER = re.compile(r"(<[A-Za-z][\w .-]{0,80}>)")
+
+
+def _text(node: Scalar) -> Text:
+    """A text. A policy in a file of its own may be one to fill in: `<my-org-id>` is not its text."""
+    if "<" not in node.text:
+        return Text((node.text,), node.position)
+    parts: list[Part] = []
+    for piece in filter(None, _PLACEHOLDER.split(node.text)):
+        found = _PLACEHOLDER.fullmatch(piece)
+        parts.append(Unknown(piece, "a placeholder", node.position) if found else piece)
+    return Text(parts, node.position)
 
 
 def _number(node: Scalar) -> Value:

@@ -20,11 +20,27 @@ class Inputs:
     """Terraform `--var K=V`, as text."""
     variable_files: tuple[Path, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """CloudFormation `--parameters K=V`."""
-    parameter_files: tuple[Path, ...] = ()
+    """CloudFormation parameters by name."""
+    configured_variables: Mapping[str, str] = field(default_factory=dict)
+    """Terraform variables of a configuration: what the fields above say wins."""
+    configured_variable_files: tuple[Path, ...] = ()
+    configured_parameters: Mapping[str, str] = field(default_factory=dict)
     process_environment: Mapping[str, str] = field(default_factory=dict)
     """`TF_VAR_*` of the environment; nothing else is handed in."""
     policy_kind: str | None = None
+
+    @property
+    def all_parameters(self) -> Mapping[str, str]:
+        """CloudFormation parameters by name, wherever they were given."""
+        return {**self.configured_parameters, **self.parameters}
+
+
+@dataclass(frozen=True)
+class PathPattern:
+    """A pattern over paths as .gitignore has them, and the folder that it counts from."""
+
+    pattern: str
+    folder: Path
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -26,9 +26,10 @@ from kmsiac.inventory.model import (
 )
 from kmsiac.inventory.policies import default_endpoint_policy, default_key_policy
 from kmsiac.inventory.references import find_all
-from kmsiac.inventory.settings import EntitySettings, exists
-from kmsiac.inventory.sites import POLICIES
-from kmsiac.values import Blame, Text, Unknown
+from kmsiac.inventory.settings import EntitySettings, exists, setting_at
+from kmsiac.inventory.sites import POLICIES, SHARED_WITH_POLICY, Field
+from kmsiac.stack import Gap, Resource
+from kmsiac.values import Blame, Bool, Text, Unknown
 
 E = TypeVar("E", Alias, Consumer, Grant, Key)
 
@@ -77,6 +78,8 @@ class KeyLinks:
                 targets = _targets(policy)
                 policy.key = Related((own,)) if own else self._index.keys_of(resource, targets)
                 self._belongs(policy, policy.key)
+                if not policy.key.items and not policy.key.maybe:
+                    self._inventory.gaps += _unseen_settings(policy)
             elif policy.kind == "endpoint":
                 door = endpoints.get(owner)
                 finder, targets = self._index.endpoints, _targets(policy)
@@ -148,6 +151,7 @@ class KeyLinks:
     def _write_back(self) -> None:
         for key in self._inventory.keys:
             key.policies = self._policies[key].freeze()
+            _share_settings(key)
             key.aliases = self._aliases[key].freeze()
             key.grants = self._grants[key].freeze()
             key.replicas = self._replicas[key].freeze()
@@ -173,6 +177,63 @@ def _of_primary(replica: Key, name: str, world: World) -> Setting:
     shown = str(written) if isinstance(written, Text) else replica.address
     unknown = Unknown(f"{name} of {shown}", reason, position, replica.resource.unit)
     return Setting(unknown, False, position)
+
+
+def _unseen_settings(policy: Policy) -> Iterator[Gap]:
+    """What a policy switches on for a key that is not there: rules about keys do not see it."""
+    resource = policy.resource
+    for field in SHARED_WITH_POLICY.get(resource.type, {}).values():
+        question = partial(_given, resource, field)
+        there = varying(question, _switch, partial(_too_many, resource)).cases
+        on = [found for _, found in there if _is_on(found) or isinstance(found.value, Unknown)]
+        if on:
+            reason = "set for a key that is not in the scanned templates"
+            yield Gap(policy.address, field.path, reason, on[0].position)
+
+
+def _given(resource: Resource, field: Field, world: World) -> Setting:
+    if exists(resource, world):
+        return setting_at(resource, field, world)
+    return Setting(Bool(False), False, resource.position)
+
+
+def _too_many(resource: Resource) -> Setting:
+    reason = "depends on too many combinations of conditions"
+    return Setting(Unknown(resource.address, reason, resource.position), False, resource.position)
+
+
+def _switch(setting: Setting) -> Hashable:
+    return str(setting.value)
+
+
+def _share_settings(key: Key) -> None:
+    """Let the resources that hold the key's policy switch on settings that they share with it."""
+    if not isinstance(key.settings, EntitySettings):
+        return
+    for policy in (*key.policies.items, *key.policies.maybe):
+        for name, field in SHARED_WITH_POLICY.get(policy.resource.type, {}).items():
+            own = key.settings.setting(name).pick
+            key.settings.replace(name, partial(_switched_on, key, policy, field, own))
+
+
+def _switched_on(
+    key: Key, policy: Policy, field: Field, own: Callable[[World], Setting], world: World
+) -> Setting:
+    """A switch of the key, on as well where the resource of its policy has it on."""
+    given = own(world)
+    if _is_on(given) or not exists(policy.resource, world):
+        return given
+    there = setting_at(policy.resource, field, world)
+    if not _is_on(there) and not isinstance(there.value, Unknown):
+        return given
+    if policy in key.policies.items:
+        return there
+    reason = "it is not known whether it is this key's policy"
+    return Setting(Unknown(policy.address, reason, there.position), True, there.position)
+
+
+def _is_on(setting: Setting) -> bool:
+    return isinstance(setting.value, Bool) and setting.value.value
 
 
 def _spread(into: defaultdict[Key, Gathered[E]], entity: E, keys: Related[Key]) -> None:

@@ -139,7 +139,7 @@ def settings_of(resource: Resource, site: EntitySite) -> EntitySettings:
     """The settings that a resource gives its entity."""
     questions: dict[str, Question] = {}
     for name, field in site.fields.items():
-        questions[name] = partial(_setting, resource, field)
+        questions[name] = partial(setting_at, resource, field)
     for name, constant in site.constants.items():
         questions.setdefault(
             name, partial(_fixed, Setting(_constant(constant), False, resource.position))
@@ -198,7 +198,8 @@ def _service(name: Value | None) -> Value | None:
     return Text(tail, name.position, name.sensitive)
 
 
-def _setting(resource: Resource, field: Field, world: World) -> Setting:
+def setting_at(resource: Resource, field: Field, world: World) -> Setting:
+    """What a resource gives a setting in a world: what is written, else the default."""
     value, position = at_path(resource, field.path, world)
     if value is None:
         default = None if field.default is None else _constant(field.default)

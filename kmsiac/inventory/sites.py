@@ -198,6 +198,13 @@ ENTITIES: Mapping[str, EntitySite] = {
 }
 """Resource type to the entity that it describes."""
 
+SHARED_WITH_POLICY: Mapping[str, Mapping[str, Field]] = {
+    "aws_kms_key_policy": {
+        "bypass_lockout_check": Field("bypass_policy_lockout_safety_check", "bool", False),
+    },
+}
+"""Settings of a key that a resource with its policy can give it, too: where they are written."""
+
 _ATTACHED = ("Roles", "Users", "Groups")
 
 POLICIES: Mapping[str, tuple[PolicySite, ...]] = {

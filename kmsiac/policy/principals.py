@@ -8,8 +8,18 @@ from __future__ import annotations
 import re
 
 from kmsiac.policy.document import Principal
-from kmsiac.policy.matching import Arn, has_wildcard, split_arn
-from kmsiac.values import Blame, Text, Unknown, blame_on, open_blame
+from kmsiac.policy.matching import Arn, glob, has_wildcard, split_arn
+from kmsiac.values import (
+    NO,
+    YES,
+    Answer,
+    Blame,
+    Text,
+    Unknown,
+    blame_on,
+    cannot_tell,
+    open_blame,
+)
 
 KINDS = (
     "anyone",
@@ -114,6 +124,26 @@ def _pinned(value: Text, arn: Arn) -> bool:
     """Whether what is unknown is only the account, which cannot change the kind."""
     unknown = {part for part in value.parts if isinstance(part, Unknown)}
     return unknown == {part for part in arn.account.parts if isinstance(part, Unknown)}
+
+
+def is_service_linked(principal: Principal) -> Answer:
+    """Whether a principal is a service-linked role, which only its AWS service can assume."""
+    value = principal.value
+    if isinstance(value, Unknown):
+        return cannot_tell(blame_on(value))
+    kind, blame = kind_of(principal)
+    symbol = value.symbol
+    if symbol is not None and symbol.type == "iam_service_linked_role_arn":
+        return YES
+    if kind is None:
+        return cannot_tell(*blame)
+    if kind != "role" or (symbol is not None and symbol.origin == "resource"):
+        return NO
+    # The path shows it, and what is looked up shows none.
+    arn = split_arn(value) if symbol is None else None
+    if arn is None:
+        return cannot_tell(*open_blame(value))
+    return glob("role/aws-service-role/*", arn.resource)
 
 
 def account_of(principal: Principal) -> Text | None:

@@ -44,6 +44,7 @@ class SourceTree:
         self.root = root.resolve()
         self.base = (base or root).resolve()
         self._by_path: dict[str, SourceFile] = {}
+        self._admitted: set[str] = set()
         self._files: list[SourceFile] = []
 
     @classmethod
@@ -74,6 +75,10 @@ class SourceTree:
             return _printable(relative(path, self.base))
         return _printable(path.as_posix())
 
+    def admit(self, path: Path) -> None:
+        """Let a file be read wherever it lies and whatever it is: the user has named it."""
+        self._admitted.add(os.path.normpath(path))
+
     def read(self, path: Path, max_bytes: int = MAX_TEMPLATE_BYTES) -> SourceFile:
         """Read the file at `path` (absolute, or relative to the root), once.
 
@@ -92,18 +97,20 @@ class SourceTree:
         return file
 
     def _read_bytes(self, path: Path, name: str, max_bytes: int) -> bytes:
+        admitted = str(path) in self._admitted
         try:
-            if not path.resolve().is_relative_to(self.root):
+            if not admitted and not path.resolve().is_relative_to(self.root):
                 raise SourceError(_OUTSIDE, whole_file(name), _NOT_READ)
             # Non-blocking, so that a named pipe in the tree cannot hang the scan.
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            wait = 0 if admitted else getattr(os, "O_NONBLOCK", 0)
+            descriptor = os.open(path, os.O_RDONLY | wait)
         except FileNotFoundError:
             raise SourceError("no such file or directory", whole_file(name)) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceError(f"cannot be read: {_reason(error)}", whole_file(name)) from None
         try:
             info = os.fstat(descriptor)
-            if not stat.S_ISREG(info.st_mode):
+            if not stat.S_ISREG(info.st_mode) and not admitted:
                 raise SourceError("not a regular file", whole_file(name), _NOT_READ)
             size = info.st_size
             data = b""

@@ -258,6 +258,10 @@ class Check:
         """Whether it fails for a reading that cannot be told, whatever that turns out to be."""
         return False
 
+    def applies(self, env: Env) -> bool:
+        """Whether there is something to ask at all, whatever the reading turns out to be."""
+        return True
+
     def words(self, value: str, negated: bool) -> str:
         """What to say of the value when the check (or its negation) holds."""
         raise NotImplementedError
@@ -278,9 +282,9 @@ class Leaf(Node):
 
     def test(self, subject: Reading, env: Env) -> Truth:
         reading = self.path.read(subject)
-        if isinstance(reading, Open):
+        if isinstance(reading, Open) and self.check.applies(env):
             return t.NO if self.check.ruled_out(reading) else t.cannot_tell(reading.blame)
-        if isinstance(reading, Absent):
+        if isinstance(reading, Absent | Open):
             return t.NOT_APPLICABLE
         return self.check.test(reading, env)
 

@@ -144,6 +144,8 @@ class HasWildcard(Check):
 
 _SAMPLES: Mapping[str, str] = {
     "account_id": "111122223333",
+    "member_account_id": "111122223333",
+    "management_account_id": "111122223333",
     "region": "us-east-1",
     "partition": "aws",
     "dns_suffix": "amazonaws.com",
@@ -181,10 +183,14 @@ class HasFormat(Check):
     def test(self, reading: Reading, env: Env) -> Truth:
         from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - regular expressions
 
-        plain = spelt_out(_as_text(reading))
+        text = _as_text(reading)
+        plain = spelt_out(text)
         if not isinstance(plain, str):
             return t.cannot_tell(plain)
         named = FORMATS[self.name]
+        doubt = named.doubt(plain)
+        if doubt:
+            return t.cannot_tell(frozenset({Blame(str(text), doubt, text.position)}))
         return t.decided(named.could_match(plain) if self.pattern else named.matches(plain))
 
     def words(self, value: str, negated: bool) -> str:
@@ -209,9 +215,15 @@ class InTable(Check):
             return row
         member = spelt_out(_as_text(reading))
         if not isinstance(member, str):
-            return t.cannot_tell(member)
+            return t.cannot_tell(member) if self.applies(env) else t.NOT_APPLICABLE
         found = in_table(self.table, row, member, ignore_case=ignores_case(self.type, env))
         return t.NOT_APPLICABLE if found is None else t.decided(found)
+
+    def applies(self, env: Env) -> bool:
+        from kmsiac.aws.tables import in_table  # noqa: PLC0415 - loads the tables
+
+        row = self._row(env)
+        return isinstance(row, Truth) or in_table(self.table, row, "") is not None
 
     def _row(self, env: Env) -> str | Truth | None:
         if not isinstance(self.row, tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kmsiac.rules.expression import Node
 
@@ -95,6 +95,19 @@ class RuleSet:
         for id, values in parameters.items():
             if id in rules and values:
                 rules[id] = self.recompile(id, values)
+        return RuleSet(rules, self.prose_of, self.recompile)
+
+    def with_severities(self, severities: Mapping[str, str]) -> RuleSet:
+        """The rules with other severities, by rule id: in place of their own and of escalations.
+
+        Ids that are not in the set are passed over.
+        """
+        rules = dict(self.rules)
+        for id, severity in severities.items():
+            if id in rules:
+                rule = rules[id]
+                escalate = tuple(replace(each, severity=severity) for each in rule.escalate)
+                rules[id] = replace(rule, severity=severity, escalate=escalate)
         return RuleSet(rules, self.prose_of, self.recompile)
 
     def prose(self, id: str) -> Prose:

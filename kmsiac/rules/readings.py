@@ -32,6 +32,7 @@ from kmsiac.values import (
 if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
     from kmsiac.access.unit import Memory, UnitAccess
+    from kmsiac.rules.targets import Target
 
 
 E = TypeVar("E", bound=Entity)
@@ -159,6 +160,8 @@ class Scope:
         # Every rule asks for the same few cases; the entities live as long as the inventory.
         self._settings: dict[int, Settings | None] = {}
         self._documents: dict[int, PolicyDocument | Unknown | None] = {}
+        self.targets: dict[tuple[int, str], tuple[Target, ...]] = {}
+        """What each entity holds by kind of target: `targets_in` keeps it here for all rules."""
 
     def thing(
         self,

@@ -46,11 +46,18 @@ def entity_path(entity: Entity) -> Path:
     return (("entity", entity.address, attribute),)
 
 
-def targets_in(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
+def targets_in(scope: Scope, entity: Entity, kind: str) -> tuple[Target, ...]:
     """The targets of a kind that an entity is, or holds, in the world of the scope.
 
     A policy must have a document that is known, or nothing comes of it: see `engine`.
     """
+    found = scope.targets.get((id(entity), kind))
+    if found is None:
+        found = scope.targets[id(entity), kind] = tuple(_targets(scope, entity, kind))
+    return found
+
+
+def _targets(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
     if not scope.exists(entity):
         return
     path = entity_path(entity)

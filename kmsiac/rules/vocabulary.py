@@ -182,11 +182,16 @@ def declare(  # noqa: PLR0913  # a declaration says all that there is to say
 
 
 def declare_question(
-    kind: str, name: str, meaning: str, example: str, compile: CompileQuestion
+    kind: str,
+    name: str,
+    meaning: str,
+    example: str,
+    compile: CompileQuestion,
+    cost: Cost = Cost.SEMANTIC,
 ) -> None:
     """Declare a field that takes arguments."""
     term = Term(name, QUESTION, meaning, example, compile=compile)
-    FIELDS.setdefault(kind, {})[name] = Field(kind, term, lambda _: ABSENT, Cost.SEMANTIC)
+    FIELDS.setdefault(kind, {})[name] = Field(kind, term, lambda _: ABSENT, cost)
 
 
 class TextField(NamedTuple):
@@ -235,7 +240,7 @@ COMING_TARGETS = frozenset({"consumer"})
 
 COMING_FIELDS: Mapping[str, frozenset[str]] = {
     "key": frozenset({"retained"}),
-    "policy": frozenset({"size", "text", "subset_of"}),
+    "policy": frozenset({"size", "subset_of"}),
     "action_value": frozenset({"allowed_on"}),
     "principal": frozenset({"ordered_after"}),
     "condition": frozenset({"named_endpoints"}),

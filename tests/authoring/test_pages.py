@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kmsiac.authoring.__main__ import pages, write
+from kmsiac.authoring.__main__ import SCHEMAS, pages, write
+from kmsiac.config.schema import SCHEMA_FILE, config_schema
 from kmsiac.rules.loader import load_rules
 from kmsiac.rules.vocabulary import TARGETS, load_fields
 
@@ -18,6 +19,11 @@ PAGES = pages()
 def test_committed_page_is_what_is_generated(name: str) -> None:
     written = (DOCS / name).read_text(encoding="utf-8")
     assert written == PAGES[name], "run: python -m kmsiac.authoring"
+
+
+def test_committed_schema_is_what_is_generated() -> None:
+    written = (SCHEMAS / SCHEMA_FILE).read_text(encoding="utf-8")
+    assert written == config_schema(), "run: python -m kmsiac.authoring"
 
 
 def test_no_page_of_a_rule_that_is_no_more() -> None:

@@ -120,6 +120,8 @@ def test_every_format_is_tested_and_has_an_example_of_itself() -> None:
         ("via_service", "*.amazonaws.com", True),
         ("via_service", "s3.eu-west-1.*", True),
         ("via_service", "s3.amazonaws.*", False),
+        ("via_service", "s3.*.amazonaws.eu", True),
+        ("via_service", "s3.eu-west-1.amazonaws.eu", False),
         ("alias_name", "alias/*", True),
         ("alias_name", "alias/aws/*", False),
         ("kms_arn", "arn:aws:kms:*:111122223333:key/*", True),
@@ -136,6 +138,10 @@ def test_every_format_is_tested_and_has_an_example_of_itself() -> None:
         ("boolean", "x*", False),
         ("zero_hex", "0*", True),
         ("sid", "${unclosed*", False),
+        ("action", "kms:Describe*", True),
+        ("action", "Describe*", False),
+        ("action", "*Key", False),
+        ("action", "${service}", True),
     ],
 )
 def test_patterns(name: str, pattern: str, could: bool) -> None:
@@ -147,3 +153,17 @@ def test_long_texts_take_no_time() -> None:
         for text in ("a" * 50_000, "0" * 50_000, "*a" * 25_000, "${" * 25_000, "alias/" * 9_000):
             format.matches(text)
             format.could_match(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "open"),
+    [
+        ("s3.eusc-de-east-1.amazonaws.eu", True),
+        ("s3.eusc-de-east-1.amazonaws.com", True),
+        ("s3.eusc-de-east-1.example.com", False),
+        ("s3.eu-west-1.amazonaws.com", False),
+        ("s3", False),
+    ],
+)
+def test_what_documentation_leaves_open(value: str, open: bool) -> None:
+    assert bool(FORMATS["via_service"].doubt(value)) is open

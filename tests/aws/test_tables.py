@@ -19,6 +19,7 @@ def test_the_tables_of_the_vocabulary() -> None:
         "actions_of_key_type",
         "usages_of_key_spec",
         "via_services",
+        "mistaken_via_services",
     }
     assert len(TABLES["kms_actions"].rows(None) or ()) == 58
 
@@ -80,6 +81,10 @@ def test_the_tables_of_the_vocabulary() -> None:
         ("via_services", None, "*.eu-west-1.amazonaws.com", True),
         ("via_services", None, "efs.eu-west-1.amazonaws.com", False),
         ("via_services", None, "s3.amazonaws.com", False),
+        ("mistaken_via_services", None, "efs.eu-west-1.amazonaws.com", True),
+        ("mistaken_via_services", None, "e*.eu-west-1.amazonaws.com", True),
+        ("mistaken_via_services", None, "efs.amazonaws.com", False),
+        ("mistaken_via_services", None, "ec2.eu-west-1.amazonaws.com", False),
         ("via_services", None, "s3.some where.amazonaws.com", False),
         ("via_services", None, "*a" * 16_000, False),
     ],

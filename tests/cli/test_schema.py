@@ -9,7 +9,7 @@ import pytest
 from kmsiac.cli import run
 
 
-@pytest.mark.parametrize("name", ["scan", "inventory"])
+@pytest.mark.parametrize("name", ["scan", "inventory", "config"])
 def test_it_prints_a_schema(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", name]) == 0
     assert json.loads(capsys.readouterr().out)["$id"] == f"urn:kmsiac:schema:{name}:1"

@@ -81,7 +81,6 @@ def test_a_file_is_what_its_content_says(tmp_path, name, content, kind):
         ("broken.yaml", "a: [\n"),
         ("package.json", '{"name": "x"}'),
         ("broken.json", "{"),
-        ("to-fill-in.json", POLICY.replace('"Allow"', "${effect}")),
         ("log.json", '{"Statement": "He said \\"Effect\\""}'),
         ("nested.json", json.dumps({"a": {"Resources": {"K": {"Type": "AWS::KMS::Key"}}}})),
         ("empty.yaml", ""),
@@ -96,6 +95,14 @@ def test_other_yaml_and_json_is_skipped_in_a_folder_and_an_error_by_name(tmp_pat
     assert (len(found.errors), found.skipped) == (1, 0)
     assert messages(found)[0].startswith(f"{name}: ")
     assert messages(scan(tmp_path, tmp_path, path)) == messages(found)
+
+
+def test_a_broken_policy_is_an_error_only_where_it_is_named(tmp_path):
+    # A build fills it in: nobody says that it is one as it stands.
+    path = put(tmp_path, "to-fill-in.json", POLICY.replace('"Allow"', "${effect}"))
+    found = scan(tmp_path)
+    assert (found.units, found.errors, found.skipped) == ([], [], 1)
+    assert units(tmp_path, scan(tmp_path, path)) == [("policy", "to-fill-in.json")]
 
 
 def test_folders_with_terraform_are_units(tmp_path):

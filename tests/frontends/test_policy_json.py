@@ -60,6 +60,16 @@ def test_numbers_that_are_huge_written_out_are_unknown(tmp_path, number):
     assert repr(document.get("Statement")) == f"Unknown({number!r}: number out of range)"
 
 
+def test_what_is_to_be_filled_in_is_unknown(tmp_path):
+    _, stack = load(tmp_path, '{"a": "arn:aws:iam::<account id>:root", "b": "a < b", "c": "<1>"}')
+    document = stack.resources[0].attributes.get("document")
+    assert isinstance(document, Map)
+    (first, second, third) = (document.get(name) for name in "abc")
+    assert first.has_unknown
+    assert (first.prefix, first.parts[-1]) == ("arn:aws:iam::", ":root")
+    assert (second.literal, third.literal) == ("a < b", "<1>")
+
+
 def test_a_kind_without_front_end_is_our_mistake(tmp_path):
     with pytest.raises(ValueError, match="no front end"):
         load_unit(UnitSource("pulumi", tmp_path), SourceTree(tmp_path), Inputs())

@@ -44,14 +44,13 @@ NOTES = (
     Note(
         "VPC endpoints: default endpoint policy",
         "without a policy of its own an endpoint allows everything",
-        ("VPCE-01",),
-        ("VPCE-02",),
+        ("VPCE-01", "VPCE-02"),
     ),
     Note(
         "Condition keys: values",
         "the operator decides how values are compared: letter case, wildcards, whole values",
-        ("COND-12", "COND-16"),
-        ("COND-15", "COND-41"),
+        ("COND-12", "COND-15", "COND-16", "COND-17"),
+        ("COND-41",),
     ),
     Note(
         "Condition keys: operations",
@@ -61,8 +60,7 @@ NOTES = (
     Note(
         "Other accounts: both sides",
         "the key policy and an IAM policy of the other account must both allow the use",
-        ("XACC-01", "XACC-03"),
-        ("XACC-02",),
+        ("XACC-01", "XACC-02", "XACC-03"),
     ),
     Note(
         "The asterisk as principal",

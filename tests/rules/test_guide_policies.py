@@ -16,6 +16,8 @@ from tests.rules.projects import ACCOUNT, Project, Said
 OURS = (
     "IAM-01", "IAM-02", "IAM-11", "IAM-12", "XACC-03", "XACC-05", "XACC-06", "XACC-10",
     "PERM-04", "GRANT-01", "SVC-01", "KP-20", "KP-21", "KP-22", "KP-23",
+    "KP-08", "KP-14", "KP-26", "KP-30", "KP-32",
+    "IAM-06", "IAM-16", "COND-15", "COND-17", "XACC-02", "GRANT-03", "GRANT-04", "VPCE-02", "MRK-10",
 )  # fmt: skip
 
 
@@ -122,7 +124,30 @@ resource "aws_iam_policy" "by_tag" {
       Resource  = "arn:aws:kms:*:111122223333:key/*"
       Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = "alias/project-*" } }
     },
+    {
+      Effect   = "Allow"
+      Action   = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"]
+      Resource = ["arn:aws:kms:*:111122223333:alias/*", "arn:aws:kms:*:111122223333:key/*"]
+    },
   ] })
+}
+
+resource "aws_kms_grant" "autoscaling" {
+  key_id            = aws_kms_key.k.key_id
+  grantee_principal = "arn:aws:iam::444455556666:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+  operations = [
+    "Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext", "DescribeKey", "CreateGrant",
+  ]
+}
+
+resource "aws_kms_key" "primary" {
+  multi_region = true
+}
+
+resource "aws_kms_replica_key" "replica" {
+  region          = "us-west-2"
+  primary_key_arn = aws_kms_key.primary.arn
 }
 """
 
@@ -277,3 +302,81 @@ def test_exempt_services_can_be_named(tmp_path: Path) -> None:
     for parameters, expected in ((None, 1), (exempt, 0)):
         matches = run(load_rules(), inventory, Trusted(), parameters)
         assert len([match for match in matches if match.rule == "SVC-01"]) == expected
+
+
+# -- replicas -------------------------------------------------------------------------------------
+
+REPLICAS = """
+variable "primary" {
+  default = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+}
+
+variable "spare" {
+  type = bool
+}
+
+resource "aws_kms_replica_key" "one" {
+  primary_key_arn = var.primary # one
+}
+
+resource "aws_kms_replica_key" "two" {
+  count           = 1
+  region          = "us-east-1"
+  primary_key_arn = var.primary # two
+}
+
+resource "aws_kms_replica_key" "three" {
+  region          = "us-east-2"
+  primary_key_arn = var.primary
+}
+"""
+
+
+def test_replicas_of_a_primary_elsewhere_know_each_other(tmp_path: Path) -> None:
+    found = said(tmp_path, "main.tf", REPLICAS)
+    assert [(one.rule, one.line) for one in found] == [
+        ("MRK-10", "primary_key_arn = var.primary # one"),
+        ("MRK-10", "primary_key_arn = var.primary # two"),
+    ]
+
+
+def test_beside_a_replica_that_may_not_be_made_it_stays_open(tmp_path: Path) -> None:
+    text = REPLICAS.replace("count           = 1", "count = var.spare ? length(var.spares) : 0")
+    text += 'variable "spares" {}\n'
+    assert [one.line for one in said(tmp_path, "main.tf", text)] == [
+        "primary_key_arn = var.primary # two"
+    ]
+    assert "MRK-10" in left_open(tmp_path, "main.tf", text)
+
+
+# -- values of condition keys ---------------------------------------------------------------------
+
+
+def in_condition(condition: str) -> str:
+    return of_service("s3.amazonaws.com", condition=condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "rules"),
+    [
+        ('StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}', []),
+        ('StringEquals: {"aws:SourceAccount": "1111-2222-3333"}', ["COND-15"]),
+        ('StringEquals: {"kms:ViaService": !Sub "s3.${AWS::Region}.${AWS::URLSuffix}"}', []),
+        ('StringEquals: {"kms:ViaService": "kms.amazonaws.com"}', ["COND-17"]),
+        ('StringEquals: {"kms:ViaService": "S3.us-east-1.amazonaws.com"}', ["COND-17"]),
+        ('StringLike: {"kms:ViaService": "*"}', []),
+        ('StringNotEqualsIfExists: {"aws:SourceOrgID": "my-organization"}', ["COND-15"]),
+        ('Bool: {"aws:SecureTransport": yes please}', ["COND-15"]),
+    ],
+)
+def test_values_of_condition_keys(tmp_path: Path, condition: str, rules: list[str]) -> None:
+    found = said(tmp_path, "stack.yaml", in_condition(condition))
+    assert [one.rule for one in found if one.rule in ("COND-15", "COND-17")] == rules
+
+
+def test_an_unknown_value_of_a_key_that_takes_any_is_no_question(tmp_path: Path) -> None:
+    text = in_condition(
+        'StringEquals: {"kms:EncryptionContext:a": !Ref A, "kms:ViaService": !Ref B}'
+    )
+    text = "Parameters: {A: {Type: String}, B: {Type: String}}\n" + text.lstrip()
+    assert left_open(tmp_path, "stack.yaml", text) & {"COND-15", "COND-17"} == {"COND-17"}

@@ -64,7 +64,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
         raise SourceError("a template is a map of sections", whole_file(file.path))
     provider = Provider.symbolic(Owner(file.path), inputs.environment, NAMES)
     template = Template(root, file, provider)
-    parameters = read_parameters(template, inputs.parameters)
+    parameters = read_parameters(template, inputs.all_parameters)
     conditions = Conditions(template, Resolver(template, parameters, None, in_condition=True))
     by_default = Conditions(template, Resolver(template, parameters, None))
     resolver = Resolver(template, parameters, conditions, by_default)

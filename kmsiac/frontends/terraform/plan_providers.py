@@ -85,7 +85,7 @@ class Providers:
         given = self._environment
         known = Environment(
             self._facts.get(("account_id", group)) or self._assumed(key) or given.account_id,
-            self._region(key) or given.region,
+            self._region(key) or self._given_region(key),
             self._facts.get(("partition", group)) or given.partition,
         )
         own = Provider.symbolic(self._owner(key), known, NAMES)
@@ -114,6 +114,11 @@ class Providers:
             if isinstance(value, str) and value:
                 return value
         return self._facts.get(("region", key))
+
+    def _given_region(self, key: str) -> str | None:
+        """The Region of the command line: not for a configuration with one of its own."""
+        own = key != DEFAULT and "region" in self._expressions(key)
+        return None if own else self._environment.region
 
     def _expressions(self, key: str) -> JsonMap:
         where = f"provider_config.{key}"

@@ -73,7 +73,8 @@ def _region(scope: Scope, block: Block, owner: Owner, environment: Environment) 
         value = scope.frame.attribute(written)
         if isinstance(value, Text) and not value.has_unknown:
             return value
-    if environment.region is not None:
+    # The command line tells the default Region, not that of a configuration with one of its own.
+    if environment.region is not None and (written is None or not owner.provider):
         return text(environment.region)
     return Text((Symbol("region", NAMES["region"], owner, "environment"),))
 

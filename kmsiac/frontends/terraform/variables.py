@@ -25,7 +25,7 @@ def root_inputs(context: Context, folder: Path) -> Callable[[str], Value | None]
     """What a root variable is given, None where nobody gives anything.
 
     Later ones win: `TF_VAR_x`, terraform.tfvars, terraform.tfvars.json, `*.auto.tfvars` by name,
-    `--var-file` in order, `--var`.
+    the variable files and variables of the configuration, `--var-file` in order, `--var`.
     """
     from kmsiac.frontends.terraform.scope import Scope  # noqa: PLC0415 - mutual
 
@@ -40,9 +40,14 @@ def root_inputs(context: Context, folder: Path) -> Callable[[str], Value | None]
         if key.startswith("TF_VAR_"):
             name = key.removeprefix("TF_VAR_")
             given[name] = from_text(name, written, f"<{key}>")
-    for path in (*_automatic(folder), *context.inputs.variable_files):
+    inputs = context.inputs
+    for path in (*_automatic(folder), *inputs.configured_variable_files):
         given.update(_from_file(context, path, nothing))
-    for name, written in context.inputs.variables.items():
+    for name, written in inputs.configured_variables.items():
+        given[name] = from_text(name, written, f"<var.{name}>")
+    for path in inputs.variable_files:
+        given.update(_from_file(context, path, nothing))
+    for name, written in inputs.variables.items():
         given[name] = from_text(name, written, f"<--var {name}>")
 
     def lookup(name: str) -> Value | None:

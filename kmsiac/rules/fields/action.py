@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kmsiac.policy.document import Pattern
@@ -12,6 +13,10 @@ from kmsiac.values import Text, Unknown, blame_on, open_blame
 
 if TYPE_CHECKING:
     from kmsiac.aws.actions import KmsAction
+
+
+_MOST_CLOSE = 3
+_LEAST_LIKE = 0.7
 
 
 def pattern_of(thing: Thing) -> Pattern:
@@ -84,6 +89,31 @@ def _matches(thing: Thing) -> Reading:
 
     found = matches(pattern_of(thing))
     return action_items(thing, found.certain, found.possible, found.blame)
+
+
+@declare(
+    "action",
+    "closest",
+    ACTIONS,
+    "the KMS actions whose names are most like the pattern, for messages: what may be meant",
+    "closest: {some: kms:ReEncryptTo}",
+)
+def _closest(thing: Thing) -> Reading:
+    from difflib import get_close_matches  # noqa: PLC0415 - needed by few rules
+
+    from kmsiac.aws.actions import kms_actions  # noqa: PLC0415 - loads the action table
+
+    value = pattern_of(thing).value
+    if isinstance(value, Unknown):
+        return Open((blame_on(value),))
+    written = value.literal
+    if written is None:
+        return Open(open_blame(value))
+    names = {action.name.removeprefix("kms:").lower(): action for action in kms_actions()}
+    name = re.split(r"[:.]", written)[-1].rstrip("*").lower()
+    begun = [other for other in names if name and other.startswith(name)]
+    near = begun or get_close_matches(name, names, _MOST_CLOSE, _LEAST_LIKE)
+    return Items(thing.scope.thing("action_value", names[other]) for other in near[:_MOST_CLOSE])
 
 
 declare("action", "statement", one("statement"), "its statement", "statement: {effect: Allow}")(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from kmsiac.inventory.model import Endpoint, Entity, Grant, Key, Setting
+from kmsiac.rules.fields.text import partition_around
 from kmsiac.rules.readings import ABSENT, Absent, Items, Open, Reading, Thing, reading, single
 from kmsiac.rules.truth import Truth, cannot_tell, decided
 from kmsiac.rules.vocabulary import (
@@ -115,7 +116,8 @@ _CONVERSIONS: dict[str, Callable[[Reading], Reading]] = {
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _key(thing: Thing) -> Key:
+def key_of(thing: Thing) -> Key:
+    """The key that a thing of kind `key` stands for."""
     assert isinstance(thing.value, Key)
     return thing.value
 
@@ -164,7 +166,7 @@ def _type(thing: Thing) -> Reading:
 
 @declare("key", "replica", BOOL, "a replica of a multi-Region key", "replica: false")
 def _replica(thing: Thing) -> Reading:
-    return _key(thing).replica
+    return key_of(thing).replica
 
 
 @declare(
@@ -192,9 +194,16 @@ _place("key")
 _place("grant")
 
 
-@declare("key", "partition", TEXT, "its partition", "partition: aws-cn")
+@declare(
+    "key",
+    "partition",
+    TEXT,
+    "its partition, told by its Region where that is known",
+    "partition: aws-cn",
+)
 def _partition(thing: Thing) -> Reading:
-    return entity_of(thing).resource.provider.partition
+    provider = entity_of(thing).resource.provider
+    return partition_around(provider.partition, provider.region)
 
 
 @declare("key", "tags", many("tag"), "its tags", "tags: {some: {name: {glob: 'aws:*'}}}")
@@ -239,7 +248,7 @@ def _tag_value(thing: Thing) -> Reading:
     "policies: {count: {at_least: 2}}",
 )
 def _policies(thing: Thing) -> Reading:
-    found = thing.scope.related("policy", _key(thing).policies)
+    found = thing.scope.related("policy", key_of(thing).policies)
     return without_defaults(found)
 
 
@@ -258,38 +267,17 @@ def without_defaults(found: Items) -> Items:
 
 @declare("key", "policy", one("policy"), "the key policy in force", "policy: {version: 2012-10-17}")
 def _policy(thing: Thing) -> Reading:
-    return single(thing.scope.related("policy", _key(thing).policies))
+    return single(thing.scope.related("policy", key_of(thing).policies))
 
 
 @declare("key", "aliases", many("alias"), "its aliases", "aliases: {count: {at_least: 51}}")
 def _aliases(thing: Thing) -> Reading:
-    return thing.scope.related("alias", _key(thing).aliases)
+    return thing.scope.related("alias", key_of(thing).aliases)
 
 
 @declare("key", "grants", many("grant"), "its grants", "grants: {count: {at_least: 1}}")
 def _grants(thing: Thing) -> Reading:
-    return thing.scope.related("grant", _key(thing).grants)
-
-
-@declare("key", "primary", one("key"), "the primary of a replica", "primary: {rotation: true}")
-def _primary(thing: Thing) -> Reading:
-    return single(thing.scope.related("key", _key(thing).primary))
-
-
-@declare(
-    "key",
-    "siblings",
-    many("key"),
-    "the other keys of the multi-Region family",
-    "siblings: {some: {region: {same_as: target.region}}}",
-)
-def _siblings(thing: Thing) -> Reading:
-    key, scope = _key(thing), thing.scope
-    family = [scope.related("key", key.primary), scope.related("key", key.replicas)]
-    family += [scope.related("key", primary.replicas) for primary in key.primary.items]
-    certain = [k for found in family for k in found.certain if k is not thing]
-    maybe = [m for found in family for m in found.maybe if m[0] is not thing]
-    return Items(certain, maybe, frozenset().union(*(found.more for found in family)))
+    return thing.scope.related("grant", key_of(thing).grants)
 
 
 # -- aliases, grants, endpoints -------------------------------------------------------------------

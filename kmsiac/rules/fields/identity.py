@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kmsiac.inventory.model import Identity
 from kmsiac.policy.document import Principal
-from kmsiac.policy.principals import KINDS, account_of, kind_of
+from kmsiac.policy.principals import KINDS, account_of, is_service_linked, kind_of
 from kmsiac.rules.fields.entity import entity_of, setting
 from kmsiac.rules.fields.principal import external_account
-from kmsiac.rules.readings import ABSENT, Open, Reading, Thing, reading, single
+from kmsiac.rules.readings import ABSENT, Open, Reading, Thing, answer_reading, reading, single
 from kmsiac.rules.vocabulary import BOOL, TEXT, TEXTS, declare, many, names, one
 
 setting("identity", "name", TEXT, "its name", "name: {glob: 'AWSServiceRoleFor*'}")
@@ -75,3 +75,14 @@ def _external(thing: Thing) -> Reading:
         kind = _grantee_kind(thing)
         return kind if isinstance(kind, Open) else ABSENT
     return external_account(account, entity_of(thing.parent).resource.provider, thing.scope)
+
+
+@declare(
+    "grantee_principal",
+    "service_linked",
+    BOOL,
+    "a service-linked role, which only its AWS service can assume",
+    "service_linked: false",
+)
+def _service_linked(thing: Thing) -> Reading:
+    return answer_reading(is_service_linked(_principal(thing)))

@@ -6,7 +6,7 @@ from kmsiac.inventory.model import Policy
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, items, reading, single
 from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, names, one
-from kmsiac.values import Blame, Unknown, blame_on
+from kmsiac.values import Blame, List, Map, Text, Unknown, Value, blame_on
 
 
 def policy_of(thing: Thing) -> Policy:
@@ -99,6 +99,42 @@ def statements_of(thing: Thing) -> Items:
 )
 def _statements(thing: Thing) -> Reading:
     return statements_of(thing)
+
+
+@declare(
+    "policy",
+    "texts",
+    FieldType("text", many=True),
+    "what is written in the strings of the document, names of elements and condition keys included, "
+    "each once; what the deployment fills in is not among it",
+    "texts: {some: {not: {format: policy_text}}}",
+)
+def _texts(thing: Thing) -> Reading:
+    document = document_of(thing)
+    if not isinstance(document, PolicyDocument):
+        return document or ABSENT
+    found: dict[str, Text] = {}
+    waiting: list[Value] = [document.value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Text):
+            _add_written(value, found)
+        elif isinstance(value, List):
+            waiting += reversed(value.items)
+        elif isinstance(value, Map):
+            waiting += (part for entry in reversed(value.entries) for part in reversed(entry))
+    return Items(found.values())
+
+
+def _add_written(value: Text, found: dict[str, Text]) -> None:
+    at = 0
+    for part in value.parts:
+        if isinstance(part, str):
+            if part not in found:
+                found[part] = Text((part,), value.position_of(at), value.sensitive)
+            at += len(part)
+        else:
+            at += 1
 
 
 @declare("policy", "key", one("key"), "the key of a key policy", "key: {multi_region: true}")

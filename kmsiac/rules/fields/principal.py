@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmsiac.policy.document import Principal
 from kmsiac.policy.matching import same
-from kmsiac.policy.principals import KINDS, account_of, kind_of
+from kmsiac.policy.principals import KINDS, account_of, is_service_linked, kind_of
 from kmsiac.rules.fields.action import statement_reading
 from kmsiac.rules.readings import ABSENT, Open, Reading, Scope, Thing, answer_reading, reading
 from kmsiac.rules.vocabulary import BOOL, TEXT, declare, names, one
@@ -81,6 +81,17 @@ def _external(thing: Thing) -> Reading:
         kind = _kind(thing)
         return kind if isinstance(kind, Open) else ABSENT
     return external_account(account, provider, thing.scope)
+
+
+@declare(
+    "principal",
+    "service_linked",
+    BOOL,
+    "a service-linked role, which only its AWS service can assume",
+    "service_linked: false",
+)
+def _service_linked(thing: Thing) -> Reading:
+    return answer_reading(is_service_linked(principal_of(thing)))
 
 
 def _external_symbol(symbol: Symbol, kind: Reading, provider: Provider) -> Reading:

@@ -24,8 +24,9 @@ def _part(name: str, index: int) -> None:
             return part if part.parts else ABSENT
         return _of_service(text, name) or _unclear(text)
 
+    where = "ARN" if name == "resource" else "ARN or service name"
     TEXT_FIELDS[name] = TextField(
-        name, TEXT, f"the {name} of an ARN or service name", f"{name}: {{written: true}}", read
+        name, TEXT, f"the {name} of an {where}", f"{name}: {{written: true}}", read
     )
 
 
@@ -42,9 +43,34 @@ def _of_service(text: Text, name: str) -> Reading | None:
     return ABSENT
 
 
+def partition_around(partition: Text, region: Text) -> Text:
+    """The partition that a known Region lies in; else what is written as the partition."""
+    from kmsiac.aws.partitions import partition_of_region  # noqa: PLC0415 - needed by few rules
+
+    if partition.literal is not None or region.literal is None:
+        return partition
+    told = partition_of_region(region.literal)
+    return partition if told is None else Text((told,), partition.position)
+
+
+def _partition(text: Text) -> Reading:
+    from kmsiac.policy.matching import split_arn  # noqa: PLC0415 - needed by few rules
+
+    arn = split_arn(text)
+    return _unclear(text) if arn is None else partition_around(arn.partition, arn.region)
+
+
+TEXT_FIELDS["partition"] = TextField(
+    "partition",
+    TEXT,
+    "the partition of an ARN, told by its Region where that is known",
+    "partition: {same_as: target.partition}",
+    _partition,
+)
 _part("service", 1)
 _part("region", 2)
 _part("account", 3)
+_part("resource", 4)
 
 
 def _variables(text: Text) -> Reading:
@@ -60,4 +86,25 @@ TEXT_FIELDS["variables"] = TextField(
     "the policy variables in it, such as aws:username",
     "variables: {some: aws:username}",
     _variables,
+)
+
+
+def _stray(text: Text) -> Reading:
+    from kmsiac.aws.formats import FORMATS  # noqa: PLC0415 - needed by few rules
+
+    if text.sensitive:
+        return ABSENT
+    allowed = FORMATS["policy_text"].matches
+    written = "".join(part for part in text.parts if isinstance(part, str))
+    found = dict.fromkeys(character for character in written if not allowed(character))
+    blame = frozenset(blame_on(p) for p in text.parts if isinstance(p, Unknown))
+    return Items([Text((f"U+{ord(character):04X}",)) for character in found], (), blame)
+
+
+TEXT_FIELDS["stray_characters"] = TextField(
+    "stray_characters",
+    FieldType("text", many=True),
+    "the characters in it that no policy may hold, by code point",
+    "stray_characters: {some: U+2014}",
+    _stray,
 )

@@ -61,3 +61,36 @@ def test_a_role_of_the_default_account_is_in_it(tmp_path: Path) -> None:
     body = ROLE % ("${data.aws_caller_identity.me.account_id}", "ci")
     (tmp_path / "data.tf").write_text(caller)
     assert accounts(tmp_path, "", body) == ["#0", "#0"]
+
+
+REGIONS = """
+variable "elsewhere" {}
+provider "aws" {
+  region = var.elsewhere
+}
+provider "aws" {
+  alias = "same"
+}
+provider "aws" {
+  alias  = "other"
+  region = var.elsewhere
+}
+resource "aws_kms_key" "default" {}
+resource "aws_kms_key" "same" {
+  provider = aws.same
+}
+resource "aws_kms_key" "other" {
+  provider = aws.other
+}
+"""
+
+
+def test_the_command_line_tells_no_region_of_a_configuration_with_its_own(tmp_path: Path) -> None:
+    inputs = Inputs(environment=Environment(region="us-east-1"))
+    stack, _ = read(tmp_path, {"main.tf": REGIONS}, inputs)
+    found = {one.address: one.provider.region.literal for one in stack.resources}
+    assert found == {
+        "aws_kms_key.default": "us-east-1",
+        "aws_kms_key.same": "us-east-1",
+        "aws_kms_key.other": None,
+    }

@@ -1,0 +1,119 @@
+"""Files with CloudFormation parameters, in every form that AWS's tools take.
+
+[{"ParameterKey": "Env", "ParameterValue": "prod"}]      aws cloudformation create-stack
+{"Parameters": {"Env": "prod"}}                          CodePipeline, and with Tags beside it
+{"Env": "prod"}                                          the same as a plain map, or as YAML
+["Env=prod"]                                             aws cloudformation deploy
+"""
+
+from __future__ import annotations
+
+import re
+
+from kmsiac.config.plain_values import as_parameter
+from kmsiac.errors import ConfigError, SourceError, whole_file
+from kmsiac.reading.budget import RULE_BUDGET
+from kmsiac.reading.json_reader import read_json
+from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.source import SourceFile
+from kmsiac.reading.yaml_reader import read_yaml
+from kmsiac.rules.problems import did_you_mean
+
+_NAME = re.compile("[A-Za-z0-9]{1,255}")
+_PAIR = re.compile("([A-Za-z0-9]+)=(.*)", re.DOTALL)
+_BESIDE = ("Tags", "StackPolicy")
+_ENTRY = ("ParameterKey", "ParameterValue", "UsePreviousValue", "ResolvedValue")
+
+
+def as_pair(text: str) -> tuple[str, str] | None:
+    """`NAME=VALUE` as a pair; None for the name of a file."""
+    found = _PAIR.fullmatch(text)
+    return (found[1], found[2]) if found else None
+
+
+def read_parameter_file(file: SourceFile) -> dict[str, str]:
+    """The parameters in a file, by name. Raises `ConfigError` for what is in none of the forms.
+
+    A parameter that keeps its previous value (`UsePreviousValue`) is left out: it stays open.
+    """
+    try:
+        text = file.text.lstrip()
+        node = (
+            read_json(file, RULE_BUDGET) if _is_json(file, text) else read_yaml(file, RULE_BUDGET)
+        )
+    except SourceError as error:
+        raise ConfigError(error.message, error.span, error.hint) from None
+    return _Parameters(file).read(node)
+
+
+def _is_json(file: SourceFile, text: str) -> bool:
+    return file.path.endswith(".json") and text.startswith(("{", "["))
+
+
+class _Parameters:
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._found: dict[str, str] = {}
+
+    def read(self, node: Node) -> dict[str, str]:
+        if isinstance(node, Sequence):
+            for item in node.items:
+                self._item(item)
+        elif isinstance(node, Mapping):
+            inner = node.get("Parameters")
+            if isinstance(inner, Mapping):
+                for key, _ in node.entries:
+                    name = key.text if isinstance(key, Scalar) else ""
+                    if name not in ("Parameters", *_BESIDE):
+                        known = ("Parameters", *_BESIDE)
+                        raise self._wrong(key, f'unknown key "{name}"', did_you_mean(name, known))
+            self._map(inner if isinstance(inner, Mapping) else node)
+        else:
+            raise self._wrong(node, "a file of parameters is a list or a mapping")
+        return self._found
+
+    def _map(self, node: Mapping) -> None:
+        for key, value in node.entries:
+            self._add(key, value)
+
+    def _item(self, item: Node) -> None:
+        if isinstance(item, Scalar):
+            pair = as_pair(item.text)
+            if pair is None:
+                raise self._wrong(item, f'"{item.text}" is no parameter', "write NAME=VALUE")
+            self._put(item, *pair)
+            return
+        if not isinstance(item, Mapping):
+            raise self._wrong(item, "an entry has ParameterKey and ParameterValue")
+        for key, _ in item.entries:
+            name = key.text if isinstance(key, Scalar) else ""
+            if name not in _ENTRY:
+                raise self._wrong(key, f'unknown key "{name}"', did_you_mean(name, _ENTRY))
+        name_node, value = item.get("ParameterKey"), item.get("ParameterValue")
+        previous = item.get("UsePreviousValue")
+        if name_node is None:
+            raise self._wrong(item, "an entry has no ParameterKey")
+        if isinstance(previous, Scalar) and previous.text.lower() == "true":
+            return
+        if value is None:
+            raise self._wrong(item, "an entry has no ParameterValue")
+        self._add(name_node, value)
+
+    def _add(self, key: Node, value: Node) -> None:
+        name = key.text if isinstance(key, Scalar) and not key.tag else ""
+        if not _NAME.fullmatch(name):
+            raise self._wrong(key, f'"{name}" is no name of a parameter', "letters and digits only")
+        items = value.items if isinstance(value, Sequence) else [value]
+        for item in items:
+            if not isinstance(item, Scalar) or item.tag or item.kind == "null":
+                raise self._wrong(item, f"the value of {name} must be text, or a list of text")
+        self._put(key, name, as_parameter(value))
+
+    def _put(self, node: Node, name: str, value: str) -> None:
+        if name in self._found:
+            raise self._wrong(node, f'"{name}" stands here twice')
+        self._found[name] = value
+
+    def _wrong(self, node: Node, message: str, hint: str = "") -> ConfigError:
+        span = self._file.span(node.position) if node.position else whole_file(self._file.path)
+        return ConfigError(message, span, hint)
