@@ -42,7 +42,11 @@ def test_paths_are_split_at_line_ends_only() -> None:
 
 
 def test_more_arguments_stay_as_they_are_written() -> None:
-    assert _arguments(extra_args="--var\n a = b \n\n--pedantic") == ("--var", " a = b ", "--pedantic")
+    assert _arguments(extra_args="--var\n a = b \n\n--pedantic") == (
+        "--var",
+        " a = b ",
+        "--pedantic",
+    )
 
 
 @pytest.mark.parametrize(
