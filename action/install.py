@@ -7,6 +7,7 @@ which `python` the scan is to use. Standard library only.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -51,21 +52,24 @@ def _install(home: Path, python: Path, folder: Path) -> str:
     """What it was installed with; empty if nothing could. uv is faster, but has settings of its
     own: it is left out where there are some for pip (an index, a folder of wheels).
     """
+    make = [sys.executable, "-I", "-m", "venv", "--clear"]
+    pip: list[str | Path] = [sys.executable, "-I", "-m", "pip", "--python", python]
+    if importlib.util.find_spec("pip") is None:
+        # Slower by seconds: pip itself is installed, too.
+        pip = [python, "-I", "-m", "pip"]
+    else:
+        make.append("--without-pip")
+    if not _run([*make, home], folder):
+        return ""
+    wanted = ["--quiet", "--require-hashes", "--only-binary", ":all:", "-r", LOCK]
     uv = shutil.which("uv")
     if uv and not any(name.startswith("PIP_") for name in os.environ):
-        made = _run([sys.executable, "-I", "-m", "venv", "--clear", "--without-pip", home], folder)
-        command = [uv, "pip", "install", "--quiet", "--python", python]
-        if made and _run([*command, *_requirements()], folder):
+        if _run([uv, "pip", "install", "--python", python, *wanted], folder):
             return "uv"
-    if not _run([sys.executable, "-I", "-m", "venv", "--clear", home], folder):
-        return ""
-    command = [python, "-I", "-m", "pip", "install", "--quiet", "--no-input"]
-    wanted = ["--disable-pip-version-check", *_requirements()]
-    return "pip" if _run([*command, *wanted], folder) else ""
-
-
-def _requirements() -> list[str]:
-    return ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
+        print("kmsiac: uv could not; trying pip")
+    # Nothing is compiled ahead: a scan imports a tenth of it.
+    plain = ["--no-input", "--disable-pip-version-check", "--no-compile"]
+    return "pip" if _run([*pip, "install", *plain, *wanted], folder) else ""
 
 
 def _prime_grammar(python: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`kmsiac rules list`, `test`, `lint` and `vocabulary`."""
+"""`kmsiac rules list`, `test`, `lint`, `new` and `vocabulary`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ app = new_app(no_args_is_help=True)
 
 @app.callback()
 def _rules() -> None:
-    """List the rules, test and lint them, look up the words of the rule language."""
+    """List the rules, test and lint them, write new ones, look up the words of the rule language."""
 
 
 @app.command("list", epilog="\b\nExamples:\n  kmsiac rules list\n  kmsiac rules list -f json")
@@ -131,6 +131,29 @@ def lint_rules(
     linted = lint(folders or None)
     emit(as_json(linted) if wanted == "json" else as_text(linted))
     return ExitCode.USAGE if linted.count(ERROR) else ExitCode.OK
+
+
+@app.command(
+    "new",
+    short_help="Write a rule to start from.",
+    epilog="\b\nExamples:\n  kmsiac rules new ACME-01 my-rules/ --name deletion-by-anybody",
+)
+def write_rule(
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="Its id, with a prefix of your own: ACME-01.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder it goes to.")
+    ] = Path(),
+    name: Annotated[str, typer.Option("--name", help="Its name. Default: made of its id.")] = "",
+    category: Annotated[str, typer.Option("--category", help="Its category.")] = "",
+) -> int:
+    """Write a rule to start from: it loads, and its examples pass, before anything is changed."""
+    from kmsiac.authoring.skeleton import new_rule  # noqa: PLC0415  # as above
+
+    path = new_rule(id, name, category, folder, all_rules(None))
+    emit(f"{path}\n")
+    return ExitCode.OK
 
 
 @app.command(
