@@ -14,7 +14,7 @@ from kmsiac.cli.explain import facts
 from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
-from kmsiac.cli.rule_sets import all_rules
+from kmsiac.cli.rule_sets import all_rules, rule_named
 from kmsiac.findings.excerpt import one_line
 from kmsiac.rules.model import Rule
 
@@ -57,13 +57,16 @@ def _table(rules: list[Rule]) -> list[str]:
     "test",
     short_help="Run rules on their own examples.",
     epilog="\b\nExamples:\n  kmsiac rules test\n  kmsiac rules test my-rules/\n"
-    "  kmsiac rules test -v my-rules/\n\n"
+    "  kmsiac rules test -v my-rules/\n  kmsiac rules test --select KP-20\n\n"
     "\b\nExit codes:\n  0 all passed, 1 some failed, 2 a rule does not load",
 )
 def test_rules(
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="ID", help="Only this one. Repeatable.")
     ] = None,
     verbose: Annotated[
         bool, o.option("-v", "--verbose", help="Say which spellings could not be written, and why.")
@@ -79,8 +82,11 @@ def test_rules(
     from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
     from kmsiac.cli.rules_lint import counted  # noqa: PLC0415  # as said
 
-    known = all_rules([folder] if folder is not None else None)
-    checked = check(known, [rule for rule in known if rule.builtin is (folder is None)])
+    folders = [folder] if folder is not None else None
+    known = all_rules(folders)
+    wanted = [rule_named(known, id, folders) for id in select or ()]
+    ours = wanted or [rule for rule in known if rule.builtin is (folder is None)]
+    checked = check(known, ours)
     lines = [
         f"{failure.rule}: {one_line(failure.example)}: {one_line(failure.message)}"
         for failure in checked.failures

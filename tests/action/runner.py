@@ -154,6 +154,8 @@ class Runner:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
+            # The grammar of HCL is built once for all tests.
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(self.action),
