@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import py_compile
 import subprocess
 import sys
 import sysconfig
@@ -29,7 +30,10 @@ def main(home: Path) -> int:
     command = home / "bin" / "kmsiac"
     command.write_text(COMMAND.format(python=home / "bin" / "python"), encoding="utf-8")
     command.chmod(0o755)
-    compiled = compileall.compile_dir(home / "src" / "kmsiac", quiet=1)
+    # By content: times of files do not survive every way of copying an image.
+    by_content = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    package = home / "src" / "kmsiac"
+    compiled = compileall.compile_dir(package, quiet=1, invalidation_mode=by_content)
     cache = home / "cache"
     cache.mkdir(exist_ok=True)
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
