@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.action.conftest import CLOSED_KEY, OPEN_KEY, OPEN_LINE, copy_action
-from tests.action.runner import Result, Runner
+from tests.action.runner import ROOT, Result, Runner
 
 Act = Callable[..., Result]
 GATE = "Fail on what was found"
@@ -175,3 +177,32 @@ def test_folders_may_have_blanks(tmp_path: Path) -> None:
     (runner.workspace / "main.tf").write_text(OPEN_KEY, encoding="utf-8")
     result = runner.run({"install": "false", "python": sys.executable})
     assert result.outputs["exit-code"] == "1", result.log
+
+
+def test_configuration_and_baseline_of_the_base_branch(act: Act, runner: Runner) -> None:
+    for name in ("head", "base"):
+        (runner.workspace / name / ".git").mkdir(parents=True)
+    inputs = {"paths": "head", "config": "base/.kmsiac.yaml"}
+    files = {
+        "base/.kmsiac.yaml": "fail_on: critical\nignore:\n"
+        "  - {rule: KP-20, path: infra/**, reason: is taken down in March}\n",
+        "head/.kmsiac.yaml": "exclude: ['**']\n",
+        "head/infra/main.tf": OPEN_KEY,
+        "head/new/main.tf": OPEN_KEY,
+    }
+    result = act(files, **inputs)
+    assert result.outputs["exit-code"] == "1", result.log
+    assert result.outputs["suppressed"] == "1"
+    (annotation,) = [one for one in result.annotations("error") if "KP-20" in str(one)]
+    assert annotation.properties["file"] == "new/main.tf"
+
+    scan = [sys.executable, "-m", "kmsiac", "baseline", "create"]
+    (runner.workspace / "base" / "new").mkdir()
+    (runner.workspace / "base" / "new" / "main.tf").write_text(OPEN_KEY, encoding="utf-8")
+    subprocess.run(
+        scan, cwd=runner.workspace / "base", check=True, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    result = act({}, **inputs, baseline="base/.kmsiac-baseline.json")
+    assert result.success, result.log
+    assert result.outputs["suppressed"] == "2"
