@@ -23,8 +23,8 @@ from kmsiac.cli.github_action.workflow import (
 )
 from kmsiac.cli.output import emit, say
 from kmsiac.errors import UsageError
-from kmsiac.findings.excerpt import one_line
 from kmsiac.findings.finding import SEVERITIES
+from kmsiac.reporters.markdown_text import fenced
 
 _FAILED = {
     ExitCode.USAGE: "kmsiac could not run: an input, the configuration or a rule is wrong.",
@@ -134,6 +134,5 @@ def _tell_failure(what: str, said: str, summary: bool) -> None:
     lines = [line.removeprefix("kmsiac: error: ") for line in said.splitlines() if line.strip()]
     annotate_error("\n".join([what, *lines[:10]]))
     if summary:
-        # Indented, it is code: what an error quotes from a template stays text.
-        quoted = "".join(f"    {one_line(line, 2000)}\n" for line in lines)
-        add_summary(f"### kmsiac\n\n{what}\n\n{quoted}\n")
+        # What an error quotes from a template stays text.
+        add_summary("\n".join(["### kmsiac", "", what, "", *fenced(lines), ""]))
