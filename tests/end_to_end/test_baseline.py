@@ -56,7 +56,7 @@ def test_known_findings_do_not_count_and_new_ones_do(kmsiac: Run, tmp_path: Path
     assert code == 0
     assert report["summary"]["suppressed"] == 1
     assert report["findings"][0]["suppressed"] == {"by": "baseline", "reason": "", "until": None}
-    assert report["settings"][0] == {
+    assert report["settings"][-1] == {
         "key": "baseline", "value": f"{NAME}: 1 finding", "origin": "tree", "location": None,
     }  # fmt: skip
     code, report = scan(kmsiac, {"more.tf": key("b", STAR)})
@@ -200,6 +200,17 @@ def test_a_baseline_outside_the_tree_is_trusted(kmsiac: Run, tmp_path: Path) -> 
     kmsiac({"tree/main.tf": key("a", STAR)}, "baseline", "create", "tree", *SELECT)
     ran = kmsiac({"tree/.git/x": ""}, "scan", "tree", "-f", "json", *USE)
     assert [s["origin"] for s in json.loads(ran.out)["settings"]] == ["trusted"]
+
+
+def test_the_baseline_of_the_configuration(kmsiac: Run, tmp_path: Path) -> None:
+    files = {"main.tf": key("a", STAR), ".kmsiac.yaml": "baseline: known.json\n", "known.json": ""}
+    made = kmsiac(files, "baseline", "create", *SELECT)
+    assert made.err == "kmsiac: 1 finding written to known.json\n"
+    ran = kmsiac({}, "scan", "-f", "json", *SELECT)
+    assert ran.code == 0
+    (setting,) = [s for s in json.loads(ran.out)["settings"] if s["key"] == "baseline"]
+    assert (setting["value"], setting["origin"]) == ("known.json: 1 finding", "tree")
+    assert setting["location"]["path"] == ".kmsiac.yaml"
 
 
 ENTRY = {

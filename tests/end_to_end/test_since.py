@@ -87,7 +87,9 @@ def test_only_what_is_new_counts(repository: Repository) -> None:
         ("aws_kms_key.new", None),
     ]
     assert report["settings"] == [
-        {"key": "since", "value": "HEAD: 1 finding", "origin": "flag", "location": None}
+        {"key": "select", "value": "KP-20", "origin": "flag", "location": None},
+        {"key": "select", "value": "KEY-01", "origin": "flag", "location": None},
+        {"key": "since", "value": "HEAD: 1 finding", "origin": "flag", "location": None},
     ]
     assert repository.scan("HEAD", {"main.tf": KEY.format("old")}).code == 0
 
@@ -110,6 +112,37 @@ def test_a_changed_value_acts_where_nothing_changed(repository: Repository) -> N
     assert repository.new("HEAD", {"terraform.tfvars": 'who = "*"\n'}) == [
         ("KP-20", "aws_kms_key.k")
     ]
+
+
+TEMPLATE = """Parameters: {Who: {Type: String}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      EnableKeyRotation: true
+      KeyPolicy:
+        Statement: [{Sid: S, Effect: Allow, Principal: !Ref Who, Action: kms:Sign, Resource: "*"}]
+"""
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_a_changed_file_of_parameters_acts_too(repository: Repository, configured: bool) -> None:
+    files: Files = {"t.yaml": TEMPLATE, "prod.json": '{"Who": "arn:aws:iam::111122223333:root"}'}
+    if configured:
+        files[".kmsiac.yaml"] = "inputs: [{root: t.yaml, parameters: [prod.json]}]\n"
+    more = () if configured else ("--parameters", "prod.json")
+    repository.commit(files)
+    assert repository.new("HEAD", {}, *more) == []
+    assert repository.new("HEAD", {"prod.json": '{"Who": "*"}'}, *more) == [("KP-20", "K")]
+    repository.commit({})
+    assert repository.new("HEAD", {}, *more) == []
+
+
+def test_a_root_with_inputs_that_was_not_there(repository: Repository) -> None:
+    repository.commit({"t.yaml": "Resources: {K: {Type: AWS::KMS::Key}}\n"})
+    config = "inputs: [{root: new, var_files: [a.tfvars]}]\n"
+    files: Files = {".kmsiac.yaml": config, "new/main.tf": KEY.format("k"), "new/a.tfvars": ""}
+    assert repository.new("HEAD", files) == [("KEY-01", "aws_kms_key.k")]
 
 
 def test_options_are_those_of_the_scan(repository: Repository) -> None:
