@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os.path
 from collections.abc import Iterable
 
 from kmsiac.errors import KmsiacError, RuleError
@@ -34,7 +35,11 @@ class Problems:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a word that is not known."""
     options = sorted(known)
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, options, n=8, cutoff=0.6)
     if close:
-        return f'did you mean "{close[0]}"?'
+        # Ids differ in a character or two: of those equally close the one that begins alike.
+        likeness = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
+        equal = [one for one, ratio in zip(close, likeness, strict=True) if ratio == likeness[0]]
+        best = max(equal, key=lambda one: len(os.path.commonprefix((one, word))))
+        return f'did you mean "{best}"?'
     return f"known: {', '.join(options)}" if options and len(options) <= 14 else ""
