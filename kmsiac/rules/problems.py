@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os.path
 from collections.abc import Iterable
 
 from kmsiac.errors import KmsiacError, RuleError
@@ -32,6 +31,11 @@ class Problems:
         return Broken()
 
 
+def _alike_for(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a word that is not known."""
     options = sorted(known)
@@ -40,6 +44,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         # Ids differ in a character or two: of those equally close the one that begins alike.
         likeness = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
         equal = [one for one, ratio in zip(close, likeness, strict=True) if ratio == likeness[0]]
-        best = max(equal, key=lambda one: len(os.path.commonprefix((one, word))))
+        best = max(equal, key=lambda one: _alike_for(one, word))
         return f'did you mean "{best}"?'
     return f"known: {', '.join(options)}" if options and len(options) <= 14 else ""
