@@ -15,12 +15,15 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check format clean find-python
+.PHONY: help demo test check format docs lock image clean find-python
 
 help:
 	@echo "make demo    scan the demo project, which has faults on purpose"
 	@echo "make test    run the tests                 (PYTEST_ARGS='-k name' to choose)"
 	@echo "make check   lint, format, types, layers   (make format mends what can be mended)"
+	@echo "make docs    write the generated pages and tables of docs/ anew"
+	@echo "make lock    pin the newest dependencies in requirements.lock, with hashes"
+	@echo "make image   build the container image \"kmsiac\" (needs docker)"
 	@echo "make clean   remove the virtual environment, caches and builds"
 
 # The demo has findings, so exit code 1 is what we want; any other one is a fault of ours.
@@ -45,6 +48,19 @@ check: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m kmsiac.authoring docs
+	$(BIN)/python -m tests.action.tables
+
+# One lock for every system and Python: what does not fit one is left out by its marker.
+lock: | $(BIN)/python
+	$(INSTALL) uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-config --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+image:
+	docker build --tag kmsiac .
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

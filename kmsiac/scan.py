@@ -34,13 +34,15 @@ from kmsiac.rules.engine import run
 from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
-from kmsiac.rules.selection import selected
-from kmsiac.stack import Gap
+from kmsiac.rules.selection import RuleNames, selected
+from kmsiac.stack import Gap, Remark
+from kmsiac.suppression import Judged, suppress
 
 __all__ = [
     "Progress",
     "ScanOptions",
     "UnitsRead",
+    "judge",
     "read_units",
     "scan",
     "scan_unit",
@@ -55,27 +57,93 @@ Progress = Callable[[int, int, str], None]
 class UnitScan:
     """What came out of one unit: plain data only."""
 
+    name: str
     matches: list[Match] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     framework: str = ""
     declared: frozenset[str] = frozenset()
+    remarks: list[Remark] = field(default_factory=list)
+    only: frozenset[str] = frozenset()
     keys: int = 0
     policies: int = 0
     grants: int = 0
     endpoints: int = 0
 
 
-def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
-    """Scan and judge. Raises `RuleError`s for rule files; what cannot be read is in the result.
+@dataclass
+class _Pass:
+    """One go over all that the options name, up to the matches."""
 
-    `progress(done, total, path)` is called before each unit that is scanned.
+    tree: SourceTree
+    discovery: Discovery
+    rules: RuleSet
+    names: RuleNames
+    units: list[UnitScan]
+    takers: list[Taker]
+
+    def judged(self) -> Judged:
+        """The matches before ignores and baselines take something out."""
+        units = self.units
+        errors = [*self.discovery.errors, *(error for unit in units for error in unit.errors)]
+        return Judged(
+            self.tree,
+            [match for unit in units for match in unit.matches],
+            [remark for unit in units for remark in unit.remarks],
+            units=frozenset(unit.name for unit in units),
+            complete=frozenset(u.name for u in units if not u.errors and not u.only),
+            unsure=frozenset(error.span.path for error in errors if error.span),
+            only=frozenset[str]().union(*(unit.only for unit in units)),
+            running=frozenset(self.rules.rules),
+            names=self.names,
+        )
+
+
+def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
+    """Scan and judge. Raises `RuleError`s for rule files and `ConfigError`s for ignores and
+    baselines; what cannot be read is in the result. `progress` is called before each unit.
     """
 
-    rules = selected(_rules(options), options.select, options.ignore, pedantic=options.pedantic)
+    done = _go_over(options, progress)
+    tree, discovery, rules, units = done.tree, done.discovery, done.rules, done.units
+    notes = check_taken(options.inputs, done.takers)
+    judged = done.judged()
+    out = suppress(judged, options, _judge_earlier, os.environ)
+    gaps = [gap for unit in units for gap in unit.gaps]
+    return ScanResult(
+        findings=build_findings(judged.matches, _facts(rules), tree.span, _source_of(tree), out.of),
+        unresolved=_unread(discovery) + build_unresolved(judged.matches, gaps, tree.span),
+        errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
+        settings=out.settings,
+        summary=_summary(discovery, units, len(rules)),
+        rules=_active(rules),
+        prose=cache(rules.prose),
+        notes=[*options.notes, *notes, *out.notes],
+    )
+
+
+def judge(options: ScanOptions) -> Judged:
+    """The matches of a scan, before ignores and baselines take something out."""
+
+    done = _go_over(options)
+    check_taken(options.inputs, done.takers)
+    return done.judged()
+
+
+def _judge_earlier(options: ScanOptions) -> Judged:
+    """The same for an earlier commit, which need not have all that the options name."""
+
+    return _go_over(options, earlier=True).judged()
+
+
+def _go_over(
+    options: ScanOptions, progress: Progress | None = None, *, earlier: bool = False
+) -> _Pass:
+    every = _rules(options)
+    rules = selected(every, options.select, options.ignore, pedantic=options.pedantic)
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
-    tree, discovery, planned = _discover(options)
+    tree, discovery, planned = _discover(options, earlier=earlier)
     scans = [
         [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
         for runs in _telling(progress, planned, tree)
@@ -85,20 +153,8 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
         for runs, units in zip(planned, scans, strict=True)
         for run, unit in zip(runs, units, strict=True)
     ]
-    notes = check_taken(options.inputs, takers)
     units = [_joined(runs, units) for runs, units in zip(planned, scans, strict=True)]
-    matches = [match for unit in units for match in unit.matches]
-    gaps = [gap for unit in units for gap in unit.gaps]
-    return ScanResult(
-        findings=build_findings(matches, _facts(rules), tree.span, _source_of(tree)),
-        unresolved=_unread(discovery) + build_unresolved(matches, gaps, tree.span),
-        errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
-        settings=list(options.settings),
-        summary=_summary(discovery, units, len(rules)),
-        rules=_active(rules),
-        prose=cache(rules.prose),
-        notes=[*options.notes, *notes],
-    )
+    return _Pass(tree, discovery, rules, RuleNames(every), units, takers)
 
 
 def _telling(
@@ -118,12 +174,15 @@ def _joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
         return scans[0]
     names = [run.given.name if run.given is not None else "" for run in runs]
     return UnitScan(
+        scans[0].name,
         matches=with_inputs(dict(zip(names, (scan.matches for scan in scans), strict=True))),
         gaps=[gap for scan in scans for gap in scan.gaps],
         errors=[error for scan in scans for error in scan.errors],
         files=set().union(*(scan.files for scan in scans)),
         framework=scans[0].framework,
         declared=scans[0].declared,
+        remarks=scans[0].remarks,
+        only=scans[0].only,
         keys=max(scan.keys for scan in scans),
         policies=max(scan.policies for scan in scans),
         grants=max(scan.grants for scan in scans),
@@ -164,17 +223,21 @@ def scan_unit(
 
     inventory, error = _inventory_of(unit, tree, inputs)
     if inventory is None:
-        return UnitScan(errors=[error] if error else [])
+        name = tree.report_path(unit.path)
+        return UnitScan(name, errors=[error] if error else [], only=unit.only)
     matches = run(rules, inventory, trusted)
     if unit.only:
         matches = [match for match in matches if _concerns(match, unit.only, inventory, tree)]
     return UnitScan(
+        inventory.unit,
         matches=matches,
         gaps=inventory.gaps,
         errors=inventory.errors,
         files=inventory.files,
         framework="" if inventory.from_plan else inventory.framework,
         declared=inventory.declared,
+        remarks=inventory.remarks,
+        only=unit.only,
         keys=len(inventory.keys),
         policies=sum(not policy.default for policy in inventory.policies),
         grants=len(inventory.grants),
@@ -260,7 +323,9 @@ def _inventory_of(
         return None, SourceError("nested too deeply to be read", place)
 
 
-def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery, list[list[Run]]]:
+def _discover(
+    options: ScanOptions, *, earlier: bool = False
+) -> tuple[SourceTree, Discovery, list[list[Run]]]:
 
     here = options.working_directory.resolve()
     paths = [here / path for path in options.paths]
@@ -270,7 +335,7 @@ def _discover(options: ScanOptions) -> tuple[SourceTree, Discovery, list[list[Ru
     for path in options.inputs.variable_files:
         tree.admit(here / path)
     found = discover(tree, paths, options.stdin, options.inputs, options.exclude)
-    return tree, found, planned_runs(found.units, tree, options, paths)
+    return tree, found, planned_runs(found.units, tree, options, () if earlier else paths)
 
 
 def _tree_for(paths: list[Path], here: Path) -> SourceTree:

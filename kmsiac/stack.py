@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kmsiac.aws.partitions import DNS_SUFFIXES
 from kmsiac.errors import KmsiacError
+from kmsiac.reading.nodes import Node
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Guard, Map, Owner, Symbol, Text, Unknown, Value
 
@@ -133,6 +135,17 @@ class Gap:
     position: int
 
 
+class Remark(NamedTuple):
+    """What a template says about itself or a resource to tools: its metadata, as written.
+
+    It is about all between the position `start` and the offset `end` (exclusive) of its file.
+    """
+
+    start: int
+    end: int
+    metadata: Node
+
+
 @dataclass
 class Stack:
     """One deployment unit, evaluated."""
@@ -149,6 +162,8 @@ class Stack:
     """Report paths of the templates that were read for this unit."""
     declared: frozenset[str] = frozenset()
     """Names of the variables or parameters that it takes."""
+    remarks: list[Remark] = field(default_factory=list)
+    """The metadata of the template and its resources."""
     from_plan: bool = False
     """Read from plan JSON, which never shows where or how something was written."""
 

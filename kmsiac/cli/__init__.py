@@ -36,6 +36,10 @@ class _Commands(LazyGroup):
             "List what a principal can do with each key.",
         ),
         "explain": ("kmsiac.cli.explain", "Say what a rule finds, why it matters, how to mend it."),
+        "baseline": (
+            "kmsiac.cli.baseline",
+            "Write down the findings of today, or take out what is done.",
+        ),
         "rules": ("kmsiac.cli.rules", "List the rules, or test them on their own examples."),
         "schema": ("kmsiac.cli.schema", "Print the JSON Schema of what scan or inventory write."),
     }

@@ -219,6 +219,24 @@ Category = Annotated[
     str | None,
     option("--category", metavar="NAME", help="Tells SARIF uploads of one commit apart."),
 ]
+Now = Annotated[
+    str | None,
+    option("--now", metavar="DATE", help="The date for `until` of ignores. Default: today (UTC)."),
+]
+Baseline = Annotated[
+    Path | None,
+    option(
+        "--baseline", metavar="FILE", help="Findings in this file are known: they do not count."
+    ),
+]
+Since = Annotated[
+    str | None,
+    option("--since", metavar="REF", help="Findings that this commit has do not count."),
+]
+NoIgnores = Annotated[
+    bool | None,
+    option("--no-ignores", help="Ignores in the scanned tree do not count."),
+]
 ColorMode = Annotated[
     Color | None, option("--color", help="When to colour the text report. Default: auto.")
 ]

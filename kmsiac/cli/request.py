@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,12 @@ def settings(
     deployment: Deployment,
     scanning: dict[str, Any] | None = None,
     color: str | None = None,
+    now: str | None = None,
 ) -> Settings:
     """What decides a run; reads standard input where `-` is given.
 
     `scanning` are the options that only `scan` has, by key of the configuration; without them the
-    keys that only concern `scan` do not count. Raises `UsageError` for what makes no sense, and
+    keys that only concern `scan` do not count. `now` is the day that it is (None: today). Raises `UsageError` for what makes no sense, and
     what `resolve` raises for the configuration.
     """
     if deployment.config is not None and deployment.no_config:
@@ -80,6 +82,7 @@ def settings(
             process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
             config=deployment.config,
             use_config=not deployment.no_config,
+            today=_date(now),
             every_key=scanning is not None,
         )
     )
@@ -107,6 +110,16 @@ def _checked(option: str, value: str, pattern: str, example: str) -> str:
     if re.fullmatch(pattern, value, re.ASCII) is None:
         raise UsageError(f'{option} does not take "{value}"', hint=f"like {example}")
     return value
+
+
+def _date(now: str | None) -> date:
+    if now is None:
+        return datetime.now(UTC).date()
+    checked = _checked("--now", now, r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "2027-01-31")
+    try:
+        return date.fromisoformat(checked)
+    except ValueError:
+        raise UsageError(f'--now does not take "{now}"', hint="there is no such day") from None
 
 
 def _account(option: str, value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""`kmsiac rules list`, `test`, `lint` and `vocabulary`."""
+"""`kmsiac rules list`, `test`, `lint`, `new` and `vocabulary`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kmsiac.cli.explain import facts
 from kmsiac.cli.formats import only_stdout
 from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
-from kmsiac.cli.rule_sets import all_rules
+from kmsiac.cli.rule_sets import all_rules, rule_named
 from kmsiac.findings.excerpt import one_line
 from kmsiac.rules.model import Rule
 
@@ -23,7 +23,7 @@ app = new_app(no_args_is_help=True)
 
 @app.callback()
 def _rules() -> None:
-    """List the rules, test and lint them, look up the words of the rule language."""
+    """List the rules, test and lint them, write new ones, look up the words of the rule language."""
 
 
 @app.command("list", epilog="\b\nExamples:\n  kmsiac rules list\n  kmsiac rules list -f json")
@@ -55,13 +55,16 @@ def _table(rules: list[Rule]) -> list[str]:
     "test",
     short_help="Run rules on their own examples.",
     epilog="\b\nExamples:\n  kmsiac rules test\n  kmsiac rules test my-rules/\n"
-    "  kmsiac rules test -v my-rules/\n\n"
+    "  kmsiac rules test -v my-rules/\n  kmsiac rules test --select KP-20\n\n"
     "\b\nExit codes:\n  0 all passed, 1 some failed, 2 a rule does not load",
 )
 def test_rules(
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="ID", help="Only this one. Repeatable.")
     ] = None,
     verbose: Annotated[
         bool, o.option("-v", "--verbose", help="Say which spellings could not be written, and why.")
@@ -77,8 +80,11 @@ def test_rules(
     from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
     from kmsiac.cli.rules_lint import counted  # noqa: PLC0415  # as said
 
-    known = all_rules([folder] if folder is not None else None)
-    checked = check(known, [rule for rule in known if rule.builtin is (folder is None)])
+    folders = [folder] if folder is not None else None
+    known = all_rules(folders)
+    wanted = [rule_named(known, id, folders) for id in select or ()]
+    ours = wanted or [rule for rule in known if rule.builtin is (folder is None)]
+    checked = check(known, ours)
     lines = [
         f"{failure.rule}: {one_line(failure.example)}: {one_line(failure.message)}"
         for failure in checked.failures
@@ -127,6 +133,29 @@ def lint_rules(
     linted = lint(folders or None)
     emit(as_json(linted) if wanted == "json" else as_text(linted))
     return ExitCode.USAGE if linted.count(ERROR) else ExitCode.OK
+
+
+@app.command(
+    "new",
+    short_help="Write a rule to start from.",
+    epilog="\b\nExamples:\n  kmsiac rules new ACME-01 my-rules/ --name deletion-by-anybody",
+)
+def write_rule(
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="Its id, with a prefix of your own: ACME-01.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder it goes to.")
+    ] = Path(),
+    name: Annotated[str, typer.Option("--name", help="Its name. Default: made of its id.")] = "",
+    category: Annotated[str, typer.Option("--category", help="Its category.")] = "",
+) -> int:
+    """Write a rule to start from: it loads, and its examples pass, before anything is changed."""
+    from kmsiac.authoring.skeleton import new_rule  # noqa: PLC0415  # as above
+
+    path = new_rule(id, name, category, folder, all_rules(None))
+    emit(f"{path}\n")
+    return ExitCode.OK
 
 
 @app.command(

@@ -29,6 +29,7 @@ app = new_app()
 @app.command(
     epilog="\b\nExamples:\n  kmsiac scan infra/\n"
     "  terraform show -json tfplan | kmsiac scan -\n"
+    "  kmsiac scan --since origin/main\n"
     "  kmsiac scan --fail-on high -f text -f json=kmsiac.json infra/\n\n"
     "\b\nExit codes:\n  0 clean, 1 findings at or above --fail-on, 2 wrong use or a wrong rule,\n"
     "  3 something could not be read, 70 internal error"
@@ -57,6 +58,10 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
         o.option("--strict/--no-strict", help="Exit code 3 where anything could not be decided."),
     ] = None,
     rules: o.Rules = None,
+    baseline: o.Baseline = None,
+    since: o.Since = None,
+    no_ignores: o.NoIgnores = None,
+    now: o.Now = None,
     account_id: o.Account = None,
     region: o.Region = None,
     partition: o.Partition = None,
@@ -92,13 +97,16 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
         "pedantic": pedantic,
         "strict": strict,
         "rules": rules,
+        "baseline": baseline,
+        "since": since,
+        "no_ignores": no_ignores,
         "max_findings": max_findings,
         "category": category,
         "quiet": quiet,
         "verbose": verbose,
     }
     targets(format)  # what makes no sense is said before standard input is read
-    wish = settings(paths, deployment, scanning, color)
+    wish = settings(paths, deployment, scanning, color, now)
     wanted = targets(wish.format)
     from kmsiac.scan import scan as run_scan  # noqa: PLC0415  # `--help` must not pay for the engine
 

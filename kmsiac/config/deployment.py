@@ -19,23 +19,28 @@ from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import present
 
 
-def given_parameters(texts: Iterable[str], here: Path) -> dict[str, str]:
-    """`--parameters`: names with values, and files, the last one wins.
+def given_parameters(texts: Iterable[str], here: Path) -> tuple[dict[str, str], dict[str, Path]]:
+    """`--parameters`: names with values, and files, the last one wins; and which come from which
+    file.
 
     Raises `UsageError` for a file that cannot be read, `ConfigError` for what is wrong in it.
     """
     found: dict[str, str] = {}
+    files: dict[str, Path] = {}
     for text in texts:
         pair = as_pair(text)
         if pair is not None:
             found[pair[0]] = pair[1]
+            files.pop(pair[0], None)
             continue
         if "=" in text and not present(here / text):
             hint = "give NAME=VALUE or a file"
             raise UsageError(f'--parameters does not take "{text}"', hint=hint)
         data = _given_file(text, here)
-        found.update(read_parameter_file(SourceFile(1, text, data)))
-    return found
+        read = read_parameter_file(SourceFile(1, text, data))
+        found.update(read)
+        files.update(dict.fromkeys(read, here / text))
+    return found, files
 
 
 def _given_file(name: str, here: Path) -> bytes:
@@ -64,13 +69,15 @@ class Deployment:
         file's own count, which `--var-file` replaces.
         """
         files = self._values.get("var_file", ()) if variable_files else ()
+        parameters, parameter_files = self._parameters(self._values.get("parameters"), None)
         return replace(
             flags,
             configured_variables={
                 name.value: as_variable(value.value) for name, value in self._values.get("var", ())
             },
             configured_variable_files=self._files(files, None),
-            configured_parameters=self._parameters(self._values.get("parameters"), None),
+            configured_parameters=parameters,
+            configured_parameter_files=parameter_files,
         )
 
     def by_root(self, flags: Inputs) -> tuple[RootInputs, ...]:
@@ -103,10 +110,12 @@ class Deployment:
             return None
         named = [placed.value for placed in files] or _files_in(parameters)
         name = entry["name"].value if "name" in entry else ", ".join(named) or f"inputs {number}"
+        values, from_files = self._parameters(parameters, start)
         inputs = replace(
             flags,
             configured_variable_files=self._files(files, start),
-            configured_parameters=self._parameters(parameters, start),
+            configured_parameters=values,
+            configured_parameter_files=from_files,
         )
         return RootInputs(root, inputs, name, entry[""])
 
@@ -118,26 +127,41 @@ class Deployment:
 
     def _parameters(
         self, value: tuple[str, list[Any]] | None, start: Path | None
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, Path]]:
+        """The values by name, and which come from which file."""
         if value is None:
-            return {}
+            return {}, {}
         kind, items = value
         if kind == "map":
-            return {name.value: as_parameter(given.value) for name, given in items}
+            return {name.value: as_parameter(given.value) for name, given in items}, {}
         found: dict[str, str] = {}
+        files: dict[str, Path] = {}
         for placed in items:
             pair = as_pair(placed.value)
-            found.update([pair] if pair is not None else self._from_file(placed, start))
-        return found
+            if pair is not None:
+                found[pair[0]] = pair[1]
+                files.pop(pair[0], None)
+                continue
+            path = self._places.scanned(placed, start) if self._places else None
+            if path is not None:
+                read = self._from_file(path, placed.value)
+                found.update(read)
+                files.update(dict.fromkeys(read, path))
+        return found, files
 
-    def _from_file(self, placed: Placed[str], start: Path | None) -> dict[str, str]:
-        path = self._places.scanned(placed, start) if self._places else None
-        if path is None:
-            return {}
+    def _from_file(self, path: Path, shown: str) -> dict[str, str]:
         try:
-            return read_parameter_file(_read(path, placed.value))
+            return read_parameter_file(_read(path, shown))
         except KmsiacError as error:
             self._problems.errors.append(error)
+        return {}
+
+
+def read_again(path: Path) -> dict[str, str]:
+    """The parameters of another version of a file; none where it is missing or broken."""
+    try:
+        return read_parameter_file(_read(path, path.name))
+    except KmsiacError:
         return {}
 
 

@@ -74,7 +74,8 @@ class ScanOptions:
 
     def moved(self, move: Callable[[Path], Path]) -> ScanOptions:
         """The same with what is named in the scanned tree at another place (an earlier version of
-        the tree, say). Variable files that are not there fall away.
+        the tree, say). Files of variables and parameters are those of that place; what is not
+        there falls away.
         """
         entries = [
             replace(each, root=move(each.root), inputs=_moved(each.inputs, move))
@@ -90,10 +91,40 @@ class ScanOptions:
 
 
 def _moved(inputs: Inputs, move: Callable[[Path], Path]) -> Inputs:
+    parameters, parameter_files = _moved_parameters(inputs.parameters, inputs.parameter_files, move)
+    configured, configured_files = _moved_parameters(
+        inputs.configured_parameters, inputs.configured_parameter_files, move
+    )
     return replace(
         inputs,
         variable_files=tuple(filter(present, map(move, inputs.variable_files))),
         configured_variable_files=tuple(
             filter(present, map(move, inputs.configured_variable_files))
         ),
+        parameters=parameters,
+        parameter_files=parameter_files,
+        configured_parameters=configured,
+        configured_parameter_files=configured_files,
     )
+
+
+def _moved_parameters(
+    values: Mapping[str, str], files: Mapping[str, Path], move: Callable[[Path], Path]
+) -> tuple[dict[str, str], dict[str, Path]]:
+    """Parameters with what stands in the files at their other place."""
+    from kmsiac.config.deployment import read_again  # noqa: PLC0415 - which makes these options
+
+    found = {name: value for name, value in values.items() if name not in files}
+    moved: dict[str, Path] = {}
+    for path in dict.fromkeys(files.values()):
+        there = move(path)
+        read = (
+            read_again(there)
+            if there != path
+            else {n: values[n] for n in files if files[n] == path}
+        )
+        for name, value in read.items():
+            if name not in values or files.get(name) == path:
+                found[name] = value
+                moved[name] = there
+    return found, moved

@@ -177,6 +177,7 @@ class _Resolver:
         for path, written in zip(files, flags.get("var_file") or (), strict=True):
             if not present(path) or path.is_dir():
                 raise UsageError(f"--var-file {written}: there is no such file")
+        parameters, parameter_files = given_parameters(flags.get("parameters") or (), self._here)
         return Inputs(
             environment=Environment(
                 account_id=self._one("account_id", None),
@@ -185,7 +186,8 @@ class _Resolver:
             ),
             variables=flags.get("var") or {},
             variable_files=files,
-            parameters=given_parameters(flags.get("parameters") or (), self._here),
+            parameters=parameters,
+            parameter_files=parameter_files,
             process_environment=self._request.process_environment,
             policy_kind=self._one("policy_kind", None),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,9 +13,11 @@ from kmsiac.findings.finding import (
     Address,
     BlamedExpression,
     Finding,
+    Suppression,
     Unresolved,
 )
 from kmsiac.findings.fingerprint import fingerprint, without_indexes
+from kmsiac.findings.verdicts import is_finding
 from kmsiac.rules.match import Match, When
 from kmsiac.stack import Gap
 from kmsiac.values import Blame, Verdict
@@ -42,14 +44,27 @@ def build_findings(
     facts: Callable[[str], RuleFacts],
     locate: Locate,
     source: Source,
+    suppressed: Mapping[int, Suppression] | None = None,
 ) -> list[Finding]:
-    """One finding per rule and piece of code, with every address that the code stands for."""
-    grouped: dict[tuple[object, ...], list[Match]] = {}
-    for match in matches:
-        if match.verdict is Verdict.YES or match.flag:
-            grouped.setdefault(_same_code(match, locate), []).append(match)
-    findings = [_finding(group, facts(group[0].rule), locate, source) for group in grouped.values()]
+    """One finding per rule and piece of code, with every address that the code stands for.
+
+    `suppressed` says which matches are, by index. An address is where all its matches are, a
+    finding where all its addresses are.
+    """
+    grouped: dict[tuple[object, ...], list[_Judged]] = {}
+    for index, match in enumerate(matches):
+        if is_finding(match):
+            judged = _Judged(match, suppressed.get(index) if suppressed else None)
+            grouped.setdefault(_same_code(match, locate), []).append(judged)
+    findings = [
+        _finding(group, facts(group[0].match.rule), locate, source) for group in grouped.values()
+    ]
     return sorted(findings, key=order)
+
+
+class _Judged(NamedTuple):
+    match: Match
+    suppressed: Suppression | None
 
 
 def order(finding: Finding) -> tuple[object, ...]:
@@ -69,9 +84,14 @@ def _same_code(match: Match, locate: Locate) -> tuple[object, ...]:
             match.statement, match.element, match.severity)  # fmt: skip
 
 
-def _finding(group: list[Match], rule: RuleFacts, locate: Locate, source: Source) -> Finding:
-    match = min(group, key=lambda m: (m.resource, m.position))
-    addresses = {m.resource: fingerprint(m.rule, m.resource, m.statement, m.element) for m in group}
+def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Source) -> Finding:
+    # What counts speaks for all: its call chain leads to something that has to be mended.
+    judged = sorted(
+        judged, key=lambda j: (j.suppressed is not None, j.match.resource, j.match.position)
+    )
+    group, match = [one.match for one in judged], judged[0].match
+    addresses = _addresses(judged)
+    all_suppressed = all(address.suppressed for address in addresses)
     return Finding(
         rule=match.rule,
         name=rule.name,
@@ -82,17 +102,31 @@ def _finding(group: list[Match], rule: RuleFacts, locate: Locate, source: Source
         verdict=match.verdict.value,
         resource=printable(match.resource),
         location=locate(match.position) or whole_file(""),
-        fingerprint=addresses[match.resource],
+        fingerprint=_fingerprint(match),
         url=rule.url,
-        addresses=tuple(Address(printable(a), f) for a, f in sorted(addresses.items())),
+        addresses=addresses,
         related=_related(group, locate),
         call_chain=tuple((printable(c.address), locate(c.position)) for c in match.call_chain),
         when=_any_case(group),
         evidence=tuple(one_line(line) for line in match.evidence),
         witness=match.witness,
         blame=_blamed(match.blame, locate),
+        suppressed=judged[0].suppressed if all_suppressed else None,
         excerpt=source(match.position) or printable(match.excerpt) or None,
     )
+
+
+def _addresses(judged: Iterable[_Judged]) -> tuple[Address, ...]:
+    """Each resource once; those that count come first in `judged`."""
+    found: dict[str, Address] = {}
+    for match, suppressed in judged:
+        address = Address(printable(match.resource), _fingerprint(match), suppressed)
+        found.setdefault(match.resource, address)
+    return tuple(found[resource] for resource in sorted(found))
+
+
+def _fingerprint(match: Match) -> str:
+    return fingerprint(match.rule, match.resource, match.statement, match.element)
 
 
 def _related(group: list[Match], locate: Locate) -> tuple[tuple[str, Span], ...]:

@@ -25,6 +25,9 @@ class Inputs:
     """Terraform variables of a configuration: what the fields above say wins."""
     configured_variable_files: tuple[Path, ...] = ()
     configured_parameters: Mapping[str, str] = field(default_factory=dict)
+    parameter_files: Mapping[str, Path] = field(default_factory=dict)
+    """The files that `parameters` and `configured_parameters` were read from, by name."""
+    configured_parameter_files: Mapping[str, Path] = field(default_factory=dict)
     process_environment: Mapping[str, str] = field(default_factory=dict)
     """`TF_VAR_*` of the environment; nothing else is handed in."""
     policy_kind: str | None = None

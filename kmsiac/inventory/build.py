@@ -30,6 +30,7 @@ def build(stack: Stack) -> Inventory:
         errors=list(stack.errors),
         files=set(stack.files),
         declared=stack.declared,
+        remarks=list(stack.remarks),
     )
     resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
     for resource in resources:

@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.errors import SourceError, Span, whole_file
 from kmsiac.reading.sniff import encoding_of
+
+if TYPE_CHECKING:
+    from kmsiac.reading.outline import Part
 
 NOWHERE = 0
 """The position of a value that stands in no file (a provider default, a flag)."""
@@ -57,6 +60,8 @@ class SourceFile:
         self.data = data
         self.comments: list[Comment] = []
         """Comments that the reader of this file has met, in order of position."""
+        self.outline: Callable[[SourceFile], list[Part]] | None = None
+        """What gives the parts of this file, in order of start, where its language has comments."""
         self._text: str | None = None
         self._line_starts: list[int] | None = None
         self._ends: dict[int, int] = {}

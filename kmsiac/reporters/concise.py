@@ -16,9 +16,9 @@ from kmsiac.reporters.wording import (
     error_text,
     note_line,
     open_text,
-    setting_line,
     summary_line,
     suppression,
+    told_settings,
     where,
 )
 
@@ -43,7 +43,7 @@ def _lines(result: ScanResult, options: ReportOptions, style: Style) -> Iterator
     for error in result.errors:
         place = f"{where(error.span)}: " if error.span else ""
         yield f"{place}{style.bad('error:')} {error_text(error)}"
-    yield from (f"setting: {setting_line(setting)}" for setting in result.settings)
+    yield from (f"setting: {line}" for line in told_settings(result, verbose=options.verbose))
     yield from (f"note: {note_line(note)}" for note in result.notes)
     if result.cut:
         yield cut_line(result)

@@ -21,9 +21,9 @@ from kmsiac.reporters.wording import (
     error_text,
     note_line,
     open_text,
-    setting_line,
     summary_line,
     suppression,
+    told_settings,
     unread_files,
     where,
 )
@@ -54,7 +54,9 @@ class _Report:
         if not self._options.quiet:
             yield from open_ends(self._result.unresolved, self._options.verbose, self._style)
         yield from not_read(self._result.errors, self._style)
-        yield from self._listed(SETTINGS_TITLE, map(setting_line, self._result.settings))
+        yield from self._listed(
+            SETTINGS_TITLE, told_settings(self._result, verbose=self._options.verbose)
+        )
         yield from self._listed("notes:", map(note_line, self._result.notes))
         if self._result.cut:
             yield cut_line(self._result)

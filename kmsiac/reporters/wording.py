@@ -46,6 +46,13 @@ def summary_line(result: ScanResult) -> str:
     return "; ".join([*parts, ", ".join(told)] if told else parts)
 
 
+def told_settings(result: ScanResult, *, verbose: bool) -> list[str]:
+    """The settings as a report for the terminal lists them: who typed a flag knows of it."""
+    return [
+        setting_line(setting) for setting in result.settings if verbose or setting.origin != "flag"
+    ]
+
+
 def found(result: ScanResult) -> str:
     """How many findings there are, by severity: `3 findings (1 high, 2 low)`."""
     counts = [(severity, result.count(severity)) for severity in SEVERITIES]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.export import to_json
-from kmsiac.inventory.model import Entity, Inventory, Policy
+from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
@@ -212,6 +212,7 @@ class _Engine:
             witness=first.witness,
             blame=tuple(sorted(blame, key=lambda b: (b.position, b.expression, b.reason))),
             call_chain=entity.resource.call_chain,
+            places=_places(entity, first.anchor),
         )
 
     def never(self, rule: Rule) -> Iterable[Match]:
@@ -300,6 +301,13 @@ def _written_anew(target: Target) -> str:
     statement: Statement = target.statement.value  # type: ignore[assignment]  # by its kind
     written = json.dumps(to_json(statement.value), ensure_ascii=False)
     return written if len(written) <= _MAX_EXCERPT else written[: _MAX_EXCERPT - 1] + "…"
+
+
+def _places(entity: Entity, anchor: Anchor) -> tuple[int, ...]:
+    """Where else than at its anchor a user may say something about a match."""
+    attribute = entity.attribute_position if isinstance(entity, Policy | Consumer) else NOWHERE
+    places = dict.fromkeys((anchor.written, attribute, entity.position))
+    return tuple(place for place in places if place not in (NOWHERE, anchor.position))
 
 
 def _related(anchor: Anchor, notes: Notes) -> tuple[tuple[str, int], ...]:

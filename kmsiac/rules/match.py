@@ -27,7 +27,8 @@ class Match:
     `when` lists conjunctions, any of which suffices; empty: in every case.
     `evidence` says in words which terms held; `related` are further places, each with its message.
     `excerpt` is the statement written anew as JSON, for sources whose raw lines must not be shown.
-    `witness` is a request that shows it, as plain JSON data.
+    `witness` is a request that shows it, as plain JSON data. `places` are the other positions at
+    which an ignore counts: where the value was written, the policy's attribute, the resource.
     """
 
     rule: str
@@ -48,3 +49,4 @@ class Match:
     witness: Mapping[str, object] | None = None
     blame: tuple[Blame, ...] = ()
     call_chain: tuple[Call, ...] = ()
+    places: tuple[int, ...] = ()

@@ -42,8 +42,8 @@ BUILTIN_PREFIXES = frozenset(
     "KP KEY IAM VPCE COND NITRO XACC PERM GRANT ABAC MRK SVC ORG SLR TPL".split()  # noqa: SIM905
 )
 """Prefixes of the ids of shipped rules: rules of users take others."""
-_ID = re.compile(r"([A-Z][A-Z0-9]*)-[0-9]{2,4}")
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+RULE_ID = re.compile(r"([A-Z][A-Z0-9]*)-[0-9]{2,4}")
+RULE_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 class RuleReader:
@@ -63,8 +63,8 @@ class RuleReader:
         before = len(self.problems.errors)
         target = self._target()
         fields = {
-            "id": self._matching("id", _ID, "write it as KP-20"),
-            "name": self._matching("name", _NAME, "write it as public-key-policy"),
+            "id": self._matching("id", RULE_ID, "write it as KP-20"),
+            "name": self._matching("name", RULE_NAME, "write it as public-key-policy"),
             "title": self._text("title"),
             "severity": self._one_of("severity", SEVERITIES),
             "category": self._one_of("category", CATEGORIES),

@@ -49,3 +49,28 @@ def _check(rules: RuleSet, names: set[str]) -> None:
         )
         hint = f"did you mean {near[0]}?" if near else "`kmsiac rules list` shows them"
         raise UsageError(f"no rule or category is called {name!r}", hint=hint)
+
+
+class RuleNames:
+    """Every name that a rule or several go by: ids, aliases, names, categories, in any case."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        found: dict[str, tuple[str, ...]] = {}
+        self._spelt: dict[str, str] = {}
+        for rule in rules:
+            for name in (rule.id, rule.name, *rule.aliases):
+                found.setdefault(name.lower(), (rule.id,))
+                self._spelt.setdefault(name.lower(), name)
+        for rule in rules:
+            if self._spelt.setdefault(rule.category.lower(), rule.category) == rule.category:
+                found[rule.category.lower()] = (*found.get(rule.category.lower(), ()), rule.id)
+        self._ids = found
+
+    def ids(self, word: str) -> tuple[str, ...]:
+        """The ids of the rules that a word names; none where it names nothing."""
+        return self._ids.get(word.strip().lower(), ())
+
+    def hint(self, word: str) -> str:
+        """What may have been meant by a word that names nothing."""
+        near = difflib.get_close_matches(word.strip().lower()[:80], self._ids, 1)
+        return f"did you mean {self._spelt[near[0]]}?" if near else "`kmsiac rules list` shows them"

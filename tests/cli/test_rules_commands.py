@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["test", "lint", "vocabulary"])
+@pytest.mark.parametrize("command", ["test", "lint", "new", "vocabulary"])
 def test_help_has_an_example(command: str) -> None:
     code, out, _ = rules(command, "--help")
     assert code == 0
@@ -79,6 +79,17 @@ def test_test_says_what_was_done(folder: Path) -> None:
         ),
         "",
     )
+
+
+def test_test_of_one_rule(folder: Path) -> None:
+    (folder / "MY-02-other.yaml").write_text(
+        RULE.replace("MY-01", "MY-02").replace("name: rotation", "name: other")
+    )
+    code, out, _ = rules("test", str(folder), "--select", "MY-02")
+    assert (code, out.splitlines()[-1]) == (0, "1 passed, 0 failed")
+    code, _, err = rules("test", str(folder), "--select", "MY-03")
+    assert code == 2
+    assert 'there is no rule "MY-03"' in err
 
 
 def test_test_names_what_failed(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kmsiac.aws.consumers import key_heads, wanted_attributes
 from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.cloudformation.choices import as_map
@@ -13,10 +15,11 @@ from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.outline import yaml_outline
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SourceTree
 from kmsiac.reading.yaml_reader import read_yaml
-from kmsiac.stack import CLOUDFORMATION, Provider, Resource, Stack
+from kmsiac.stack import CLOUDFORMATION, Provider, Remark, Resource, Stack
 from kmsiac.values import Absent, Atom, Guard, Map, Owner, Text, Value, text
 
 SINKS = frozenset(
@@ -74,10 +77,22 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
         resource = loader.resource(declared)
         if resource is not None:
             stack.resources.append(resource)
+    stack.remarks = list(_remarks(root, template))
     stack.declared = frozenset(template.parameters)
     stack.gaps = template.gaps
     stack.errors = template.errors
     return stack
+
+
+def _remarks(root: Mapping, template: Template) -> Iterator[Remark]:
+    """The metadata of the template as a whole and of each resource."""
+    whole = root.get("Metadata")
+    if whole is not None:
+        yield Remark(template.file.position(0), len(template.file.text), whole)
+    for declared in template.resources.values():
+        metadata = declared.body.get("Metadata")
+        if metadata is not None:
+            yield Remark(declared.key.position, template.end(declared.body), metadata)
 
 
 def read_template(file: SourceFile) -> Node:
@@ -91,6 +106,7 @@ def read_template(file: SourceFile) -> Node:
         except SourceError:
             if file.path.endswith(".json"):
                 raise
+    file.outline = yaml_outline
     return read_yaml(file)
 
 

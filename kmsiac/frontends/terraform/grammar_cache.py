@@ -1,8 +1,8 @@
-"""Where python-hcl2's compiled grammar is kept: a folder of the user's own, or nowhere.
+"""Where python-hcl2's compiled grammar is kept: a folder that only we or root can write, or nowhere.
 
 The grammar takes over a second to build and a twentieth of one to load. The cache is a pickle, so
 it must lie where nobody else can write. This is the one place that asks the process for the user's
-cache folder.
+cache folder. An image or an install step calls `prime`, and later runs only read what it left.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from lark import Token, Tree
 
+_FILE = "hcl2-grammar.bin"
+_ROOT = 0
+
 
 @functools.cache
 def tree_parser() -> Callable[[str], Tree[Token]]:
@@ -25,28 +28,59 @@ def tree_parser() -> Callable[[str], Tree[Token]]:
     import hcl2.api  # noqa: PLC0415 - slow, and not needed for CloudFormation
     import hcl2.parser  # noqa: PLC0415
 
-    folder = cache_folder()
     # Where no folder can be trusted, a path that can neither be read nor written: lark then builds
     # the grammar in memory.
-    hcl2.parser.PARSER_FILE = (folder or Path(os.devnull)) / "hcl2-grammar.bin"
+    hcl2.parser.PARSER_FILE = cache_file() or Path(os.devnull) / _FILE
     return hcl2.api.parses_to_tree
 
 
-def cache_folder() -> Path | None:
-    """The user's own cache folder with mode 0700, made if need be; None where there is none."""
+def prime() -> Path | None:
+    """Build the grammar now, so that the next process loads it; None where it cannot be kept."""
+    tree_parser()("")
+    file = cache_file()
+    return file if file is not None and file.is_file() else None
+
+
+def cache_file() -> Path | None:
+    """The file of the grammar: in our own cache folder, made if need be, or in one that was primed
+    and that we can only read; None where neither can be trusted.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or ""
     try:
         parent = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
         folder = parent / "kmsiac"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        info = folder.lstat()
-        if not stat.S_ISDIR(info.st_mode) or not os.access(folder, os.W_OK | os.X_OK):
-            return None
-        if hasattr(os, "getuid"):
-            if info.st_uid != os.getuid():
-                return None
-            if info.st_mode & 0o077:
-                folder.chmod(0o700)
+        file = folder / _FILE
+        return file if _is_ours(folder) or _is_primed(folder, file) else None
     except (OSError, RuntimeError):
         return None
-    return folder
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is ours to write; it is closed to everybody else if it was not."""
+    info = folder.lstat()
+    if not stat.S_ISDIR(info.st_mode) or not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    if hasattr(os, "getuid"):
+        if info.st_uid != os.getuid():
+            return False
+        if info.st_mode & 0o077:
+            folder.chmod(0o700)
+    return True
+
+
+def _is_primed(folder: Path, file: Path) -> bool:
+    """Whether the file is there, and it and its folder belong to us or to root and nobody else can
+    write them. On Windows, where modes do not say so, never.
+    """
+    if not hasattr(os, "getuid"):
+        return False
+    owners = (_ROOT, os.getuid())
+    folder_info, file_info = folder.lstat(), file.lstat()
+    return (
+        stat.S_ISDIR(folder_info.st_mode)
+        and stat.S_ISREG(file_info.st_mode)
+        and all(
+            info.st_uid in owners and not info.st_mode & 0o022 for info in (folder_info, file_info)
+        )
+    )

@@ -8,11 +8,15 @@ forward, so the time is linear in the text whatever it holds.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.nodes import Node
 from kmsiac.reading.source import Comment, SourceFile
+
+if TYPE_CHECKING:
+    from kmsiac.reading.outline import Part
 
 _IDENTIFIER = r"[^\W\d][\w-]*+"
 _SIMPLE_STRING = r'"(?:[^"\\$%\n]++|\\.|[$%](?!\{))*+"'
@@ -192,7 +196,14 @@ def _split_body(split: SplitFile, start: int, end: int, comments: list[Comment] 
             position = resume.start()
     if comments is not None:
         split.file.comments = sorted(set(comments))
+        split.file.outline = _outline
     return body
+
+
+def _outline(file: SourceFile) -> list[Part]:
+    from kmsiac.frontends.terraform.outline import outline  # noqa: PLC0415 - hardly ever asked for
+
+    return outline(file)
 
 
 def _item(
