@@ -35,7 +35,7 @@ def offered(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("kmsiac ", ["scan", "inventory", "can", "who-can", "principal-can", "explain", "rules"]),
+        ("kmsiac ", ["scan", "inventory", "can", "who-can", "principal-can", "explain"]),
         ("kmsiac inv", ["inventory"]),
         ("kmsiac rules l", ["list", "lint"]),
         ("kmsiac explain KP-2", ["KP-20", "KP-21"]),

@@ -100,6 +100,29 @@ def test_closed_standard_input_is_nothing_piped_in(folder: Path) -> None:
     assert "nothing is piped in" in err
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_no_encoding_of_a_terminal_is_too_small(
+    tmp_path: Path, encoding: str, terminal: bool
+) -> None:
+    if terminal and os.name == "nt":
+        pytest.skip("needs a pseudo-terminal")
+    code = 'resource "aws_kms_key" "\u043a\u043b\u044e\u0447" {} # \u65e5\u672c \U0001f511\n'
+    (tmp_path / "\u00e9.tf").write_text(code, encoding="utf-8")
+    ours, theirs = os.openpty() if terminal else os.pipe()
+    for command, expected in (("scan", 1), ("inventory", 0), ("who-can", 2)):
+        arguments = ["\u043d\u0435\u0442", "\u043a\u043b\u044e\u0447"] if expected == 2 else []
+        run = subprocess.run(
+            [sys.executable, "-m", "kmsiac", command, *arguments],
+            stdout=theirs, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False,
+            env={**environment(), "PYTHONIOENCODING": encoding, "COLUMNS": "40", "CI": "1"},
+        )  # fmt: skip
+        assert run.returncode == expected, run.stderr
+        assert b"internal error" not in run.stderr
+    os.close(theirs)
+    os.close(ours)
+
+
 # -- files of reports -----------------------------------------------------------------------------
 
 
