@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Entity, Identity, Inventory, Policy, Related, Settings
-from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.values import (
     Answer,
     Blame,
@@ -138,6 +138,11 @@ class Surroundings:
         return Memory()
 
     @cached_property
+    def covered(self) -> dict[int, tuple[Statement, frozenset[str]]]:
+        """The actions of statements by their id; a statement is kept, so that its id stays its own."""
+        return {}
+
+    @cached_property
     def identities(self) -> dict[str, list[Identity]]:
         """The identities by address: a rule looks one up for every principal of every statement."""
         found: dict[str, list[Identity]] = {}
@@ -203,6 +208,16 @@ class Scope:
         if key not in self._documents:
             self._documents[key] = policy.document.pick(self.world)
         return self._documents[key]
+
+    def covered(self, statement: Statement) -> frozenset[str]:
+        """The actions that a statement covers or may cover: without one of them it allows none."""
+        from kmsiac.policy.actions import covered_actions  # noqa: PLC0415 - loads the action table
+
+        found = self._surroundings.covered.get(id(statement))
+        if found is None:
+            found = (statement, covered_actions(statement).possible)
+            self._surroundings.covered[id(statement)] = found
+        return found[1]
 
     def related(self, kind: str, related: Related[E]) -> Items:
         """The related entities that exist in this world."""

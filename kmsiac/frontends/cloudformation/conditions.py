@@ -36,20 +36,29 @@ _Key = frozenset[object]
 class Conditions:
     """The conditions of a template, each decided once.
 
-    `resolver` evaluates what they compare, with parameters that were not supplied left open.
+    `resolver` evaluates what they compare, with parameters that were not supplied left open. With
+    `at_once` they are decided now, so that what is wrong with one that nothing asks for is told.
     """
 
-    def __init__(self, template: Template, resolver: Resolver) -> None:
+    def __init__(self, template: Template, resolver: Resolver, *, at_once: bool = True) -> None:
         self._template = template
         self._resolver = resolver
         self._decided: dict[str, Decision] = {}
         self._names: dict[_Key, tuple[str, bool]] = {}
         """The name of a comparison, and whether it is that condition or its opposite."""
-        self._name_comparisons()
-        self._decide_all()
+        self._ready = False
+        if at_once:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        if not self._ready:
+            self._ready = True
+            self._name_comparisons()
+            self._decide_all()
 
     def named(self, name: str, position: int) -> Decision:
         """What the condition `name` comes down to; its own guard where it cannot be reduced."""
+        self._prepare()
         decided = self._decided.get(name)
         if decided is None:
             self._template.error(f"there is no condition {name[:80]}", position)

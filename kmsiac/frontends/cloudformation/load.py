@@ -69,7 +69,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     template = Template(root, file, provider)
     parameters = read_parameters(template, inputs.all_parameters)
     conditions = Conditions(template, Resolver(template, parameters, None, in_condition=True))
-    by_default = Conditions(template, Resolver(template, parameters, None))
+    by_default = Conditions(template, Resolver(template, parameters, None), at_once=False)
     resolver = Resolver(template, parameters, conditions, by_default)
     loader = _Loader(template, resolver, conditions)
     stack = Stack(file.path, CLOUDFORMATION, files={file.path})

@@ -79,6 +79,8 @@ class Allows:
         found = asked(thing) if whole else asked(thing.parent) if thing.parent else ABSENT
         if not isinstance(found, Asked):
             return found
+        if not actions.possible & thing.scope.covered(found.statement):
+            return False
         principal = None if whole else principal_of(thing)
         if principal is not None and isinstance(principal.value, Unknown):
             return Open((blame_on(principal.value),))
