@@ -54,6 +54,11 @@ def template() -> ScanResult:
     return scanned(TEMPLATE)
 
 
+def _short_id(value: object) -> str:
+    """Ids for what is too long, or binary, to be a name."""
+    return ascii(value)[:30]
+
+
 @pytest.mark.parametrize("pretty", [False, True])
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -153,7 +158,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
             "Serverless Framework",
             "serverless package",
         ),
-        (gzip.compress(PLAN.encode()), "compressed with gzip", "gunzip -c"),
+        (gzip.compress(PLAN.encode(), mtime=0), "compressed with gzip", "gunzip -c"),
         (b"PK\x03\x04 lambda.py", "a zip archive", "unpack it"),
         ('resource "aws_kms_key" "k" {}\n', "Terraform code cannot be read", "name its folder"),
         (PLAN[:-200], "not valid JSON: the text ends in the middle", "cut off"),
@@ -170,6 +175,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
         (TEMPLATE_JSON[:-1].encode() + b"\0", "it holds a NUL character", ""),
         ("  \r\n\t", "standard input is empty", "pipe a plan or a template in"),
     ],
+    ids=_short_id,
 )
 def test_everything_else_is_one_error_that_says_what_to_do(
     stdin: str | bytes, problem: str, hint: str
