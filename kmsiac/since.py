@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kmsiac.config import ScanOptions
-from kmsiac.errors import UsageError
+from kmsiac.errors import KmsiacError, UsageError
 from kmsiac.findings.finding import Note
 from kmsiac.reading.git_objects import extract
 from kmsiac.reading.tree import present
@@ -36,10 +36,10 @@ def earlier(
             Note(f"--since {ref}: the submodule {name} is not compared with")
             for name in extracted.submodules
         ]
-        yield _moved(options, root, there), notes
+        yield _moved(options, root, there, notes), notes
 
 
-def _moved(options: ScanOptions, root: Path, there: Path) -> ScanOptions | None:
+def _moved(options: ScanOptions, root: Path, there: Path, notes: list[Note]) -> ScanOptions | None:
     here = options.working_directory.resolve()
 
     def move(path: Path) -> Path:
@@ -54,12 +54,33 @@ def _moved(options: ScanOptions, root: Path, there: Path) -> ScanOptions | None:
     paths = tuple(path for path in moved.paths if present(path))
     if not paths:
         return None
+    then = _configured_then(options, paths, move(here), notes)
+    given = moved if then is None else then.moved(move)
     return replace(
         moved,
         paths=paths,
         working_directory=there,
-        root_inputs=tuple(each for each in moved.root_inputs if present(each.root)),
+        inputs=given.inputs,
+        root_inputs=tuple(each for each in given.root_inputs if present(each.root)),
         rules_folders=tuple(here / folder for folder in options.rules_folders),
         baseline=here / options.baseline if options.baseline else None,
         since=None,
     )
+
+
+def _configured_then(
+    options: ScanOptions, paths: tuple[Path, ...], here: Path, notes: list[Note]
+) -> ScanOptions | None:
+    """The options by the configuration of that time: what is deployed hangs on its inputs.
+
+    Which rules run, and how much their findings weigh, is of now.
+    """
+    if options.configured_at is None:
+        return None
+    try:
+        return options.configured_at(paths, here if present(here) else paths[0].parent)
+    except KmsiacError as error:
+        told = str(error).splitlines()[0]
+        reason = f"--since {options.since}: the configuration of that commit is not used: {told}"
+        notes.append(Note(reason))
+        return None

@@ -29,6 +29,11 @@ class RootInputs:
     location: Span | None = None
 
 
+ConfiguredAt = Callable[[tuple[Path, ...], Path], "ScanOptions"]
+"""From the paths and the working directory in a tree to the options there. Raises what reading a
+configuration does."""
+
+
 @dataclass(frozen=True)
 class ScanOptions:
     """What to scan and with which rules: everything that decides the result of a scan.
@@ -71,6 +76,8 @@ class ScanOptions:
     """What can remove or lower findings and where it came from, for the reports."""
     notes: tuple[Note, ...] = ()
     """What the reports should say beside."""
+    configured_at: ConfiguredAt | None = field(default=None, compare=False, repr=False)
+    """What the same request comes to with the configuration of another version of the tree."""
 
     def moved(self, move: Callable[[Path], Path]) -> ScanOptions:
         """The same with what is named in the scanned tree at another place (an earlier version of

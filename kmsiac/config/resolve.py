@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,19 @@ def resolve(request: Request) -> Settings:
     located = sources.config
     nothing = ConfigValues(Problems(SourceFile(1, "", b"")))
     file = read_values(located.file) if located is not None else nothing
-    return _Resolver(request, here, sources, file).settings()
+    settings = _Resolver(request, here, sources, file).settings()
+    options = replace(settings.scan, configured_at=partial(_configured_at, request))
+    return replace(settings, scan=options)
+
+
+def _configured_at(request: Request, paths: tuple[Path, ...], here: Path) -> ScanOptions:
+    """The options of the same request for another tree, in which files that it names may lack."""
+    flags = dict(request.flags)
+    flags["var_file"] = tuple(p for p in flags.get("var_file") or () if present(here / p))
+    flags["parameters"] = tuple(
+        given for given in flags.get("parameters") or () if "=" in given or present(here / given)
+    )
+    return resolve(replace(request, paths=paths, working_directory=here, flags=flags)).scan
 
 
 class _Resolver:

@@ -145,6 +145,20 @@ def test_a_root_with_inputs_that_was_not_there(repository: Repository) -> None:
     assert repository.new("HEAD", files) == [("KEY-01", "aws_kms_key.k")]
 
 
+def test_a_changed_value_of_the_configuration_acts_too(repository: Repository) -> None:
+    repository.commit({"main.tf": PUBLIC.format("k"), ".kmsiac.yaml": 'var: {who: "me"}\n'})
+    config = {".kmsiac.yaml": 'var: {who: "*"}\n'}
+    assert repository.new("HEAD", config) == [("KP-20", "aws_kms_key.k")]
+
+
+def test_an_earlier_configuration_that_is_wrong(repository: Repository) -> None:
+    repository.commit({"main.tf": KEY.format("k"), ".kmsiac.yaml": "nope: 1\n"})
+    ran = repository.scan("HEAD", {".kmsiac.yaml": "pedantic: false\n"})
+    assert ran.code == 0
+    (note,) = json.loads(ran.out)["notes"]
+    assert note["message"].startswith("--since HEAD: the configuration of that commit is not used")
+
+
 def test_options_are_those_of_the_scan(repository: Repository) -> None:
     repository.commit({"main.tf": PUBLIC.format("k")})
     assert repository.new("HEAD", {}, "--var", "who=*") == []
