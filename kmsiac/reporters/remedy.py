@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from kmsiac.errors import Span
 from kmsiac.findings.excerpt import one_line
 from kmsiac.findings.finding import Finding, ScanResult
 
+_LABEL = re.compile(r"(Terraform|CloudFormation)(,[^:]*)?:")
+"""`Terraform, in aws_iam_policy_document:`: words that only say what the snippet after them is."""
 _TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 
 
@@ -18,7 +22,7 @@ def remedy_of(finding: Finding, result: ScanResult) -> str:
 
 
 def remedy_line(remediation: str, rule: str, span: Span) -> str:
-    """The paragraph for the framework of `span`, with its snippet if that is one line.
+    """The paragraph for the framework of `span` if its snippet is one line, else the first one.
 
     Of a longer snippet it says where it is to be read.
     """
@@ -27,17 +31,18 @@ def remedy_line(remediation: str, rule: str, span: Span) -> str:
         return ""
     terraform = bool(span.pointer) or span.path.endswith(_TERRAFORM_SUFFIXES)
     framework = "Terraform" if terraform else "CloudFormation"
-    fitting = [p for p in paragraphs if framework in p[0] and p[1]]
+    fitting = [p for p in paragraphs if framework in p[0] and len(p[1]) == 1]
     intro, snippet = (fitting or paragraphs)[0]
     told = one_line(" ".join(intro.split()))
     if len(snippet) == 1:
         return f"{told} {one_line(snippet[0])}"
-    if told.endswith(":"):
-        sentences, stop, last = told.rpartition(". ")
-        if stop and len(last.split()) < 3:  # only says what the snippet is
-            told = sentences
-        return f"{told.removesuffix(':')} (kmsiac explain {one_line(rule)} shows how)"
-    return told
+    if not told.endswith(":"):
+        return told
+    sentences, stop, last = told.rpartition(". ")
+    if _LABEL.fullmatch(last):  # only says what the snippet is
+        told = sentences + stop.rstrip()
+    shows = f"kmsiac explain {one_line(rule)} shows how"
+    return f"{told.rstrip('.:')} ({shows})" if told else shows
 
 
 def _paragraphs(text: str) -> list[tuple[str, list[str]]]:

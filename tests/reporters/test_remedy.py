@@ -18,6 +18,22 @@ CloudFormation:
 """
 LONG = "Name the principals that\nneed the key:\n\n    {\n      a\n    }\n\nMore words.\n"
 
+LATER = """\
+Name the key:
+
+    "Resource":
+      "key"
+
+Terraform, in aws_iam_policy_document:
+
+    a = 1
+    b = 2
+
+CloudFormation:
+
+    Key: !Ref Key
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "path", "line"),
@@ -33,6 +49,12 @@ LONG = "Name the principals that\nneed the key:\n\n    {\n      a\n    }\n\nMore
             "Be careful (kmsiac explain KP-20 shows how)",
         ),
         ("", "a.tf", ""),
+        (LATER, "a.tf", "Name the key (kmsiac explain KP-20 shows how)"),
+        (LATER, "a.yaml", "CloudFormation: Key: !Ref Key"),
+        ("Name it. Terraform, by alias only:\n\n    a\n    b", "a.tf",
+         "Name it (kmsiac explain KP-20 shows how)"),
+        ("Terraform:\n\n    a\n    b", "a.tf", "kmsiac explain KP-20 shows how"),
+        ("Terraform:\n\n    a\n    b", "a.yaml", "kmsiac explain KP-20 shows how"),
     ],
 )
 def test_the_line(text: str, path: str, line: str) -> None:
