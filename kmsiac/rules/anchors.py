@@ -110,7 +110,16 @@ def _in_statement(statement: Statement, point: str, attribute: str) -> Anchor:
         return Anchor(statement.position, "", NOWHERE, attribute)
     value = statement.elements[name][1]
     position = statement.position_of(name)
-    return Anchor(position, element_text(value), value.position, attribute)
+    return Anchor(position, element_text(value), _written(value), attribute)
+
+
+def _written(value: Value) -> int:
+    """Where a value was written; of `{"AWS": value}` and a list of one, where that one was."""
+    if isinstance(value, Map) and len(value.entries) == 1:
+        return _written(value.entries[0][1])
+    if isinstance(value, List) and len(value.items) == 1:
+        return _written(value.items[0])
+    return value.position
 
 
 def _in_condition(condition: Condition, point: str, attribute: str) -> Anchor:

@@ -13,7 +13,7 @@ from kmsiac.inventory.model import Related
 from kmsiac.policy.parse import parse_document
 from kmsiac.rules.loader import load_rules
 from kmsiac.rules.worlds import conditions
-from kmsiac.values import Blame, Guard, Owner, Symbol, Text, Unknown, Verdict
+from kmsiac.values import Blame, Guard, List, Owner, Symbol, Text, Unknown, Verdict
 from tests.rules.conftest import value_of
 
 Rule = Callable[..., str]
@@ -253,6 +253,19 @@ def test_a_value_from_another_file_is_a_related_place(world: Any, check: Any, ru
     world.key(rotation_period=Text(("7",), elsewhere))
     when = "{rotation_period: {less_than: 90}}"
     (found,) = check(world, rule(when, "key", point_at="rotation_period"))
+    assert found.related == (("written here", elsewhere),)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_principal_from_another_file_is_a_related_place(
+    world: Any, check: Any, rule: Rule, several: bool
+) -> None:
+    elsewhere = (2 << 40) + 5
+    names = [Text(("*",), elsewhere)]
+    if several:  # then it is their list
+        names = [Text(("*",), elsewhere + 1), Text(("111122223333",), elsewhere + 6)]
+    world.policy(world.document(statement(Principal={"AWS": List(names, elsewhere)})))
+    (found,) = check(world, rule("{effect: Allow}", point_at="principal"))
     assert found.related == (("written here", elsewhere),)
 
 
