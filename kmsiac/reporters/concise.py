@@ -20,6 +20,7 @@ from kmsiac.reporters.wording import (
     suppression,
     told_settings,
     where,
+    whose,
 )
 
 
@@ -57,4 +58,4 @@ def _finding(finding: Finding, style: Style) -> str:
     head = style.severity(finding.severity, f"{finding.severity}[{rule}]")
     told = "; ".join(details(finding))
     by = f" (suppressed: {suppression(finding.suppressed)})" if finding.suppressed else ""
-    return f"{where(finding.location)}: {head} {told} ({one_line(finding.resource)}){by}"
+    return f"{where(finding.location)}: {head} {told} ({whose(finding)}){by}"

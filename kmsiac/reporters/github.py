@@ -17,6 +17,7 @@ from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
     SETTINGS_TITLE,
+    causes,
     cut_line,
     details,
     error_text,
@@ -27,6 +28,7 @@ from kmsiac.reporters.wording import (
     summary_line,
     suppressed,
     where,
+    whose,
 )
 
 LIMIT = 10
@@ -38,6 +40,7 @@ COMMANDS = {
 """The workflow command for each severity."""
 _MAX_UNREAD = 3
 _MAX_TITLE = 200
+_MAX_CAUSES = 5
 _MAX_LOG = 50
 
 
@@ -93,7 +96,10 @@ def _of(result: ScanResult, command: str, most: int) -> list[_Annotation]:
 
 def _annotation(finding: Finding, result: ScanResult) -> _Annotation:
     lines = details(finding)
-    lines[0] = f"{one_line(finding.resource)}: {lines[0]}" if finding.resource else lines[0]
+    if len(finding.addresses) > 1 or finding.resource not in finding.message:
+        lines[0] = f"{whose(finding)}: {lines[0]}"
+    # The line of a pull request that is to blame may be the call, not the module.
+    lines += causes(finding)[:_MAX_CAUSES]
     fix = remedy_of(finding, result)
     if fix:
         lines.append(f"fix: {fix}")

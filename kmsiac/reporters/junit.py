@@ -15,6 +15,7 @@ from kmsiac.findings.excerpt import one_line, without_commands
 from kmsiac.findings.finding import ActiveRule, Finding, ScanResult
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame
+from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.terminal import Style
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
@@ -51,7 +52,7 @@ def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     """Write one test suite; no option changes it."""
     del options
     cases = [
-        *map(_finding, result.findings),
+        *(_finding(finding, result) for finding in result.findings),
         *_quiet_rules(result),
         *map(_error, result.errors),
     ]
@@ -70,7 +71,7 @@ def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     stream.write("</testsuite>\n</testsuites>\n")
 
 
-def _finding(finding: Finding) -> _Case:
+def _finding(finding: Finding, result: ScanResult) -> _Case:
     place = finding.location
     name = f"{where(place)} {one_line(finding.resource)}: {one_line(finding.title)}"
     told = details(finding)
@@ -87,8 +88,10 @@ def _finding(finding: Finding) -> _Case:
     notes = [f"note: {one_line(message)} at {where(span)}" for message, span in finding.related]
     calls = [f"called from {where(span) + ' ' if span else ''}{one_line(address)}"
              for address, span in finding.call_chain]  # fmt: skip
+    remedy = remedy_of(finding, result)
+    fix = [f"fix: {remedy}"] if remedy else []
     see = [f"see: {one_line(finding.url)}"] if finding.url else []
-    return case._replace(body=(f"{where(place)}", *frame, *told, *also, *notes, *calls, *see))
+    return case._replace(body=(f"{where(place)}", *frame, *told, *also, *notes, *calls, *fix, *see))
 
 
 def _quiet_rules(result: ScanResult) -> Iterator[_Case]:

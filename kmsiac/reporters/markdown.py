@@ -22,11 +22,11 @@ from kmsiac.reporters.wording import (
     details,
     error_text,
     found,
+    looked_at,
     many,
     note_line,
     open_text,
     setting_line,
-    summary_line,
     suppression,
     where,
 )
@@ -109,7 +109,8 @@ def _list(title: str, lines: Iterable[str], share: int) -> _Section:
 
 
 def _counts(result: ScanResult) -> Iterator[str]:
-    yield from (prose(summary_line(result)), "")
+    looked = looked_at(result)
+    yield from (prose(looked[:1].upper() + looked[1:]), "")
     if result.cut:
         yield from (prose(cut_line(result)), "")
     yield from (f"| {' | '.join(SEVERITIES)} |", f"|{' ---: |' * len(SEVERITIES)}")

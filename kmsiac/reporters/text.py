@@ -44,7 +44,7 @@ class _Report:
         self._result = result
         self._options = options
         self._style = Style(options.color, options.links)
-        self._mended: set[str] = set()
+        self._mended: set[tuple[str, str]] = set()
 
     def lines(self) -> Iterator[str]:
         for finding in self._result.findings:
@@ -104,11 +104,13 @@ class _Report:
         yield from self._remedy(finding)
 
     def _remedy(self, finding: Finding) -> Iterator[str]:
-        """How to mend it, once per rule; more about it where more was asked for."""
-        if self._options.quiet or finding.rule in self._mended:
+        """How to mend it, once where it is the same; more about it where more was asked for."""
+        if self._options.quiet:
             return
-        self._mended.add(finding.rule)
         fix = remedy_of(finding, self._result)
+        if (finding.rule, fix) in self._mended:
+            return
+        self._mended.add((finding.rule, fix))
         if fix:
             yield f"fix: {fix}"
         if finding.url and self._options.verbose:

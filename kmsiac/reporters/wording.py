@@ -23,8 +23,13 @@ _MAX_CASES = 4
 
 def summary_line(result: ScanResult) -> str:
     """What was found, in what, and what stayed open, on one line."""
+    return f"{found(result)}; {looked_at(result)}"
+
+
+def looked_at(result: ScanResult) -> str:
+    """The second half of the summary: in what was looked, and what stayed open."""
     summary = result.summary
-    parts = [found(result)]
+    parts = []
     if summary.files or not result.errors:
         looked = [
             many(summary.files, "file"), many(summary.keys, "key"),
@@ -106,6 +111,22 @@ def open_text(entry: Unresolved) -> str:
     rules = f" [{', '.join(map(one_line, entry.rules))}]" if entry.rules else ""
     never = " (this format can never tell)" if entry.never else ""
     return f"{owner}{': ' if owner else ''}{one_line(entry.reason)}{rules}{never}"
+
+
+def whose(finding: Finding) -> str:
+    """The resource that a finding is of, and how many more."""
+    more = len(finding.addresses) - 1
+    return one_line(finding.resource) + (f" and {more} more" if more > 0 else "")
+
+
+def causes(finding: Finding) -> list[str]:
+    """Where else than at its place a finding comes from: values written there, calls of modules."""
+    notes = [f"{one_line(message)} at {where(span)}" for message, span in finding.related]
+    calls = [
+        f"called from {where(call) + ' ' if call else ''}{one_line(address)}"
+        for address, call in finding.call_chain
+    ]
+    return [*notes, *calls]
 
 
 def details(finding: Finding) -> list[str]:

@@ -16,7 +16,7 @@ def test_the_report() -> None:
         ),
         (
             'infra/main.tf:14:7: critical[KP-20] statement "Share" lets any AWS account call kms:Decrypt;'
-            " when: IsProd (module.a.aws_kms_key.payments)"
+            " when: IsProd (module.a.aws_kms_key.payments and 1 more)"
         ),
         (
             'plan.json#/resource_changes/0/change/after/policy: high[KP-20] statement "Share" lets any '

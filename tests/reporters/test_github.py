@@ -30,9 +30,15 @@ def test_an_annotation_has_place_title_message_and_remedy() -> None:
         "title": "critical KP-20: Key policy lets any AWS account use the key",
     }  # fmt: skip
     assert found.message == (
-        'module.a.aws_kms_key.payments: statement "Share" lets any AWS account call kms:Decrypt\n'
-        "when: IsProd\nfix: Mend KP-20: enable_key_rotation = true"
+        'module.a.aws_kms_key.payments and 1 more: statement "Share" lets any AWS account call '
+        "kms:Decrypt\nwhen: IsProd\nvalue written at variables.tf:3:13\n"
+        "called from main.tf:20:1 module.a\nfix: Mend KP-20: enable_key_rotation = true"
     )
+
+
+def test_a_resource_that_the_message_names_is_not_named_twice() -> None:
+    (found,) = commands(ScanResult([replace(ROTATION, blame=())], summary=Summary(files=1)))
+    assert found.message == "aws_kms_key.k does not rotate"
 
 
 def test_severities_are_errors_warnings_and_notices() -> None:
@@ -125,7 +131,8 @@ def test_the_log_ends_with_settings_notes_and_the_summary() -> None:
 def test_what_a_command_would_read_is_escaped() -> None:
     evil = replace(
         PUBLIC, title="a,line=9::b%0A", message="x%0A::error::y\r\nz", resource="r:,=",
-        location=Span("a,b:c%d\n::error::.tf", 1, 1, 1, 2), when=(),
+        location=Span("a,b:c%d\n::error::.tf", 1, 1, 1, 2), when=(), addresses=(),
+        related=(("v%0A::error::w\r\nv", PUBLIC.location),), call_chain=(("m\n::error::n", None),),
     )  # fmt: skip
     lines = written("github", ScanResult([evil], summary=Summary(files=1))).splitlines()
     found = [one for one in map(command, lines) if one is not None]
@@ -133,4 +140,6 @@ def test_what_a_command_would_read_is_escaped() -> None:
     assert found[0].properties["file"] == "a,b:c%d\\n::error::.tf"
     assert found[0].properties["title"] == "critical KP-20: a,line=9::b%0A"
     assert found[0].properties["line"] == "1"
-    assert found[0].message == "r:,=: x%0A::error::y z"
+    assert found[0].message == (
+        "r:,=: x%0A::error::y z\nv%0A::error::w v at infra/main.tf:14:7\ncalled from m ::error::n"
+    )

@@ -36,7 +36,8 @@ def test_a_finding_is_a_failure_and_a_suppressed_one_is_skipped() -> None:
 
 
 def test_a_failure_has_place_severity_message_and_source() -> None:
-    (case,) = suite(ScanResult([PUBLIC], summary=Summary(files=1))).findall("testcase")
+    result = ScanResult([PUBLIC], summary=Summary(files=1), prose=everything().prose)
+    (case,) = suite(result).findall("testcase")
     assert (case.get("file"), case.get("line")) == ("infra/main.tf", "14")
     assert case.get("name") == (
         "infra/main.tf:14:7 module.a.aws_kms_key.payments: Key policy lets any AWS account use the key"
@@ -46,6 +47,7 @@ def test_a_failure_has_place_severity_message_and_source() -> None:
     assert failure.get("message") == 'statement "Share" lets any AWS account call kms:Decrypt'
     assert '14 |       Principal = "*"\n   |       ^^^^^^^^^\n' in (failure.text or "")
     assert "also: module.b.aws_kms_key.payments\n" in (failure.text or "")
+    assert "fix: Mend KP-20: enable_key_rotation = true\n" in (failure.text or "")
 
 
 def test_why_a_test_was_skipped() -> None:

@@ -14,6 +14,7 @@ from tests.reporters.samples import BY_INLINE, PUBLIC, URL, everything, written
 def test_the_summary() -> None:
     told = written("markdown", everything())
     assert told.startswith("## kmsiac: 4 findings (1 critical, 2 high, 1 medium)\n")
+    assert told.splitlines()[2].startswith("Looked at 12 files, 5 keys, ")
     headings = [line for line in told.splitlines() if line.startswith("## ")]
     assert headings[1:] == [
         "## Not read, or not in full", "## Settings that can hide findings", "## Notes", "## Findings",

@@ -51,8 +51,11 @@ CloudFormation:
         ("", "a.tf", ""),
         (LATER, "a.tf", "Name the key (kmsiac explain KP-20 shows how)"),
         (LATER, "a.yaml", "CloudFormation: Key: !Ref Key"),
-        ("Name it. Terraform, by alias only:\n\n    a\n    b", "a.tf",
-         "Name it (kmsiac explain KP-20 shows how)"),
+        (
+            "Name it. Terraform, by alias only:\n\n    a\n    b",
+            "a.tf",
+            "Name it (kmsiac explain KP-20 shows how)",
+        ),
         ("Terraform:\n\n    a\n    b", "a.tf", "kmsiac explain KP-20 shows how"),
         ("Terraform:\n\n    a\n    b", "a.yaml", "kmsiac explain KP-20 shows how"),
     ],

@@ -118,6 +118,17 @@ def test_verbose_says_why_and_where_to_read_on() -> None:
     assert told.count(f"   = see: {URL}\n") == 1
 
 
+def test_each_framework_has_the_remedy_of_a_rule_once() -> None:
+    found = [replace(ROTATION, location=Span(p, 1, 1, 1, 9)) for p in ("a.tf", "b.yaml", "c.tf")]
+
+    def prose(rule: str) -> dict[str, object]:
+        return {"remediation": "Terraform:\n\n    on = true\n\nCloudFormation:\n\n    On: true\n"}
+
+    told = report(ScanResult(found, summary=Summary(files=3), prose=prose))
+    fixes = [line.strip() for line in told.splitlines() if "fix:" in line]
+    assert fixes == ["= fix: Terraform: on = true", "= fix: CloudFormation: On: true"]
+
+
 def test_quiet_keeps_findings_unread_files_settings_and_summary() -> None:
     told = report(scanned(), quiet=True)
     assert "could not decide" not in told
