@@ -73,6 +73,9 @@ def new_rule(id: str, name: str, category: str, folder: Path, known: RuleSet) ->
             raise UsageError(f"there is a rule {id}", hint=f"kmsiac explain {id}")
         if name == rule.name:
             raise UsageError(f'the name "{name}" is that of {rule.id}')
+    taken = sorted(folder.glob(f"{id}-*.yaml"))
+    if taken:
+        raise UsageError(f"{taken[0]} exists", hint="take the next free number")
     path = folder / f"{id}-{name}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)

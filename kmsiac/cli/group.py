@@ -64,7 +64,13 @@ class LazyGroup(TyperGroup):
         name = args[0]
         if name not in self.table and not ctx.resilient_parsing:
             ctx.fail(f'there is no command "{name}"{self._meant(name)}')
-        return name, self.get_command(ctx, name), args[1:]
+        command = self.get_command(ctx, name)
+        whole = ctx.parent is None and not ctx.resilient_parsing  # a command line, no completion
+        if command is not None and whole and any(n.startswith("KMSIAC_") for n in os.environ):
+            from kmsiac.cli import misspelt  # noqa: PLC0415 - it needs all options
+
+            misspelt.point_out(self, command, ctx)
+        return name, command, args[1:]
 
     def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
         """What a shell offers: the commands, out of the table alone."""

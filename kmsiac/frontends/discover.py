@@ -89,7 +89,8 @@ class _Search:
             hint = "name its folder instead, or pipe in `terraform show -json tfplan`"
             self._error(Path(STDIN), "Terraform code cannot be read from standard input", hint)
         else:
-            self._error(Path(STDIN), _NOT_OURS)
+            hint = "pipe in a whole plan (`terraform show -json tfplan`), template or policy"
+            self._error(Path(STDIN), _NOT_OURS, hint)
 
     def take_path(self, path: Path) -> None:
         """One path that the user named."""

@@ -70,7 +70,8 @@ def _check_placeholder(
         type = fields[target][first].type
     else:
         known = {*bound, *fields[target], target, "address"}
-        hint = did_you_mean(first, known)
+        has = f"{{{target}}} is known, and what `kmsiac rules vocabulary {target}` lists"
+        hint = did_you_mean(first, known) or has
         if first in (_ALL, *_all_bound(when)):
             hint = _WHAT_BINDS
         problems.add(node, f'the message has an unknown placeholder "{{{name}}}"', hint)

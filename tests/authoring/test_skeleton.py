@@ -59,6 +59,7 @@ def test_defaults_are_the_folder_and_a_name_made_of_the_id(rules: Path) -> None:
         (["ACME-01", "--name", "public-key-policy"], 'the name "public-key-policy" is that of KP-20'),
         (["ACME-01", "--category", "keys"], 'there is no category "keys"'),
         (["ACME-77", "."], "ACME-77-acme-77.yaml exists"),
+        (["ACME-77", ".", "--name", "another"], "ACME-77-acme-77.yaml exists (take the next"),
     ],
 )  # fmt: skip
 def test_what_will_not_do(

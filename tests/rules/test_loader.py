@@ -154,7 +154,13 @@ def test_wrong_terms_are_placed(
             {"escalate": "[{when: {effect: Allow}, severity: low}]"},
             "r.yaml:9:46: an escalation goes upward from medium",
         ),
-        ({"message": '"{stmt}"'}, 'r.yaml:8:10: the message has an unknown placeholder "{stmt}"'),
+        (
+            {"message": '"{stmt}"'},
+            (
+                'r.yaml:8:10: the message has an unknown placeholder "{stmt}" ({statement} is known, and '
+                "what `kmsiac rules vocabulary statement` lists)"
+            ),
+        ),
         (
             {"message": '"{sidd}"'},
             'r.yaml:8:10: the message has an unknown placeholder "{sidd}" (did you mean "sid"?)',
