@@ -153,6 +153,22 @@ def test_an_option_from_the_environment(tmp_path: Path) -> None:
     assert kmsiac("scan", cwd=tmp_path, KMSIAC_FAIL_ON="x").returncode == 2
 
 
+def test_a_variable_that_nearly_has_the_name_of_an_option_is_pointed_out(tmp_path: Path) -> None:
+    names = (
+        "KMSIAC_FAILON",
+        "KMSIAC_TRUSTED_ACCOUNTS",
+        "KMSIAC_VERSION",
+        "KMSIAC_CONTEXT",
+        "KMSIAC_DEBUG",
+    )
+    write(tmp_path, "t.yaml", PLAIN_ROTATION)
+    run = kmsiac("scan", "-q", cwd=tmp_path, **dict.fromkeys(names, "1"))
+    assert run.stderr.decode().splitlines() == [
+        "kmsiac: note: no option reads KMSIAC_FAILON (did you mean KMSIAC_FAIL_ON?)",
+        "kmsiac: note: no option reads KMSIAC_TRUSTED_ACCOUNTS (did you mean KMSIAC_TRUSTED_ACCOUNT?)",
+    ]
+
+
 def test_colour_when_it_is_asked_for(tmp_path: Path) -> None:
     write(tmp_path, "main.tf", PUBLIC)
     assert b"\x1b[1;35mcritical" in kmsiac("scan", "--color", "always", cwd=tmp_path).stdout
