@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from kmsiac.errors import ConfigError, KmsiacError, SourceError, Span, whole_file
 from kmsiac.findings.excerpt import one_line
+from kmsiac.findings.finding import SEVERITIES
 from kmsiac.findings.ignore_words import raise_all
 from kmsiac.findings.sightings import Seen, Sighting, cover
 from kmsiac.reading.budget import Budget
@@ -29,7 +30,11 @@ VERSION = 1
 _MAX_BYTES = 64 * 1024 * 1024
 _BUDGET = Budget(depth=8, nodes=4_000_000)
 _KEYS = ("version", "findings")
-_HASHES = {"fingerprint": re.compile("[0-9a-f]{32}"), "content": re.compile("[0-9a-f]{16}")}
+_FORMS = {
+    "fingerprint": re.compile("[0-9a-f]{32}"),
+    "content": re.compile("[0-9a-f]{16}"),
+    "severity": re.compile("|".join(SEVERITIES)),
+}
 _CREATE = "kmsiac baseline create writes one"
 
 
@@ -95,7 +100,7 @@ class _Reader:
         for name, value in fields.items():
             if not isinstance(value, Scalar) or value.kind != "text":
                 self._error(f"{name} is no text", value)
-            elif name in _HASHES and _HASHES[name].fullmatch(value.text) is None:
+            elif name in _FORMS and _FORMS[name].fullmatch(value.text) is None:
                 self._error(f"this is no {name}", value, _CREATE)
             else:
                 texts[name] = value.text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kmsiac.errors import Span, whole_file
 from kmsiac.findings.build import Locate
-from kmsiac.findings.finding import Suppression
+from kmsiac.findings.finding import SEVERITIES, Suppression
 from kmsiac.findings.fingerprint import fingerprint, without_indexes
 from kmsiac.findings.verdicts import is_finding
 from kmsiac.rules.match import Match
@@ -17,13 +17,15 @@ from kmsiac.rules.match import Match
 class Sighting(NamedTuple):
     """One finding at one resource, however many instances that has.
 
-    `unit` and `path` say where it was seen; neither is in its fingerprint. `content` is the
-    fingerprint without the resource: it stays where a resource is moved or renamed.
+    `unit` and `path` say where it was seen; neither is in its fingerprint. `content` is a hash of
+    the rule, the statement's name and all that the rule judges there: it stays where a resource is
+    moved or renamed, and changes with any part of a statement that is judged.
     """
 
     path: str
     resource: str
     rule: str
+    severity: str
     statement: str
     unit: str
     fingerprint: str
@@ -51,7 +53,7 @@ def see(
         sighting = _sighting(match, span)
         # Instances of one block share a position; in a plan each has its own.
         place = "" if span.pointer or not span.line else match.position
-        key = (sighting.fingerprint, match.unit, place)
+        key = (sighting.fingerprint, sighting.content, match.unit, place)
         found.setdefault(key, []).append(index)
         made.setdefault(key, (sighting, span))
     seen = [Seen(*made[key], tuple(indexes)) for key, indexes in found.items()]
@@ -64,10 +66,11 @@ def _sighting(match: Match, span: Span) -> Sighting:
         span.path,
         address,
         match.rule,
+        match.severity,
         match.statement,
         match.unit,
         fingerprint(match.rule, address, match.statement, match.element),
-        fingerprint(match.rule, "", match.statement, match.element)[:16],
+        fingerprint(match.rule, "", match.statement, match.content)[:16],
     )
 
 
@@ -83,23 +86,32 @@ def cover(entries: Sequence[Sighting], seen: Sequence[Seen], units: Iterable[str
     """Which findings the entries of a baseline cover. Each entry covers one.
 
     It does so in its own unit, at its own path if it can; an entry of a unit that is not among the
-    scanned `units` (its folder was renamed) in any other.
+    scanned `units` (its folder was renamed) in any other. It covers nothing that is more severe, and
+    nothing whose content is another: a statement that was widened under its old Sid is new.
     """
     result = Covered(idle=set(range(len(entries))))
     scanned = frozenset(units)
     elsewhere = [entry.unit not in scanned for entry in entries]
     for by in (
-        lambda s: (s.fingerprint, s.unit, s.path),
-        lambda s: (s.fingerprint, s.unit),
-        lambda s: (s.fingerprint,),
+        lambda s: (s.fingerprint, s.content, s.unit, s.path),
+        lambda s: (s.fingerprint, s.content, s.unit),
+        lambda s: (s.fingerprint, s.content),
     ):
         free: dict[tuple[str, ...], list[int]] = {}
         for number in sorted(result.idle, reverse=True):
             key = by(entries[number])
-            if len(key) > 1 or elsewhere[number]:
+            if len(key) > 2 or elsewhere[number]:
                 free.setdefault(key, []).append(number)
         for index, one in enumerate(seen):
-            if index not in result.seen and (numbers := free.get(by(one.sighting))):
-                result.idle.discard(numbers.pop())
+            numbers = free.get(by(one.sighting), [])
+            worst = SEVERITIES.index(one.sighting.severity)
+            fitting = [n for n in numbers if _rank(entries[n]) <= worst]
+            if index not in result.seen and fitting:
+                numbers.remove(fitting[-1])
+                result.idle.discard(fitting[-1])
                 result.seen.add(index)
     return result
+
+
+def _rank(entry: Sighting) -> int:
+    return SEVERITIES.index(entry.severity)

@@ -54,6 +54,18 @@ def _part(part: object) -> str:
     return f"${{{_INDEX.sub('', reference)}}}"
 
 
+def content_of(thing: Thing, statement: Thing | None, element: str) -> str:
+    """The normalised value of all that is judged: of a principal too the whole statement, since
+    what it may do is what is found. The Sid is only a name.
+    """
+    inner = statement.value if statement is not None else None
+    judged = isinstance(thing.value, Statement | Principal)
+    if not judged or not isinstance(inner, Statement) or not isinstance(inner.value, Map):
+        return element
+    entries = [(key, value) for key, value in inner.value.entries if str(key) != "Sid"]
+    return element_text(Map(entries, inner.position))
+
+
 def anchor_of(thing: Thing, statement: Thing | None, point: str) -> Anchor:
     """The anchor of a target; of something absent, the header of the innermost thing that exists."""
     found = _anchor(thing, statement, point)

@@ -14,7 +14,7 @@ from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.export import to_json
 from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
-from kmsiac.rules.anchors import Anchor, anchor_of, written_elsewhere
+from kmsiac.rules.anchors import Anchor, anchor_of, content_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
 from kmsiac.rules.fields.grantee import is_grantee, unknown_grantees
 from kmsiac.rules.labels import position_of, printed
@@ -54,6 +54,7 @@ class Outcome(NamedTuple):
     witness: Mapping[str, object] | None
     blame: frozenset[Blame]
     excerpt: str = ""
+    content: str = ""
 
 
 def run(
@@ -205,6 +206,7 @@ class _Engine:
             message=first.message,
             statement=first.statement,
             element=first.anchor.element,
+            content=" ".join(sorted({outcome.content for outcome in outcomes})),
             excerpt=first.excerpt,
             when=conditions(firing, [world for world in worlds if world not in firing]),
             evidence=evidence,
@@ -270,6 +272,7 @@ def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcom
         _as_json(notes.witness or truth.witness),
         truth.blame,
         _written_anew(target),
+        content_of(target.thing, target.statement, anchor.element),
     )
 
 

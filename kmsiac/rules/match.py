@@ -23,7 +23,9 @@ class Match:
     (the rule's `on_unknown: flag`) or an unresolved entry.
     `position` is the anchor that `point_at` names; `resource` the address it belongs to,
     `attribute` the policy attribute or setting. `statement` is the Sid or ordinal of the statement,
-    `element` the normalised value of the anchor: both only serve the fingerprint.
+    `element` the normalised value of the anchor: both only serve the fingerprint. `content` is the
+    normalised value of all that the rule judges there: of a statement without its Sid where that
+    is what it speaks of, else the element. Only a baseline asks for it.
     `when` lists conjunctions, any of which suffices; empty: in every case.
     `evidence` says in words which terms held; `related` are further places, each with its message.
     `excerpt` is the statement written anew as JSON, for sources whose raw lines must not be shown.
@@ -42,6 +44,7 @@ class Match:
     message: str
     statement: str = ""
     element: str = ""
+    content: str = ""
     excerpt: str = ""
     when: tuple[When, ...] = ()
     evidence: tuple[str, ...] = ()

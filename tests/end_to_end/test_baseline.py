@@ -78,6 +78,43 @@ def test_a_widened_statement_under_its_old_sid_is_new(kmsiac: Run) -> None:
     assert counting(report) == [("KP-20", "aws_kms_key.a")]
 
 
+ACTIONS = ['"kms:Sign"', '["kms:Sign"]', '["kms:Sign", "kms:Decrypt"]', '"kms:*"']
+
+
+@pytest.mark.parametrize(("action", "code"), [*zip(ACTIONS, (0, 0, 1, 1), strict=True)])
+def test_more_actions_for_the_same_principal_are_new(
+    kmsiac: Run, tmp_path: Path, action: str, code: int
+) -> None:
+    kmsiac({"main.tf": key("a", STAR)}, "baseline", "create", *SELECT)
+    (known,) = entries(tmp_path)
+    after = key("a", STAR).replace(ACTIONS[0], action)
+    found, report = scan(kmsiac, {"main.tf": after})
+    assert found == code
+    assert report["findings"][0]["fingerprint"] == known["fingerprint"]
+
+
+def test_a_condition_that_is_dropped_is_new(kmsiac: Run) -> None:
+    limit = 'Condition = { StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" } }, '
+    open_grant = key("a", '{ AWS = "arn:aws:iam::111122223333:role/r" }').replace(
+        "kms:Sign", "kms:CreateGrant"
+    )
+    limited = open_grant.replace("Resource =", f"{limit}Resource =")
+    select = ("--select", "GRANT-01")
+    kmsiac({"main.tf": limited}, "baseline", "create", *select)
+    ran = kmsiac({}, "scan", "--fail-on", "low", *select, *USE)
+    assert ran.code == 0
+    ran = kmsiac({"main.tf": open_grant}, "scan", "--fail-on", "low", *select, *USE)
+    assert ran.code == 1
+
+
+def test_a_more_severe_finding_is_new(kmsiac: Run, tmp_path: Path) -> None:
+    kmsiac({"main.tf": key("a", STAR)}, "baseline", "create", *SELECT)
+    known = (tmp_path / NAME).read_text().replace('"critical"', '"high"')
+    code, report = scan(kmsiac, {NAME: known})
+    assert code == 1
+    assert counting(report) == [("KP-20", "aws_kms_key.a")]
+
+
 def test_the_file_is_sorted_stable_and_without_lines(kmsiac: Run, tmp_path: Path) -> None:
     files = {"b.tf": key("b", STAR, rotate=False), "a.tf": key("a", STAR, STAR)}
     kmsiac(files, "baseline", "create", *SELECT)
@@ -214,7 +251,8 @@ def test_the_baseline_of_the_configuration(kmsiac: Run, tmp_path: Path) -> None:
 
 
 ENTRY = {
-    "path": "main.tf", "resource": "aws_kms_key.a", "rule": "KP-20", "statement": "S0",
+    "path": "main.tf", "resource": "aws_kms_key.a", "rule": "KP-20", "severity": "critical",
+    "statement": "S0",
     "unit": ".", "fingerprint": "0" * 32, "content": "0" * 16,
 }  # fmt: skip
 
@@ -230,7 +268,7 @@ ENTRY = {
         ('{"version": 1, "finding": []}', ':1:16: a baseline has no "finding" (did you mean "findings"?)'),
         ('{"version": 1, "findings": {}}', ":1:28: findings is no list"),
         ('{"version": 1, "findings": [1]}', ":1:29: an entry of a baseline is a map (kmsiac baseline create writes one)"),
-        (json.dumps({"version": 1, "findings": [{**ENTRY, "fingerprint": "x"}]}), ":1:142: this is no fingerprint (kmsiac baseline create writes one)"),
+        (json.dumps({"version": 1, "findings": [{**ENTRY, "fingerprint": "x"}]}), ":1:166: this is no fingerprint (kmsiac baseline create writes one)"),
         (json.dumps({"version": 1, "findings": [{**ENTRY, "rule": 20}]}), ":1:86: rule is no text"),
         ("[" * 5000, ":1:9: "),
     ],
