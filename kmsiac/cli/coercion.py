@@ -22,9 +22,11 @@ _KEPT = "_runtime_param"
 """Where a parameter of typer keeps its adapter once it has made one."""
 
 
-def take_plainly(command: Command) -> None:
+def take_plainly(command: Command, parent: Context | None = None) -> None:
     """Let the parameters of a command convert plain values themselves."""
-    for parameter in command.get_params(typer.Context(command)):  # --help too
+    # With the settings that it will run with: the command keeps the -h and --help made here.
+    context = typer.Context(command, parent, **command.context_settings)
+    for parameter in command.get_params(context):  # --help too
         descriptor = getattr(parameter, "type_descriptor", None)
         convert = _converter(getattr(descriptor, "annotation", None))
         if convert is not None and getattr(parameter, _KEPT, parameter) is None:
@@ -42,7 +44,10 @@ class _Plain:
         if value is None:
             return () if several else None
         try:
-            return self._convert(value)
+            plain = self._convert(value)
+            if isinstance(plain, int) and param.min is not None and plain < param.min:
+                raise ValueError
+            return plain
         except (TypeError, ValueError):
             setattr(param, _KEPT, None)
             return param.get_runtime_param().coerce(value, param=param, ctx=ctx)

@@ -46,7 +46,6 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import the command; None where there is no such one."""
-        del ctx
         if cmd_name not in self.table:
             return None
         if self._listing:
@@ -54,7 +53,7 @@ class LazyGroup(TyperGroup):
         app: typer.Typer = import_module(self.table[cmd_name][0]).app
         command = typer.main.get_command(app)
         command.name = cmd_name
-        take_plainly(command)
+        take_plainly(command, ctx)
         return command
 
     def resolve_command(

@@ -33,10 +33,10 @@ def is_help(error: Any) -> bool:
 
 def _message(error: Any) -> str:
     option = getattr(error, "option_name", None)
-    possible = getattr(error, "possibilities", None)
-    if option is not None and possible is not None:
-        near = f' (did you mean "{min(possible)}"?)' if possible else ""
-        return f'there is no option "{option}"{near}'
+    if option is not None and hasattr(error, "possibilities"):  # None for an option of one letter
+        near = difflib.get_close_matches(option, error.possibilities or (), 1)
+        meant = f' (did you mean "{near[0]}"?)' if near else ""
+        return f'there is no option "{option}"{meant}'
     if option is not None:
         takes = "takes no value" if "does not take" in error.message else "needs a value"
         return f"{option} {takes}"
@@ -48,6 +48,9 @@ def _message(error: Any) -> str:
     if parameter is None or not error.message:
         return str(error.format_message())
     name, value = _name(error, parameter)
+    least = getattr(parameter, "min", None)
+    if least is not None:
+        return f"{name} takes a whole number from {least} on"
     choice = _CHOICE.fullmatch(error.message)
     if choice:
         return (
