@@ -45,12 +45,15 @@ class _Plain:
             return () if several else None
         try:
             plain = self._convert(value)
-            if isinstance(plain, int) and param.min is not None and plain < param.min:
-                raise ValueError
-            return plain
         except (TypeError, ValueError):
-            setattr(param, _KEPT, None)
-            return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+            return self._left_to_typer(value, param, ctx)
+        if isinstance(plain, int) and param.min is not None and plain < param.min:
+            return self._left_to_typer(value, param, ctx)
+        return plain
+
+    def _left_to_typer(self, value: Any, param: Any, ctx: Context) -> object:
+        setattr(param, _KEPT, None)
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
 
 
 def _converter(annotation: object) -> Convert | None:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kmsiac.cli.coercion import take_plainly
+from kmsiac.errors import nearest
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -74,11 +75,9 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
     def _meant(self, name: str) -> str:
-        import difflib  # noqa: PLC0415 - `--version` must not pay for it
-
-        near = difflib.get_close_matches(name, self.table, n=1)
+        near = nearest(name, self.table)
         if near:
-            return f' (did you mean "{near[0]}"?)'
+            return f' (did you mean "{near}"?)'
         if name == "-" or os.path.lexists(name):
             return f' (did you mean "kmsiac scan {name}"?)'
         return f" (one of {', '.join(self.table)})"

@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 
 from kmsiac.config.plain_values import as_parameter
-from kmsiac.errors import ConfigError, SourceError, whole_file
+from kmsiac.errors import ConfigError, SourceError, did_you_mean, whole_file
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
-from kmsiac.rules.problems import did_you_mean
 
 _NAME = re.compile("[A-Za-z0-9]{1,255}")
 _PAIR = re.compile("([A-Za-z0-9]+)=(.*)", re.DOTALL)

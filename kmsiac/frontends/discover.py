@@ -238,7 +238,7 @@ def _meant(path: Path) -> str:
         for name in get_close_matches(path.name, names_in(path.parent), 3, 0.7)
         if get_close_matches(path.stem, [Path(name).stem], 1, 0.6)  # not the ending alone
     ]
-    return f"did you mean {near[0]}?" if near else ""
+    return f'did you mean "{near[0]}"?' if near else ""
 
 
 def _leads_to_folder(link: Path) -> bool:
