@@ -112,7 +112,7 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
     out = suppress(judged, options, _judge_earlier, os.environ)
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
-        findings=build_findings(judged.matches, _facts(rules), tree.span, _source_of(tree), out.of),
+        findings=build_findings(judged.matches, _facts(rules), tree.span, _Source(tree), out.of),
         unresolved=_unread(discovery) + build_unresolved(judged.matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         settings=out.settings,
@@ -348,10 +348,6 @@ def _tree_for(paths: list[Path], here: Path) -> SourceTree:
         return trees[0]
     common = Path(os.path.commonpath([str(root) for root in roots]))
     return SourceTree(common, here if common.is_relative_to(here) else common)
-
-
-def _source_of(tree: SourceTree) -> _Source:
-    return _Source(tree)
 
 
 class _Source:

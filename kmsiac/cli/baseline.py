@@ -58,6 +58,7 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -72,7 +73,7 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config,
+        trusted_account, trusted_org, config, no_config, policy_kind,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)
@@ -112,6 +113,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -126,7 +128,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config,
+        trusted_account, trusted_org, config, no_config, policy_kind,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)

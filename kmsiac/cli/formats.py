@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmsiac.errors import UsageError, nearest
-from kmsiac.reporters import MODULES
+from kmsiac.reporters import COMING, MODULES
 
 AVAILABLE = tuple(MODULES)
-COMING = ("gitlab-sast", "html", "csv")
-"""Formats whose names are taken, and which this version cannot write."""
 
 _OF_OTHER_COMMANDS = ("text", "json")
 """What every command but `scan` writes."""

@@ -22,7 +22,6 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar
 from kmsiac.reading.nodes import Sequence as Listed
 from kmsiac.reading.source import SourceFile
 
-DEFAULT_NAME = ".kmsiac-baseline.json"
 VERSION = 1
 
 _MAX_BYTES = 64 * 1024 * 1024

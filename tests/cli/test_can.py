@@ -110,7 +110,7 @@ def test_an_action_with_or_without_its_service_in_any_case(command: CommandLine)
     [
         (("aws_iam_role.ap", "kms:Decrypt", KEY),
          'no principal "aws_iam_role.ap" in what was scanned (did you mean "aws_iam_role.app"?)'),
-        (("app", "kms:Decrypt", KEY), 'no principal "app" in what was scanned (did you mean aws_iam'),
+        (("app", "kms:Decrypt", KEY), 'no principal "app" in what was scanned (did you mean "aws_iam'),
         (("aws_iam_group.staff", "kms:Decrypt", KEY), "a group is no principal"),
         (("arn:aws:iam::111122223333:group/staff", "kms:Decrypt", KEY), "a group is no principal"),
         (("arn:aws:iam::111122223333:role/*", "kms:Decrypt", KEY), "not the ARN of a principal"),
