@@ -373,10 +373,11 @@ def _unread(discovery: Discovery) -> list[Unresolved]:
 
 def _summary(discovery: Discovery, units: Iterable[UnitScan], rules: int) -> Summary:
     found = list(units)
+    files = set[str]().union(*(unit.files for unit in found))
     return Summary(
-        files=len(set().union(*(unit.files for unit in found))) if found else 0,
+        files=len(files),
         skipped=discovery.skipped,
-        excluded=discovery.excluded,
+        excluded=len(discovery.excluded - files),
         keys=sum(unit.keys for unit in found),
         policies=sum(unit.policies for unit in found),
         grants=sum(unit.grants for unit in found),

@@ -65,7 +65,8 @@ def test_rules(
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="ID", help="Only this one. Repeatable.")
+        list[str] | None,
+        typer.Option("--select", metavar="ID", help="Only this one. Repeatable; a,b."),
     ] = None,
     verbose: Annotated[
         bool, o.option("-v", "--verbose", help="Say which spellings could not be written, and why.")
@@ -79,10 +80,11 @@ def test_rules(
     """
     # `rules list` must not pay for what runs scans.
     from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
+    from kmsiac.cli.request import listed  # noqa: PLC0415  # as said
 
     folders = [folder] if folder is not None else None
     known = all_rules(folders)
-    wanted = [rule_named(known, id, folders) for id in select or ()]
+    wanted = [rule_named(known, id, folders) for id in listed(select)]
     ours = wanted or [rule for rule in known if rule.builtin is (folder is None)]
     checked = check(known, ours)
     lines = [

@@ -114,7 +114,11 @@ class _Search:
             self.units[folder] = UnitSource("terraform", folder)
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
-        self.found.excluded = sum(map(self._is_template, self.left_out - self.seen))
+        self.found.excluded = frozenset(
+            self.tree.report_path(path)
+            for path in self.left_out - self.seen
+            if self._is_template(path)
+        )
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
