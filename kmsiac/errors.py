@@ -1,4 +1,4 @@
-"""Places in source text, and the errors that a user can cause.
+"""Places in source text, the errors that a user can cause, and what was probably meant.
 
 Everything a user can get wrong is a `KmsiacError`: one line that says what, where
 (`path:line:column`) and, where we know it, what to do. Anything else that escapes is our own bug.
@@ -6,7 +6,13 @@ Everything a user can get wrong is a `KmsiacError`: one line that says what, whe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+_FEW = 14
+"""Known words that a hint lists where none of them is near."""
+_LONGEST = 200
+"""Characters of a mistyped word that are compared."""
 
 
 class Span(NamedTuple):
@@ -78,3 +84,35 @@ class ErrorGroup(KmsiacError):  # noqa: N818 - it holds errors
 
     def __str__(self) -> str:
         return self.message
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint for a word that is not known: the nearest one that is, or all if they are few."""
+    options = sorted(known)
+    near = nearest(word, options)
+    if near:
+        return f'did you mean "{near}"?'
+    return f"known: {', '.join(options)}" if options and len(options) <= _FEW else ""
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known word that a mistyped one comes nearest to; empty where none is near."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    word = word[:_LONGEST]
+    close = difflib.get_close_matches(word, sorted(known), n=8, cutoff=cutoff)
+    # Ids differ in a character or two: of those equally close the one that begins alike.
+    return min(
+        close, key=lambda one: (-_likeness(one, word), -_alike_for(one, word), one), default=""
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    from difflib import SequenceMatcher  # noqa: PLC0415 - as above
+
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _alike_for(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

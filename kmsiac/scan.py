@@ -112,7 +112,7 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
     out = suppress(judged, options, _judge_earlier, os.environ)
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
-        findings=build_findings(judged.matches, _facts(rules), tree.span, _source_of(tree), out.of),
+        findings=build_findings(judged.matches, _facts(rules), tree.span, _Source(tree), out.of),
         unresolved=_unread(discovery) + build_unresolved(judged.matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         settings=out.settings,
@@ -350,10 +350,6 @@ def _tree_for(paths: list[Path], here: Path) -> SourceTree:
     return SourceTree(common, here if common.is_relative_to(here) else common)
 
 
-def _source_of(tree: SourceTree) -> _Source:
-    return _Source(tree)
-
-
 class _Source:
     """The source line of a position; None for plan JSON, whose lines may hold secrets."""
 
@@ -377,10 +373,11 @@ def _unread(discovery: Discovery) -> list[Unresolved]:
 
 def _summary(discovery: Discovery, units: Iterable[UnitScan], rules: int) -> Summary:
     found = list(units)
+    files = set[str]().union(*(unit.files for unit in found))
     return Summary(
-        files=len(set().union(*(unit.files for unit in found))) if found else 0,
+        files=len(files),
         skipped=discovery.skipped,
-        excluded=discovery.excluded,
+        excluded=len(discovery.excluded - files),
         keys=sum(unit.keys for unit in found),
         policies=sum(unit.policies for unit in found),
         grants=sum(unit.grants for unit in found),

@@ -218,6 +218,6 @@ def _unknown(scene: Scene, word: str, identities: list[Located[Identity]]) -> Us
     last = word.rpartition("/")[2]
     for one in identities:
         if any(name.literal == last for name in _names(one.entity)):
-            hint = f"did you mean {one.entity.address}?"
+            hint = f'did you mean "{one.entity.address}"?'
             return UsageError(f'no principal "{short(word)}" in what was scanned', hint=hint)
     return not_found("principal", word, names)

@@ -61,7 +61,7 @@ def _checked(name: str, value: str, action: KmsAction) -> tuple[str, list[str]]:
     """The name as AWS spells it, and what is odd about the pair."""
     key = condition_keys.condition_key(name)
     near = condition_keys.nearest(name)
-    meant = f"did you mean {near}?" if near else ""
+    meant = f'did you mean "{near}"?' if near else ""
     if key is None:
         if fold(name).startswith("kms:"):
             raise UsageError(f'there is no condition key "{short(name)}"', hint=meant)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
 from kmsiac.asking.scene import E, Located, Scene
 from kmsiac.aws.actions import KmsAction, expand, kms_action, kms_actions
-from kmsiac.errors import UsageError
+from kmsiac.errors import UsageError, nearest
 from kmsiac.findings.excerpt import one_line
 from kmsiac.inventory.model import Alias, Key
 from kmsiac.policy.matching import same, split_arn
@@ -171,8 +170,8 @@ def the_one(found: Sequence[Located[E]], word: str, noun: str) -> Located[E]:
 def not_found(noun: str, word: str, names: Iterable[str]) -> UsageError:
     """The error for a name that nothing has, with the nearest or all names."""
     known = sorted(set(names))
-    close = difflib.get_close_matches(word[:_LONGEST], known, n=1, cutoff=0.6)
-    hint = f"did you mean {short(close[0])}?" if close else _known(known)
+    near = nearest(word, known)
+    hint = f'did you mean "{short(near)}"?' if near else _known(known)
     return UsageError(f'no {noun} "{short(word)}" in what was scanned', hint=hint)
 
 
@@ -223,6 +222,6 @@ def _no_action(word: str) -> UsageError:
     folded = {name.lower(): name for name in names}
     wanted = word[:_LONGEST].lower()
     wanted = wanted if wanted.startswith("kms:") else f"kms:{wanted.rpartition(':')[2]}"
-    close = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
-    hint = f"did you mean {folded[close[0]]}?" if close else "like kms:Decrypt"
+    near = nearest(wanted, folded)
+    hint = f'did you mean "{folded[near]}"?' if near else "like kms:Decrypt"
     return UsageError(f'there is no KMS action "{short(word)}"', hint=hint)

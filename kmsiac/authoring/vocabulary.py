@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kmsiac.aws.formats import FORMATS
 from kmsiac.aws.tables import TABLES
-from kmsiac.rules.problems import did_you_mean
+from kmsiac.errors import did_you_mean
 from kmsiac.rules.vocabulary import (
     CATEGORIES,
     OPERATORS,

@@ -10,6 +10,7 @@ from kmsiac.cli.exit_codes import ExitCode
 from kmsiac.cli.group import new_app
 from kmsiac.cli.output import say, write_file
 from kmsiac.cli.request import Deployment, listed, settings
+from kmsiac.reporters.wording import many
 
 if TYPE_CHECKING:
     from kmsiac.config import ScanOptions
@@ -58,6 +59,7 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -72,14 +74,14 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config,
+        trusted_account, trusted_org, config, no_config, policy_kind,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)
     judged, out = _judged(options)
     entries = [one.sighting for one in see(judged.matches, judged.tree.span, out)]
     write_file(file, written(entries))
-    say(f"kmsiac: {_many(len(entries), 'finding')} written to {file}")
+    say(f"kmsiac: {many(len(entries), 'finding')} written to {file}")
     return _exit_code(judged)
 
 
@@ -112,6 +114,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
     var: o.Variables = None,
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
+    policy_kind: o.PolicyKinds = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -126,7 +129,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config,
+        trusted_account, trusted_org, config, no_config, policy_kind,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)
@@ -136,7 +139,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
     pruned = known.prune(before, seen, judged.judgement(), follow_moves)
     write_file(file, known.written(pruned.entries))
     moved = f", {pruned.moved} moved" if follow_moves else ""
-    stay = _many(len(pruned.entries), "entry", "entries")
+    stay = many(len(pruned.entries), "entry", "entries")
     say(f"kmsiac: {pruned.dropped} dropped{moved}, {stay} in {file}")
     return _exit_code(judged)
 
@@ -181,7 +184,3 @@ def _exit_code(judged: Judged) -> int:
             say("kmsiac: nothing to scan was found")
         return ExitCode.INCOMPLETE
     return ExitCode.OK
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or one + 's'}"

@@ -22,9 +22,11 @@ _KEPT = "_runtime_param"
 """Where a parameter of typer keeps its adapter once it has made one."""
 
 
-def take_plainly(command: Command) -> None:
+def take_plainly(command: Command, parent: Context | None = None) -> None:
     """Let the parameters of a command convert plain values themselves."""
-    for parameter in command.get_params(typer.Context(command)):  # --help too
+    # With the settings that it will run with: the command keeps the -h and --help made here.
+    context = typer.Context(command, parent, **command.context_settings)
+    for parameter in command.get_params(context):  # --help too
         descriptor = getattr(parameter, "type_descriptor", None)
         convert = _converter(getattr(descriptor, "annotation", None))
         if convert is not None and getattr(parameter, _KEPT, parameter) is None:
@@ -42,10 +44,16 @@ class _Plain:
         if value is None:
             return () if several else None
         try:
-            return self._convert(value)
+            plain = self._convert(value)
         except (TypeError, ValueError):
-            setattr(param, _KEPT, None)
-            return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+            return self._left_to_typer(value, param, ctx)
+        if isinstance(plain, int) and param.min is not None and plain < param.min:
+            return self._left_to_typer(value, param, ctx)
+        return plain
+
+    def _left_to_typer(self, value: Any, param: Any, ctx: Context) -> object:
+        setattr(param, _KEPT, None)
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
 
 
 def _converter(annotation: object) -> Convert | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmsiac.errors import UsageError
-from kmsiac.reporters import MODULES
+from kmsiac.errors import UsageError, nearest
+from kmsiac.reporters import COMING, MODULES
 
 AVAILABLE = tuple(MODULES)
-COMING = ("gitlab-sast", "html", "csv")
-"""Formats whose names are taken, and which this version cannot write."""
 
 _OF_OTHER_COMMANDS = ("text", "json")
 """What every command but `scan` writes."""
@@ -47,8 +44,8 @@ def _target(text: str) -> Target:
             f'the format "{format}" is not available yet', hint=f"now: {', '.join(AVAILABLE)}"
         )
     if format not in AVAILABLE:
-        near = difflib.get_close_matches(format, AVAILABLE, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(AVAILABLE)}"
+        near = nearest(format, AVAILABLE)
+        hint = f'did you mean "{near}"?' if near else f"known: {', '.join(AVAILABLE)}"
         raise UsageError(f'there is no format "{format}"', hint=hint)
     if equals and not file:
         raise UsageError(f'"{text}" names no file')

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kmsiac.cli.coercion import take_plainly
+from kmsiac.errors import nearest
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -46,7 +47,6 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Import the command; None where there is no such one."""
-        del ctx
         if cmd_name not in self.table:
             return None
         if self._listing:
@@ -54,7 +54,7 @@ class LazyGroup(TyperGroup):
         app: typer.Typer = import_module(self.table[cmd_name][0]).app
         command = typer.main.get_command(app)
         command.name = cmd_name
-        take_plainly(command)
+        take_plainly(command, ctx)
         return command
 
     def resolve_command(
@@ -81,11 +81,9 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
     def _meant(self, name: str) -> str:
-        import difflib  # noqa: PLC0415 - `--version` must not pay for it
-
-        near = difflib.get_close_matches(name, self.table, n=1)
+        near = nearest(name, self.table)
         if near:
-            return f' (did you mean "{near[0]}"?)'
+            return f' (did you mean "{near}"?)'
         if name == "-" or os.path.lexists(name):
             return f' (did you mean "kmsiac scan {name}"?)'
         return f" (one of {', '.join(self.table)})"

@@ -66,8 +66,8 @@ def settings(
     """What decides a run; reads standard input where `-` is given.
 
     `scanning` are the options that only `scan` has, by key of the configuration; without them the
-    keys that only concern `scan` do not count. `now` is the day that it is (None: today). Raises `UsageError` for what makes no sense, and
-    what `resolve` raises for the configuration.
+    keys that only concern `scan` do not count. `now` is the day that it is (None: today).
+    Raises `UsageError` for what makes no sense, and what `resolve` raises for the configuration.
     """
     if deployment.config is not None and deployment.no_config:
         raise UsageError("--config and --no-config exclude each other")

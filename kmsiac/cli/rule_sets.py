@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kmsiac.errors import UsageError
+from kmsiac.errors import UsageError, did_you_mean
 from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.model import Rule, RuleSet
-from kmsiac.rules.problems import did_you_mean
 
 
 def all_rules(folders: Sequence[Path] | None) -> RuleSet:

@@ -16,6 +16,7 @@ from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
 from kmsiac.cli.rule_sets import all_rules, rule_named
 from kmsiac.findings.excerpt import one_line
+from kmsiac.reporters.wording import many
 from kmsiac.rules.model import Rule
 
 app = new_app(no_args_is_help=True)
@@ -64,7 +65,8 @@ def test_rules(
         typer.Argument(metavar="[DIR]", help="A folder of rules. Default: those that ship."),
     ] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="ID", help="Only this one. Repeatable.")
+        list[str] | None,
+        typer.Option("--select", metavar="ID", help="Only this one. Repeatable; a,b."),
     ] = None,
     verbose: Annotated[
         bool, o.option("-v", "--verbose", help="Say which spellings could not be written, and why.")
@@ -78,11 +80,11 @@ def test_rules(
     """
     # `rules list` must not pay for what runs scans.
     from kmsiac.authoring.examples import check  # noqa: PLC0415  # as said
-    from kmsiac.cli.rules_lint import counted  # noqa: PLC0415  # as said
+    from kmsiac.cli.request import listed  # noqa: PLC0415  # as said
 
     folders = [folder] if folder is not None else None
     known = all_rules(folders)
-    wanted = [rule_named(known, id, folders) for id in select or ()]
+    wanted = [rule_named(known, id, folders) for id in listed(select)]
     ours = wanted or [rule for rule in known if rule.builtin is (folder is None)]
     checked = check(known, ours)
     lines = [
@@ -91,11 +93,11 @@ def test_rules(
     ]
     unwritten = checked.unwritten
     done = (
-        counted(checked.examples, "example"),
-        counted(checked.spellings, "other spelling"),
-        counted(checked.mutants, "mutant"),
+        many(checked.examples, "example"),
+        many(checked.spellings, "other spelling"),
+        many(checked.mutants, "mutant"),
     )
-    missing = counted(unwritten.total(), "spelling")
+    missing = many(unwritten.total(), "spelling")
     lines.append(f"{', '.join(done)}; {missing} could not be written")
     if verbose:
         lines += [

@@ -7,6 +7,7 @@ import json
 from kmsiac.authoring.lint import Linted
 from kmsiac.authoring.problem import ERROR, WARNING
 from kmsiac.findings.excerpt import one_line, without_commands
+from kmsiac.reporters.wording import many
 
 
 def as_json(linted: Linted) -> str:
@@ -42,14 +43,9 @@ def as_text(linted: Linted) -> str:
     lines = [without_commands(one_line(str(problem), 2000)) for problem in linted.problems]
     summary = ", ".join(
         (
-            counted(linted.rules, "rule"),
-            counted(linted.count(ERROR), "error"),
-            counted(linted.count(WARNING), "warning"),
+            many(linted.rules, "rule"),
+            many(linted.count(ERROR), "error"),
+            many(linted.count(WARNING), "warning"),
         )
     )
     return "\n".join([*lines, summary]) + "\n"
-
-
-def counted(number: int, word: str) -> str:
-    """`1 rule`, `2 rules`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"

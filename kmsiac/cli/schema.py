@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib.resources import files
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from kmsiac.cli.group import new_app
 from kmsiac.cli.output import emit
-from kmsiac.errors import UsageError
+from kmsiac.errors import UsageError, did_you_mean
 
 app = new_app()
 
@@ -36,9 +35,7 @@ def schema(
     elif name in found:
         emit(found[name].read_text(encoding="utf-8"))
     else:
-        near = get_close_matches(name, found, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(sorted(found))}"
-        raise UsageError(f'there is no schema "{name}"', hint=hint)
+        raise UsageError(f'there is no schema "{name}"', hint=did_you_mean(name, found))
     return 0
 
 

@@ -5,10 +5,11 @@ Loaded only when something is wrong.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from typing import Any
+
+from kmsiac.errors import nearest
 
 _CHOICE = re.compile(
     r"(?:Value error, )?'(?P<value>.*)' is not one of (?P<known>.*?)\.?", re.DOTALL
@@ -33,21 +34,24 @@ def is_help(error: Any) -> bool:
 
 def _message(error: Any) -> str:
     option = getattr(error, "option_name", None)
-    possible = getattr(error, "possibilities", None)
-    if option is not None and possible is not None:
-        near = f' (did you mean "{min(possible)}"?)' if possible else ""
-        return f'there is no option "{option}"{near}'
+    if option is not None and hasattr(error, "possibilities"):  # None for an option of one letter
+        near = nearest(option, error.possibilities or ())
+        meant = f' (did you mean "{near}"?)' if near else ""
+        return f'there is no option "{option}"{meant}'
     if option is not None:
         takes = "takes no value" if "does not take" in error.message else "needs a value"
         return f"{option} {takes}"
     command = _NO_COMMAND.match(error.message)
     if command:
-        near = f' (did you mean "{command["near"]}"?)' if command["near"] else ""
-        return f'there is no command "{command["name"]}"{near}'
+        meant = f' (did you mean "{command["near"]}"?)' if command["near"] else ""
+        return f'there is no command "{command["name"]}"{meant}'
     parameter = getattr(error, "param", None)
     if parameter is None or not error.message:
         return str(error.format_message())
     name, value = _name(error, parameter)
+    least = getattr(parameter, "min", None)
+    if least is not None:
+        return f"{name} takes a whole number from {least} on"
     choice = _CHOICE.fullmatch(error.message)
     if choice:
         return (
@@ -70,5 +74,5 @@ def _name(error: Any, parameter: Any) -> tuple[str, str | None]:
 
 def _near(value: str, known: str) -> str:
     choices = _QUOTED.findall(known)
-    near = difflib.get_close_matches(value.lower(), choices, 1)
-    return f'did you mean "{near[0]}"?' if near else f"one of {', '.join(choices)}"
+    near = nearest(value.lower(), choices)
+    return f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"

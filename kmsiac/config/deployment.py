@@ -9,11 +9,11 @@ from typing import Any
 
 from kmsiac.config.file import MAX_CONFIG_BYTES, ConfigValues
 from kmsiac.config.options import RootInputs
-from kmsiac.config.parameter_files import as_pair, read_parameter_file
+from kmsiac.config.parameter_files import as_pair, parameters_at, read_parameter_file
 from kmsiac.config.places import Places
 from kmsiac.config.plain_values import as_parameter, as_variable
 from kmsiac.config.problems import Placed, Problems
-from kmsiac.errors import ConfigError, KmsiacError, SourceError, UsageError, whole_file
+from kmsiac.errors import KmsiacError, UsageError
 from kmsiac.frontends.unit import Inputs
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import present
@@ -151,30 +151,10 @@ class Deployment:
 
     def _from_file(self, path: Path, shown: str) -> dict[str, str]:
         try:
-            return read_parameter_file(_read(path, shown))
+            return parameters_at(path, shown)
         except KmsiacError as error:
             self._problems.errors.append(error)
         return {}
-
-
-def read_again(path: Path) -> dict[str, str]:
-    """The parameters of another version of a file; none where it is missing or broken."""
-    try:
-        return read_parameter_file(_read(path, path.name))
-    except KmsiacError:
-        return {}
-
-
-def _read(path: Path, shown: str) -> SourceFile:
-    # `Places` has seen that this is a regular file within the tree.
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_CONFIG_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", whole_file(shown)) from None
-    if len(data) > MAX_CONFIG_BYTES:
-        raise SourceError(f"larger than {MAX_CONFIG_BYTES:,} bytes", whole_file(shown))
-    return SourceFile(1, shown, data)
 
 
 def _files_in(parameters: tuple[str, list[Any]] | None) -> list[str]:

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from kmsiac.config.keys import KEYS, NOT_HERE
 from kmsiac.config.problems import Problems
 from kmsiac.config.shapes import unique_entries
-from kmsiac.errors import SourceError, Span
+from kmsiac.errors import SourceError, Span, did_you_mean
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.nodes import Mapping
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
-from kmsiac.rules.problems import did_you_mean
 
 MAX_CONFIG_BYTES = 1024 * 1024
 

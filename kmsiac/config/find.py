@@ -129,7 +129,7 @@ def _read(path: Path, tree: SourceTree, max_bytes: int) -> Located:
 def _take_given(sources: Sources, given: Path, here: Path, max_bytes: int) -> None:
     """The file that `--config` names, and the `.kmsiacignore` beside it."""
     path = here / given
-    shown = _shown(given, here)
+    shown = _shown(given, Path(os.path.normpath(path)), sources)
     try:
         real = path.resolve(strict=True)
         data = _bytes(path, max_bytes)
@@ -166,11 +166,13 @@ def _counterpart(folder: Path, root: Path) -> Path:
     return place if place.is_dir() else root
 
 
-def _shown(given: Path, here: Path) -> str:
-    """How reports name a file that the user gave: never by an absolute path."""
-    if not given.is_absolute():
-        return given.as_posix()
-    return relative(given, here) if given.is_relative_to(here) else given.name
+def _shown(given: Path, path: Path, sources: Sources) -> str:
+    """How reports name a file that the user gave: like all others where it is one of the scanned
+    tree, and never by an absolute path.
+    """
+    if path.is_relative_to(sources.base):
+        return relative(path, sources.base)
+    return given.name if given.is_absolute() else given.as_posix()
 
 
 def _named(tree: SourceTree, path: Path) -> Span:

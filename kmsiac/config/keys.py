@@ -23,30 +23,17 @@ from kmsiac.config.shapes import (
     Words,
     YesNo,
 )
+from kmsiac.findings.finding import SEVERITIES
+from kmsiac.policy import POLICY_KINDS
+from kmsiac.reporters import COMING, MODULES
 
 FILE_NAME = ".kmsiac.yaml"
 IGNORE_FILE_NAME = ".kmsiacignore"
 MISSPELT = (".kmsiac.yml", "kmsiac.yaml", "kmsiac.yml", ".kmsiac.json", ".kmsiac.toml")
 """Names that people give the file, and that are not read."""
 
-LEVELS = ("critical", "high", "medium", "low", "info")
-FORMATS = (
-    "text", "concise", "json", "sarif", "junit", "github", "gitlab", "gitlab-sast", "markdown",
-    "html", "csv",
-)  # fmt: skip
+FORMATS = (*MODULES, *COMING)
 COLORS = ("auto", "always", "never")
-KINDS = (
-    "key",
-    "identity",
-    "trust",
-    "boundary",
-    "session",
-    "endpoint",
-    "scp",
-    "rcp",
-    "resource",
-    "unknown",
-)
 RULE_ID = "[A-Z][A-Z0-9]*-[0-9]{2,4}"
 ORGANIZATION = "o-[a-z0-9]{10,32}"
 REGION = "[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}"
@@ -147,7 +134,7 @@ _INPUTS = (
     ),
     Key(
         "policy_kind",
-        OneOf(*KINDS),
+        OneOf(*POLICY_KINDS),
         "What a bare policy document is.",
         "--policy-kind",
         any_command=True,
@@ -193,7 +180,7 @@ _RULES = (
     Key("rules", ListOf(Place("path"), "list of paths"), "Folders with more rules.", "--rules"),
     Key(
         "severity",
-        MapOf("RULE", OneOf(*LEVELS), RULE_ID, "KP-20"),
+        MapOf("RULE", OneOf(*SEVERITIES), RULE_ID, "KP-20"),
         "The severity of a rule, in place of its own and of all its escalations.",
     ),
     Key(
@@ -220,8 +207,8 @@ _RULES = (
 )
 _REPORTS = (
     Key("format", Format(*FORMATS), "The report on standard output.", "--format", weakens=False),
-    Key("fail_on", OneOf(*LEVELS, "never"), "Exit code 1 from this severity on.", "--fail-on"),
-    Key("min_severity", OneOf(*LEVELS), "Leave out findings below this one.", "--min-severity"),
+    Key("fail_on", OneOf(*SEVERITIES, "never"), "Exit code 1 from this severity on.", "--fail-on"),
+    Key("min_severity", OneOf(*SEVERITIES), "Leave out findings below this one.", "--min-severity"),
     Key("strict", YesNo(), "Exit code 3 where anything is open.", "--strict", weakens=False),
     Key("max_findings", Count(), "How many findings a report lists.", "--max-findings"),
     Key("category", _NAME, "Tells SARIF uploads of one commit apart.", "--category", weakens=False),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from kmsiac.config.parameter_files import parameters_before
 from kmsiac.errors import Span
 from kmsiac.findings.finding import Note, Setting
 from kmsiac.findings.ignores import Ignore
@@ -119,14 +120,12 @@ def _moved_parameters(
     values: Mapping[str, str], files: Mapping[str, Path], move: Callable[[Path], Path]
 ) -> tuple[dict[str, str], dict[str, Path]]:
     """Parameters with what stands in the files at their other place."""
-    from kmsiac.config.deployment import read_again  # noqa: PLC0415 - which makes these options
-
     found = {name: value for name, value in values.items() if name not in files}
     moved: dict[str, Path] = {}
     for path in dict.fromkeys(files.values()):
         there = move(path)
         read = (
-            read_again(there)
+            parameters_before(there)
             if there != path
             else {n: values[n] for n in files if files[n] == path}
         )

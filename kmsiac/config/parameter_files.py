@@ -9,15 +9,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from kmsiac.config.file import MAX_CONFIG_BYTES
 from kmsiac.config.plain_values import as_parameter
-from kmsiac.errors import ConfigError, SourceError, whole_file
+from kmsiac.errors import ConfigError, KmsiacError, SourceError, did_you_mean, whole_file
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
-from kmsiac.rules.problems import did_you_mean
 
 _NAME = re.compile("[A-Za-z0-9]{1,255}")
 _PAIR = re.compile("([A-Za-z0-9]+)=(.*)", re.DOTALL)
@@ -44,6 +45,26 @@ def read_parameter_file(file: SourceFile) -> dict[str, str]:
     except SourceError as error:
         raise ConfigError(error.message, error.span, error.hint) from None
     return _Parameters(file).read(node)
+
+
+def parameters_at(path: Path, shown: str) -> dict[str, str]:
+    """The same for the file at `path`, which messages call `shown`. Raises `KmsiacError`s."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", whole_file(shown)) from None
+    if len(data) > MAX_CONFIG_BYTES:
+        raise SourceError(f"larger than {MAX_CONFIG_BYTES:,} bytes", whole_file(shown))
+    return read_parameter_file(SourceFile(1, shown, data))
+
+
+def parameters_before(path: Path) -> dict[str, str]:
+    """The parameters of another version of a file; none where it is missing or broken."""
+    try:
+        return parameters_at(path, path.name)
+    except KmsiacError:
+        return {}
 
 
 def _is_json(file: SourceFile, text: str) -> bool:

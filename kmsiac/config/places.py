@@ -6,11 +6,11 @@ What stands in the scanned tree must not reach beyond its root, by `..` or by a 
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 
 from kmsiac.config.find import TREE, Located, Sources
 from kmsiac.config.problems import Placed, Problems
+from kmsiac.errors import nearest
 from kmsiac.reading.tree import relative
 
 
@@ -84,11 +84,7 @@ def _near(path: Path, text: str) -> str:
         names = sorted(each.name for each in path.parent.iterdir())
     except OSError:
         names = []
-    near = get_close_matches(path.name, names, 1)
-    if not near or near[0] == path.name:
+    near = nearest(path.name, names)
+    if near in ("", path.name) or not text.endswith(path.name):
         return ""
-    return (
-        f'did you mean "{text[: len(text) - len(path.name)]}{near[0]}"?'
-        if text.endswith(path.name)
-        else ""
-    )
+    return f'did you mean "{text.removesuffix(path.name)}{near}"?'

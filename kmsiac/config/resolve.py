@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -255,7 +256,8 @@ class _Resolver:
         flags, whole = self._request.flags, self._request.every_key
         given = {name for name, value in flags.items() if value not in (None, (), [])}
         origins = {name: self._origin_of(flags.get(name)) for name in ("baseline", "rules")}
-        found = [*flag_settings(flags, origins, all_keys=whole)]
+        shown = {**flags, **{name: self._shown(flags.get(name)) for name in (*origins, "var_file")}}
+        found = [*flag_settings(shown, origins, all_keys=whole)]
         if self._located is not None:
             origin = self._located.origin
             found += file_settings(self._file, origin, given - _BY_NAME, all_keys=whole)
@@ -270,3 +272,11 @@ class _Resolver:
             except (OSError, RuntimeError, ValueError):
                 return TREE
         return FLAG
+
+    def _shown(self, given: Any) -> Any:
+        """Paths of flags as reports name them: the same from every folder of the repository."""
+        if isinstance(given, Path):
+            place = Path(os.path.normpath(self._here / given))
+            base = self._sources.base
+            return relative(place, base) if place.is_relative_to(base) else given.as_posix()
+        return given and [self._shown(path) for path in given]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from kmsiac.config.options import RootInputs, ScanOptions
-from kmsiac.errors import ConfigError, UsageError
+from kmsiac.errors import ConfigError, UsageError, nearest
 from kmsiac.findings.finding import Note
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import STDIN, SourceTree
@@ -60,8 +59,8 @@ def planned_runs(
 
 
 def _nothing_at(name: str, entry: RootInputs, units: Iterable[str]) -> ConfigError:
-    near = get_close_matches(name, sorted(units), 1)
-    hint = f'did you mean "{near[0]}"?' if near else "a root module's folder, or a template"
+    near = nearest(name, units)
+    hint = f'did you mean "{near}"?' if near else "a root module's folder, or a template"
     return ConfigError(f'nothing that takes inputs was found at "{name}"', entry.location, hint)
 
 
@@ -103,5 +102,5 @@ def _check_own(taker: Taker) -> None:
 
 
 def _near(name: str, declared: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(declared), 1)
-    return f"did you mean {near[0]}?" if near else ""
+    near = nearest(name, declared)
+    return f'did you mean "{near}"?' if near else ""

@@ -12,12 +12,12 @@ from kmsiac.config.file import ConfigValues
 from kmsiac.config.find import Located
 from kmsiac.config.plain_values import as_data
 from kmsiac.config.problems import Placed, Problems
-from kmsiac.errors import ErrorGroup, KmsiacError, Span
+from kmsiac.errors import ErrorGroup, KmsiacError, Span, did_you_mean
 from kmsiac.findings.ignores import Ignore
 from kmsiac.reading.globs import literally
 from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.model import RuleSet
-from kmsiac.rules.problems import did_you_mean
+from kmsiac.rules.selection import RuleNames
 
 _KEYS = ("severity", "params", "ignore", "select")
 """The keys that name rules."""
@@ -58,7 +58,7 @@ class _Reader:
         self._problems: Problems = file.problems
         self._origin = located.origin
         self._prefix = prefix
-        self._categories = sorted({rule.category for rule in rules})
+        self._names = RuleNames(rules)
 
     def read(self) -> RuleSettings:
         settings = RuleSettings(self._rules)
@@ -83,18 +83,11 @@ class _Reader:
             self._unknown(name, "there is no rule", hint)
         return [] if rule is None else [rule.id]
 
-    def _any(self, name: Placed[str]) -> list[str]:
+    def _any(self, name: Placed[str]) -> tuple[str, ...]:
         """The ids of the rules that an id, a name, an alias or a category means."""
-        word = name.value
-        rule = self._rules.get(word) or self._rules.get(word.upper())
-        found = [rule.id] if rule else [r.id for r in self._rules if word in (r.name, r.category)]
+        found = self._names.ids(name.value)
         if not found:
-            names = [rule.name for rule in self._rules]
-            ids = [rule.id for rule in self._rules]
-            groups = [self._categories, names]
-            known = [*groups, ids] if word.islower() else [ids, *groups]
-            hints = (did_you_mean(word.upper() if each is ids else word, each) for each in known)
-            hint = next((hint for hint in hints if hint.startswith("did")), "")
+            hint = self._names.hint(name.value)
             self._unknown(name, "no rule or category is called", hint)
         return found
 

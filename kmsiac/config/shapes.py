@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from kmsiac.config.problems import Placed, Problems
+from kmsiac.errors import did_you_mean
 from kmsiac.reading.globs import MAX_PATTERN
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.rules.problems import did_you_mean
 
 MAX_ITEMS = 1000
 """Members that one list or mapping may have: each of them may stand in every report."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kmsiac.errors import ConfigError, KmsiacError, SourceError, Span, whole_file
+from kmsiac.errors import ConfigError, KmsiacError, SourceError, Span, did_you_mean, whole_file
 from kmsiac.findings.excerpt import one_line
 from kmsiac.findings.finding import SEVERITIES
 from kmsiac.findings.ignore_words import raise_all
@@ -22,9 +22,7 @@ from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar
 from kmsiac.reading.nodes import Sequence as Listed
 from kmsiac.reading.source import SourceFile
-from kmsiac.rules.problems import did_you_mean
 
-DEFAULT_NAME = ".kmsiac-baseline.json"
 VERSION = 1
 
 _MAX_BYTES = 64 * 1024 * 1024

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import NamedTuple
 
-from kmsiac.errors import Span
+from kmsiac.errors import Span, nearest
 from kmsiac.findings.claims import Claim
 from kmsiac.findings.excerpt import one_line
 from kmsiac.findings.ignore_words import EXAMPLE, IgnoreWords
@@ -118,7 +117,7 @@ class _Reader:
     def _not_ignore(self) -> None:
         directive = self._directive
         verb = one_line(directive.verb, 40)
-        near = get_close_matches(verb.lower(), _WORDS_FOR_IGNORE, 1)
+        near = nearest(verb.lower(), _WORDS_FOR_IGNORE)
         hint = 'did you mean "ignore"?' if near else EXAMPLE
         told = f'"{verb}" is nothing that kmsiac does' if verb else "kmsiac is told nothing"
         end = directive.verb_at + max(1, len(directive.verb))
@@ -132,8 +131,8 @@ class _Reader:
                 base = self._directive.rest_at
                 until = self._words.last_day(found[3] or "", self._span(base + start, base + end))
                 continue
-            near = found[2] and get_close_matches(found[1].lower(), ("until",), 1)
-            hint = "did you mean until?" if near else "a reason begins with --"
+            near = found[2] and nearest(found[1].lower(), ("until",))
+            hint = 'did you mean "until"?' if near else "a reason begins with --"
             self._error(f'"{one_line(found[0], 60)}" is no part of an ignore', start, end, hint)
             break
         return until

@@ -16,7 +16,8 @@ def without_indexes(address: str) -> str:
 def fingerprint(rule: str, address: str, statement: str, element: str) -> str:
     """A hash of rule, address without indexes, statement (Sid or ordinal) and anchor value.
 
-    Never of a path, a line or prose. A statement that was widened under its old Sid is new.
+    Never of a path, a line or prose. An anchor that was widened under an old Sid is new; what else
+    the statement says a baseline compares by itself (`Sighting.content`).
     """
     parts = (rule, without_indexes(address), statement, element)
     packed = "".join(f"{len(part)}:{part}" for part in parts)

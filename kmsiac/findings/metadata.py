@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from kmsiac.errors import Span
+from kmsiac.errors import Span, did_you_mean
 from kmsiac.findings.claims import Claim
 from kmsiac.findings.excerpt import one_line
 from kmsiac.findings.ignore_words import IgnoreWords
@@ -13,7 +13,6 @@ from kmsiac.findings.ignores import Ignore
 from kmsiac.findings.scopes import Stretch
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
-from kmsiac.rules.problems import did_you_mean
 from kmsiac.stack import Remark
 
 _NAME = "kmsiac"

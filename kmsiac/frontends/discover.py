@@ -115,7 +115,11 @@ class _Search:
             self.units[folder] = UnitSource("terraform", folder)
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
-        self.found.excluded = sum(map(self._is_template, self.left_out - self.seen))
+        self.found.excluded = frozenset(
+            self.tree.report_path(path)
+            for path in self.left_out - self.seen
+            if self._is_template(path)
+        )
         self.found.units = [self.units[path] for path in sorted(self.units)]
         if not self.found.units:
             self.found.errors += self.found.unread
@@ -239,7 +243,7 @@ def _meant(path: Path) -> str:
         for name in get_close_matches(path.name, names_in(path.parent), 3, 0.7)
         if get_close_matches(path.stem, [Path(name).stem], 1, 0.6)  # not the ending alone
     ]
-    return f"did you mean {near[0]}?" if near else ""
+    return f'did you mean "{near[0]}"?' if near else ""
 
 
 def _leads_to_folder(link: Path) -> bool:

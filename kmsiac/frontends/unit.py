@@ -71,7 +71,8 @@ class Discovery:
     """Kinds known and not read (state files, binary plans) beside others that were: not errors."""
     skipped: int = 0
     """YAML and JSON files that are no templates."""
-    excluded: int = 0
-    """Templates left out by `.kmsiacignore` or `exclude`."""
+    excluded: frozenset[str] = frozenset()
+    """Report paths of templates that `.kmsiacignore` or `exclude` leaves out of the search; a module
+    or a nested stack may lead to them all the same."""
     files: int = 0
     """Templates found."""

@@ -6,7 +6,6 @@ diff drivers and LFS of the repository have no say, and nothing is written into 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import subprocess
@@ -17,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from kmsiac.errors import UsageError
+from kmsiac.errors import UsageError, nearest
 from kmsiac.reading.tree import MAX_TEMPLATE_BYTES, PRUNED
 
 MAX_FILES = 200_000
@@ -123,8 +122,8 @@ class _Git:
     def _hint(self, ref: str) -> str:
         listed = self._run("for-each-ref", "--count=2000", "--format=%(refname:short)")
         known = listed.stdout.decode("utf-8", "replace").split()
-        near = difflib.get_close_matches(ref[:200], known, 1)
-        hint = f"did you mean {near[0]}?" if near else ""
+        near = nearest(ref, known)
+        hint = f'did you mean "{near}"?' if near else ""
         shallow = self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
         if shallow:
             told = "the clone is shallow: on GitHub set fetch-depth: 0 for actions/checkout"

@@ -27,20 +27,3 @@ def encoding_of(data: bytes) -> tuple[str, int]:
         if zeros == (True, False, True, False):
             return "utf-16-be", 0
     return "utf-8", 0
-
-
-def looks_like_json(text: str) -> bool:
-    """Whether the first character that is no blank opens an object or array.
-
-    A YAML flow mapping does so too: where JSON fails on a `.yaml` file, read it as YAML.
-    """
-    return text.lstrip(" \t\r\n").startswith(("{", "["))
-
-
-def mentions(data: bytes, *words: str) -> bool:
-    """Whether all `words` stand in the undecoded file, in UTF-8 or in UTF-16.
-
-    Runs at memory speed; a word spelt with escapes (`\\u0041`) is not seen.
-    """
-    encoding, _ = encoding_of(data)
-    return all(word.encode(encoding) in data for word in words)

@@ -63,7 +63,7 @@ class SourceTree:
     def report_path(self, path: Path) -> str:
         """How reports name `path`: relative to `base`, with `/`."""
         for spelling in (path, Path(os.path.realpath(path.parent)) / path.name):
-            if spelling.is_relative_to(self.base):
+            if spelling.is_relative_to(self.base) and ".." not in spelling.parts:
                 return _printable(spelling.relative_to(self.base).as_posix())
         return _printable(path.name)
 

@@ -22,6 +22,9 @@ MODULES = {
 }
 """The module of each format; each has a function `write`."""
 
+COMING = ("gitlab-sast", "html", "csv")
+"""Formats whose names are taken, and which this version cannot write."""
+
 
 def reporter(format: str) -> Write:
     """What writes a format, which must be one of `MODULES`."""

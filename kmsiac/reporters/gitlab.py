@@ -20,7 +20,6 @@ from kmsiac.reporters.wording import (
     cut_line,
     details,
     error_text,
-    many,
     note_line,
     open_text,
     setting_line,
@@ -38,7 +37,7 @@ SEVERITIES = {
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
     """Write a list of entries; suppressed findings have none, but are counted."""
     del options
-    entries = [*_findings(result), *_unread(result), *_told(result)]
+    entries = [*_findings(result), *_unread(result), *_settings(result), *_told(result)]
     used: set[object] = set()
     for entry in entries:
         again = 0
@@ -68,26 +67,31 @@ def _unread(result: ScanResult) -> Iterator[Shape]:
         yield _entry("kmsiac-unread", NOTHING_TO_SCAN, "blocker", None, mark)
 
 
+def _settings(result: ScanResult) -> Iterator[Shape]:
+    """One entry for each, so that the widget of a merge request shows the ones that are new."""
+    for setting in result.settings:
+        mark = made_fingerprint("settings", setting.key, setting.value)
+        told = f"can hide findings: {setting_line(setting)}"
+        yield _entry("kmsiac-settings", told, "info", setting.location, mark)
+
+
 def _told(result: ScanResult) -> Iterator[Shape]:
-    """What is no finding: one entry for each kind, at the first of its places."""
+    """What else is no finding: one entry for each kind, at the first of its places."""
     hidden = [finding for finding in result.findings if finding.suppressed is not None]
     kinds: list[tuple[str, Sequence[str], Span | None]] = [
         ("unresolved", [open_text(one) for one in result.unresolved],
          next((one.location for one in result.unresolved if one.location), None)),
         ("suppressed", [suppressed(result)] if result.suppressed_by() else [],
          hidden[0].location if hidden else None),
-        ("settings", [setting_line(one) for one in result.settings],
-         next((one.location for one in result.settings if one.location), None)),
         ("notes", [note_line(one) for one in result.notes],
          next((one.location for one in result.notes if one.location), None)),
         ("cut", [cut_line(result)] if result.cut else [],
          result.left_out[0].location if result.left_out else None),
     ]  # fmt: skip
-    titles = {"unresolved": "could not be decided", "settings": "can hide findings"}
     for kind, lines, place in kinds:
         if lines:
-            more = f" (and {many(len(lines) - 1, 'more')})" if len(lines) > 1 else ""
-            title = f"{titles[kind]}: " if kind in titles else ""
+            more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+            title = "could not be decided: " if kind == "unresolved" else ""
             mark = made_fingerprint(kind)
             yield _entry(f"kmsiac-{kind}", f"{title}{lines[0]}{more}", "info", place, mark)
 

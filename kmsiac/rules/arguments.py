@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from kmsiac.errors import did_you_mean
 from kmsiac.policy.actions import ActionSet, all_actions
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
 from kmsiac.rules.expression import Env, Node, Path
-from kmsiac.rules.problems import did_you_mean
 from kmsiac.rules.readings import Absent, Items, Open, Reading, Scope, Thing
 from kmsiac.rules.truth import Code
 from kmsiac.rules.vocabulary import FieldType

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from kmsiac.errors import did_you_mean
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
@@ -20,7 +21,7 @@ from kmsiac.rules.expression import (
     Path,
     Written,
 )
-from kmsiac.rules.problems import Broken, Problems, did_you_mean
+from kmsiac.rules.problems import Broken, Problems
 from kmsiac.rules.quantifiers import Count, Covers, Quantified
 from kmsiac.rules.vocabulary import (
     COMING_FIELDS,

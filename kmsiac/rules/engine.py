@@ -259,7 +259,7 @@ def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcom
         severity, message, notes = _escalated(rule, target, notes)
     message = fill_in(message, target.thing, entity.address, notes)
     if verdict is Verdict.CANNOT_TELL:
-        message = f"cannot tell whether: {message} ({_reasons(truth.blame)})"
+        message = f"cannot tell whether: {message}"
     return Outcome(
         target.path,
         verdict,

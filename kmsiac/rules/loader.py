@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from kmsiac.errors import ErrorGroup, KmsiacError, RuleError, SourceError, whole_file
+from kmsiac.errors import ErrorGroup, KmsiacError, RuleError, SourceError, did_you_mean, whole_file
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
@@ -19,7 +19,7 @@ from kmsiac.reading.nodes import Sequence as SequenceNode
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
 from kmsiac.rules.model import Prose, Rule, RuleSet
-from kmsiac.rules.problems import Problems, did_you_mean
+from kmsiac.rules.problems import Problems
 from kmsiac.rules.schema import PROSE_KEYS, SCAN_KEYS, RuleReader, problems_in
 from kmsiac.rules.shipped import builtin_rules_folder
 

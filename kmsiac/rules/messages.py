@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from kmsiac.errors import did_you_mean
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar
 from kmsiac.rules.expression import Leaf, Node, Notes
 from kmsiac.rules.labels import label_of, printed
-from kmsiac.rules.problems import Problems, did_you_mean
+from kmsiac.rules.problems import Problems
 from kmsiac.rules.readings import ABSENT, Absent, Open, Reading, Thing
 from kmsiac.rules.vocabulary import QUESTION, TEXT_FIELDS, Cost, FieldType, load_fields
 from kmsiac.values import Text

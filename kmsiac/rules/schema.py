@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kmsiac.errors import KmsiacError
+from kmsiac.errors import KmsiacError, did_you_mean
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node as YamlNode
 from kmsiac.reading.nodes import Scalar, Sequence
@@ -14,7 +14,7 @@ from kmsiac.rules.expression import All, Node
 from kmsiac.rules.messages import check_message
 from kmsiac.rules.model import Escalation, Rule
 from kmsiac.rules.points import points_of
-from kmsiac.rules.problems import Broken, Problems, did_you_mean
+from kmsiac.rules.problems import Broken, Problems
 from kmsiac.rules.vocabulary import CATEGORIES, COMING_TARGETS, POLICY_KINDS, SEVERITIES, TARGETS
 
 PROSE_KEYS = ("rationale", "remediation", "false_positives", "references", "examples")

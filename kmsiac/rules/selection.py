@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
-from kmsiac.errors import UsageError
+from kmsiac.errors import UsageError, nearest
 from kmsiac.rules.model import Rule, RuleSet
 
 
@@ -44,11 +43,8 @@ def _spelt(rules: RuleSet, name: str) -> str:
 def _check(rules: RuleSet, names: set[str]) -> None:
     known = {name for rule in rules for name in (rule.id, rule.name, rule.category, *rule.aliases)}
     for name in sorted(names - known):
-        near = difflib.get_close_matches(name.upper(), known, 1) or difflib.get_close_matches(
-            name, known, 1
-        )
-        hint = f"did you mean {near[0]}?" if near else "`kmsiac rules list` shows them"
-        raise UsageError(f"no rule or category is called {name!r}", hint=hint)
+        hint = RuleNames(rules).hint(name)
+        raise UsageError(f'no rule or category is called "{name}"', hint=hint)
 
 
 class RuleNames:
@@ -72,5 +68,5 @@ class RuleNames:
 
     def hint(self, word: str) -> str:
         """What may have been meant by a word that names nothing."""
-        near = difflib.get_close_matches(word.strip().lower()[:80], self._ids, 1)
-        return f"did you mean {self._spelt[near[0]]}?" if near else "`kmsiac rules list` shows them"
+        near = nearest(word.strip().lower(), self._ids)
+        return f'did you mean "{self._spelt[near]}"?' if near else "`kmsiac rules list` shows them"

@@ -72,6 +72,10 @@ def test_without_a_command_there_is_help_and_exit_2() -> None:
     [
         (("scna",), 'there is no command "scna" (did you mean "scan"?)'),
         (("scan", "--nope"), 'there is no option "--nope"'),
+        (("scan", "-z"), 'there is no option "-z"'),
+        (("scan", "--seleect", "x"), 'no option "--seleect" (did you mean "--select"?)'),
+        (("scan", "--max-findings", "0"), "--max-findings takes a whole number from 1 on"),
+        (("scan", "--max-findings", "x"), "--max-findings takes a whole number from 1 on"),
         (("scan", "--fail-om", "high"), 'no option "--fail-om" (did you mean "--fail-on"?)'),
         (("scan", "--strict=1"), "--strict takes no value"),
         (("scan", "--min-severity"), "--min-severity needs a value"),
@@ -110,6 +114,7 @@ def test_wrong_use_is_2_and_says_what_is_wrong(arguments: tuple[str, ...], messa
     ("variable", "value", "message"),
     [
         ("KMSIAC_FAIL_ON", "hgh", 'KMSIAC_FAIL_ON does not take "hgh" (did you mean "high"?)'),
+        ("KMSIAC_MAX_FINDINGS", "0", "KMSIAC_MAX_FINDINGS takes a whole number from 1 on"),
         ("KMSIAC_STRICT", "maybe", 'KMSIAC_STRICT does not take "maybe" (give 1 or 0)'),
         ("KMSIAC_COLOR", "\x1b[2J", 'KMSIAC_COLOR does not take "\\x1b[2J" (one of auto,'),
     ],
@@ -120,6 +125,11 @@ def test_a_wrong_value_from_the_environment_is_named_by_its_variable(
     run = kmsiac("scan", cwd=tmp_path, **{variable: value})
     assert run.returncode == 2
     assert message in run.stderr.decode()
+
+
+@pytest.mark.parametrize("command", [(), ("scan",), ("rules",), ("rules", "list")])
+def test_h_is_help(command: tuple[str, ...]) -> None:
+    assert kmsiac(*command, "-h").stdout == kmsiac(*command, "--help").stdout != b""
 
 
 @pytest.mark.parametrize("command", [(), ("scan",), ("rules", "list")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 import typer
 
 from kmsiac.cli import _Commands
-from kmsiac.cli.options import variable
-from kmsiac.config.keys import KEYS, NOT_HERE
+from kmsiac.cli.options import Color, FailOn, Level, PolicyKind, variable
+from kmsiac.config.keys import COLORS, KEYS, NOT_HERE
+from kmsiac.findings.finding import SEVERITIES
+from kmsiac.policy import POLICY_KINDS
 
 COMMANDS = ("scan", "inventory", "can", "who-can", "principal-can", "explain")
 
@@ -41,3 +44,18 @@ def test_every_option_of_scan_is_a_key_or_says_why_not() -> None:
     for option in options("scan"):
         name = next(name for name in option.opts if name.startswith("--"))
         assert name in known or name.removeprefix("--").replace("-", "_") in NOT_HERE
+
+
+@pytest.mark.parametrize(
+    ("choices", "known"),
+    [
+        (Level, SEVERITIES),
+        (FailOn, (*SEVERITIES, "never")),
+        (PolicyKind, POLICY_KINDS),
+        (Color, COLORS),
+    ],
+)
+def test_options_take_the_words_that_everything_else_takes(
+    choices: type[StrEnum], known: tuple[str, ...]
+) -> None:
+    assert tuple(choices) == known

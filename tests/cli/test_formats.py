@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kmsiac.cli.formats import COMING, Target, only_stdout, targets
+from kmsiac.cli.formats import Target, only_stdout, targets
 from kmsiac.errors import UsageError
+from kmsiac.reporters import COMING
 
 
 def test_text_on_standard_output_is_the_default() -> None:

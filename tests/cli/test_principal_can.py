@@ -10,7 +10,7 @@ from tests.cli.access_project import CLOUDFORMATION, TERRAFORM, CommandLine
 def test_an_unknown_principal_is_2(command: CommandLine) -> None:
     ran = command("principal-can", "aws_iam_role.ap", TERRAFORM)
     assert (ran.code, ran.out) == (2, "")
-    assert "did you mean aws_iam_role.app?" in ran.err
+    assert 'did you mean "aws_iam_role.app"?' in ran.err
 
 
 def test_the_report_names_the_principal(command: CommandLine) -> None:

@@ -87,6 +87,8 @@ def test_test_of_one_rule(folder: Path) -> None:
     )
     code, out, _ = rules("test", str(folder), "--select", "MY-02")
     assert (code, out.splitlines()[-1]) == (0, "1 passed, 0 failed")
+    code, out, _ = rules("test", str(folder), "--select", "MY-02,MY-01")
+    assert (code, out.splitlines()[-1]) == (0, "2 passed, 0 failed")
     code, _, err = rules("test", str(folder), "--select", "MY-03")
     assert code == 2
     assert 'there is no rule "MY-03"' in err

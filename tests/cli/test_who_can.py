@@ -16,7 +16,7 @@ KEY = "aws_kms_key.documents"
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("kms:Decript", 'there is no KMS action "kms:Decript" (did you mean kms:Decrypt?)'),
+        ("kms:Decript", 'there is no KMS action "kms:Decript" (did you mean "kms:Decrypt"?)'),
         ("kms:Nothing*", 'no KMS action matches "kms:Nothing*"'),
         ("s3:*", 'no KMS action matches "s3:*"'),
         ("kms:ListKeys", "kms:ListKeys acts on no key"),

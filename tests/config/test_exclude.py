@@ -71,10 +71,12 @@ def test_a_module_that_is_called_is_read_all_the_same(kmsiac: Kmsiac) -> None:
     files = {
         "main.tf": 'module "key" {\n  source = "./modules/key"\n}\n',
         "modules/key/main.tf": ROTATION,
+        "modules/other/main.tf": ROTATION,
         ".kmsiacignore": "modules/\n",
     }
     ran = kmsiac(files, "scan", "-f", "json")
     assert [f["resource"] for f in ran.report["findings"]] == ["module.key.aws_kms_key.k"]
+    assert ran.report["summary"]["excluded"] == 1  # the other one
 
 
 def test_one_file_of_a_module_cannot_be_taken_out_of_it(kmsiac: Kmsiac) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.conftest import ROTATION, Kmsiac, write
+from tests.config.conftest import ROTATION, Files, Kmsiac, write
 
 NEVER = "fail_on: never\n"
 TREE = {"infra/app/main.tf": ROTATION}
@@ -196,3 +196,22 @@ def test_hostile_text_in_a_mistake_stays_on_one_line(kmsiac: Kmsiac) -> None:
     assert ran.code == 2
     assert "\x1b" not in ran.err
     assert not any(line.startswith("::") for line in ran.err.splitlines())
+
+
+def test_what_flags_name_in_the_tree_is_told_alike_from_everywhere(kmsiac: Kmsiac) -> None:
+    files: Files = {
+        ".kmsiac.yaml": "severity: {KEY-01: low}\n",
+        "known.json": '{"version": 1, "findings": []}\n',
+        "rules/README": "none yet\n",
+        "infra/main.tf": ROTATION,
+        "infra/on.tfvars": "rotate = false\n",
+    }
+    names = {"--config": ".kmsiac.yaml", "--baseline": "known.json", "--rules": "rules"}
+    names["--var-file"] = "infra/on.tfvars"
+
+    def told(to_root: str, here: str) -> str:
+        flags = [f"{flag}={to_root}{name}" for flag, name in names.items()]
+        return kmsiac(files, "scan", "-f", "json", *flags, f"{to_root}infra", here=here).out
+
+    assert told("", "") == told("../", "infra")
+    assert '"../' not in told("../", "infra")

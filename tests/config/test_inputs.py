@@ -107,7 +107,7 @@ def test_a_configured_value_that_nothing_takes_is_a_note(kmsiac: Kmsiac) -> None
     files = {**ENVS, ".kmsiac.yaml": "var: {rotat: true}\n"}
     ran = kmsiac(files, "who-can", "kms:Decrypt", "aws_kms_key.k")
     assert ran.code == 0
-    assert '"rotat" in var: nothing that is scanned takes it (did you mean rotate?)' in ran.err
+    assert '"rotat" in var: nothing that is scanned takes it (did you mean "rotate"?)' in ran.err
 
 
 def test_questions_name_the_unit_with_its_inputs(kmsiac: Kmsiac) -> None:

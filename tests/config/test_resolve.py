@@ -157,7 +157,7 @@ def test_every_mistake_of_form_and_meaning_at_once(kmsiac: Kmsiac) -> None:
     told = ran.err.replace("kmsiac: error: .kmsiac.yaml:", "").splitlines()
     assert ran.code == 2
     assert told == [
-        '1:12: there is no rule "KEY-99" (did you mean "KEY-08"?)',
+        '1:12: there is no rule "KEY-99" (did you mean "KEY-01"?)',
         '2:19: SVC-01 has no parameter "exemt" (did you mean "exempt"?)',
         '2:40: KEY-01 has no parameter "a" (it has no parameters)',
         '3:17: no rule or category is called "KP-200" (did you mean "KP-20"?)',

@@ -299,3 +299,15 @@ def test_stale_entries_are_pointed_out(tmp_path: Path, kmsiac: Run) -> None:
     ]
     other_rule = ScanOptions(working_directory=tmp_path, baseline=Path(NAME), select=("KEY-01",))
     assert run(other_rule).notes == []
+
+
+def test_the_kind_of_a_bare_policy_can_be_said_for_a_baseline_too(kmsiac: Run) -> None:
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    kind = ("--policy-kind", "key")
+    files = {"policy.json": json.dumps({"Statement": [policy]})}
+    made = kmsiac(files, "baseline", "create", "--select", "KP-20", *kind)
+    assert made.err == f"kmsiac: 1 finding written to {NAME}\n"
+    scanned = kmsiac({}, "scan", "policy.json", "--select", "KP-20", *kind, *USE)
+    assert scanned.code == 0
+    pruned = kmsiac({}, "baseline", "prune", "policy.json", "--select", "KP-20", *kind)
+    assert pruned.err == f"kmsiac: 0 dropped, 1 entry in {NAME}\n"

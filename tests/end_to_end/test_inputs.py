@@ -21,7 +21,7 @@ def test_a_value_that_is_taken_changes_the_outcome(kmsiac):
 def test_a_variable_that_nothing_declares_is_refused(kmsiac):
     ran = kmsiac({"main.tf": VARIABLE}, "scan", "--var", "rotat=true")
     assert ran.code == 2
-    assert "--var rotat: nothing that is scanned takes it (did you mean rotate?)" in ran.err
+    assert '--var rotat: nothing that is scanned takes it (did you mean "rotate"?)' in ran.err
 
 
 def test_a_parameter_that_nothing_declares_is_refused(kmsiac):

@@ -201,7 +201,7 @@ def test_moved_files_and_folders(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("ref", "told"),
     [
-        ("mian", '--since: there is no commit "mian" (did you mean main?)'),
+        ("mian", '--since: there is no commit "mian" (did you mean "main"?)'),
         ("0" * 40, f'--since: there is no commit "{"0" * 40}" (git fetch it first, if it is a branch of the server)'),
         ("--upload-pack=touch x", '--since does not take "--upload-pack=touch x" (give a branch, tag or commit)'),
         ("-h", '--since does not take "-h" (give a branch, tag or commit)'),

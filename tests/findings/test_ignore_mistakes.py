@@ -13,8 +13,8 @@ from tests.findings.ignoring import mistakes, scanned
 @pytest.mark.parametrize(
     ("comment", "told"),
     [
-        ("ignore[KPP-20]", '1:10: no rule or category is called "KPP-20" (did you mean KP-20?)'),
-        ("ignore[KP-20, key-setings]", '1:17: no rule or category is called "key-setings" (did you mean key-settings?)'),
+        ("ignore[KPP-20]", '1:10: no rule or category is called "KPP-20" (did you mean "KP-20"?)'),
+        ("ignore[KP-20, key-setings]", '1:17: no rule or category is called "key-setings" (did you mean "key-settings"?)'),
         ("ignore[*]", '1:10: no rule or category is called "*" (`kmsiac rules list` shows them)'),
         ("ignore[]", "1:9: this ignore names no rule (write it like kmsiac: ignore[KP-20] until=2027-01-31 -- reason)"),
         ("ignore KP-20", "1:10: an ignore names its rules in brackets (write it like kmsiac: ignore[KP-20] until=2027-01-31 -- reason)"),
@@ -23,7 +23,7 @@ from tests.findings.ignoring import mistakes, scanned
         ("", "1:3: kmsiac is told nothing (write it like kmsiac: ignore[KP-20] until=2027-01-31 -- reason)"),
         ("ignore[KP-20] until=2027-02-29", '1:17: "2027-02-29" is no date (write it like until=2027-01-31)'),
         ("ignore[KP-20] until=tomorrow", '1:17: "tomorrow" is no date (write it like until=2027-01-31)'),
-        ("ignore[KP-20] untill=2027-01-31", '1:17: "untill=2027-01-31" is no part of an ignore (did you mean until?)'),
+        ("ignore[KP-20] untill=2027-01-31", '1:17: "untill=2027-01-31" is no part of an ignore (did you mean "until"?)'),
         ("ignore[KP-20] because", '1:17: "because" is no part of an ignore (a reason begins with --)'),
         ("ignore[KP-20] until", '1:17: "until" is no part of an ignore (a reason begins with --)'),
     ],

@@ -69,7 +69,7 @@ def test_unused_and_in_a_type_that_is_not_looked_at(tmp_path: Path) -> None:
     ("value", "told"),
     [
         ("{ignores: []}", '4:25: an ignore has no "ignores" (did you mean "ignore"?)'),
-        ("{ignore: [{rule: KPP-20}]}", '4:41: no rule or category is called "KPP-20" (did you mean KP-20?)'),
+        ("{ignore: [{rule: KPP-20}]}", '4:41: no rule or category is called "KPP-20" (did you mean "KP-20"?)'),
         ("{ignore: [{rules: KP-20}]}", '4:35: an ignore has no "rules" (did you mean "rule"?)'),
         ("{ignore: [{rule: KP-20, until: 2027-13-01}]}", '4:55: "2027-13-01" is no date (write it like until=2027-01-31)'),
         ("{ignore: [KP-20]}", "4:34: this is no map of an ignore (write it like Metadata: {kmsiac: {ignore: [{rule: KP-20, reason: ...}]}})"),

@@ -81,8 +81,8 @@ def test_many_of_one_kind_are_one_entry(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("named", "hint"),
     [
-        ("infar", "did you mean infra?"),
-        ("infra/mian.tf", "did you mean main.tf?"),
+        ("infar", 'did you mean "infra"?'),
+        ("infra/mian.tf", 'did you mean "main.tf"?'),
         ("infra/main.tf:3", "leave the line number out"),
         ("infra/main.tf:3:7", "leave the line number out"),
         ("infra/*.tf", "no file has a name like this"),

@@ -14,34 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.action.conftest import OPEN_KEY
+
 ROOT = Path(__file__).resolve().parents[2]
 
-OPEN_KEY = """\
-resource "aws_kms_key" "open" {
-  description         = "Anybody may decrypt with this key"
-  enable_key_rotation = true
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "Administration"
-        Effect    = "Allow"
-        Principal = { AWS = "arn:aws:iam::111122223333:root" }
-        Action    = "kms:*"
-        Resource  = "*"
-      },
-      {
-        Sid       = "Everybody"
-        Effect    = "Allow"
-        Principal = "*"
-        Action    = "kms:Decrypt"
-        Resource  = "*"
-      },
-    ]
-  })
-}
-"""
 
 pytestmark = [
     # One worker builds for all of them.

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from kmsiac.findings.finding import ScanResult, Summary
+from kmsiac.findings.finding import ScanResult, Setting, Summary
 from tests.reporters.samples import IN_STDIN, PUBLIC, everything, written
 
 
@@ -63,6 +63,14 @@ def test_what_is_no_finding_has_an_entry() -> None:
     assert told["kmsiac-unresolved"][1].endswith("[COND-01, KP-20] (and 1 more)")
     assert told["kmsiac-notes"][1].endswith("an ignore of KP-02 covers nothing")
     assert told["kmsiac-cut"][1].startswith("1 more finding left out")
+
+
+def test_every_setting_has_an_entry_with_a_fingerprint_of_its_own() -> None:
+    listed = [Setting("exclude", f"old-{n}/**", "tree") for n in range(12)]
+    settings = [*listed, Setting("severity", "KP-20: low", "tree")]
+    told = entries(ScanResult(settings=settings, summary=Summary(files=1)))
+    assert len({one["fingerprint"] for one in told}) == len(told) == len(settings)
+    assert "severity: KP-20: low" in told[-1]["description"]
 
 
 def test_nothing_is_an_empty_list_and_nothing_scanned_is_not() -> None:

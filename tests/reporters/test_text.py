@@ -18,30 +18,14 @@ from kmsiac.findings.finding import (
 )
 from kmsiac.reporters import text
 from kmsiac.reporters.base import ReportOptions
-from tests.reporters.samples import everything
+from tests.reporters import samples
+from tests.reporters.samples import ROTATION, URL, everything
 
-URL = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"
-PUBLIC = Finding(
-    rule="KP-20", name="public-key-policy", severity="critical", category="key-policies",
-    title="Key policy lets any AWS account use the key",
-    message='statement "Share" lets any AWS account call kms:Decrypt', verdict="yes",
-    resource="module.a.aws_kms_key.payments", location=Span("infra/main.tf", 14, 7, 14, 16),
-    fingerprint="f1", url=URL,
-    addresses=(
-        Address("module.a.aws_kms_key.payments", "f1"),
-        Address("module.b.aws_kms_key.payments", "f2"),
-    ),
-    related=(("value written", Span("variables.tf", 3, 13, 3, 16)),),
-    call_chain=(("module.a", Span("main.tf", 20, 1, 20, 11)),),
+PUBLIC = replace(
+    samples.PUBLIC,
     when=((("IsProd", True),), (("IsTest", False), ("Stage", "b"))),
-    evidence=("principal is *",), excerpt='      Principal = "*"\n',
-)  # fmt: skip
-ROTATION = Finding(
-    rule="KEY-01", name="rotation-off", severity="medium", category="key-settings",
-    title="Automatic rotation is off", message="aws_kms_key.k does not rotate", verdict="cannot-tell",
-    resource="aws_kms_key.k", location=Span("z.tf", 1, 1, 1, 9), fingerprint="f3", url="",
-    blame=(BlamedExpression("var.rotate", "has no value", Span("v.tf", 2, 1, 2, 3)),),
-)  # fmt: skip
+    evidence=("principal is *",),
+)
 
 
 def prose(rule: str) -> dict[str, object]:

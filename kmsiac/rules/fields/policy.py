@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kmsiac.inventory.model import Policy
+from kmsiac.policy import POLICY_KINDS
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, items, reading, single
 from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, names, one
@@ -24,18 +25,7 @@ def document_of(thing: Thing) -> PolicyDocument | Open | None:
 @declare(
     "policy",
     "kind",
-    names(
-        "key",
-        "identity",
-        "trust",
-        "boundary",
-        "session",
-        "endpoint",
-        "scp",
-        "rcp",
-        "resource",
-        "unknown",
-    ),
+    names(*POLICY_KINDS),
     "what the policy is attached to",
     "kind: endpoint",
 )
