@@ -61,8 +61,9 @@ def keys_and_roles(folder: Path, size: int, every: bool) -> None:
     """So many keys and as many roles in one root module.
 
     Each key policy names one role, or (`every`) leaves the key to the account; each role's own
-    policy allows its key, or every key.
+    policy allows its key, or every key. With `every`, `size` is the number of pairs of the two.
     """
+    size = round(size**0.5) if every else size
     texts = []
     for at in range(size):
         administered = {"AWS": [Raw(f"aws_iam_role.r{at}.arn")]}
@@ -81,9 +82,12 @@ def keys_and_roles(folder: Path, size: int, every: bool) -> None:
 
 
 def one_plan(folder: Path, size: int) -> None:
-    """One plan of so many keys, two or three roles a key, and four other resources a key."""
+    """One plan of so many keys, two or three roles a key, and four other resources a key.
+
+    Without faults: a role with all keys would make it keys x roles, which `product` is.
+    """
     folder.mkdir()
-    _, text, _ = plan(Draw("ladder"), "big.json", size, 4 * size, 0.1)
+    _, text, _ = plan(Draw("ladder"), "big.json", size, 4 * size, 0)
     (folder / "plan.json").write_text(text)
 
 
@@ -109,8 +113,8 @@ STEPS: dict[str, tuple[str, int, Write]] = {
     "plans": ("plans", 250, partial(tree, "plan")),
     "folder": ("`.tf` files in one folder, a key each", 500, one_folder),
     "statements": ("statements of one key policy", 40, one_policy),
-    "pairs": ("keys, each with a role of its own", 50, partial(keys_and_roles, every=False)),
-    "product": ("keys x as many roles with all keys", 15, partial(keys_and_roles, every=True)),
+    "roles": ("keys, each with a role of its own", 50, partial(keys_and_roles, every=False)),
+    "product": ("pairs of a key and a role with all keys", 900, partial(keys_and_roles, every=True)),
     "plan": ("keys in one plan, 6 or 7 other resources each", 100, one_plan),
 }
 
