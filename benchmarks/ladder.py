@@ -114,7 +114,11 @@ STEPS: dict[str, tuple[str, int, Write]] = {
     "folder": ("`.tf` files in one folder, a key each", 500, one_folder),
     "statements": ("statements of one key policy", 40, one_policy),
     "roles": ("keys, each with a role of its own", 50, partial(keys_and_roles, every=False)),
-    "product": ("pairs of a key and a role with all keys", 900, partial(keys_and_roles, every=True)),
+    "product": (
+        "pairs of a key and a role with all keys",
+        900,
+        partial(keys_and_roles, every=True),
+    ),
     "plan": ("keys in one plan, 6 or 7 other resources each", 100, one_plan),
 }
 

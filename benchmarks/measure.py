@@ -46,7 +46,8 @@ def measure(commands: Mapping[str, Sequence[str]], runs: int = 9) -> dict[str, F
 
 
 def medians(runs: Sequence[Run]) -> Figure:
-    return Figure(*(statistics.median(column) for column in zip(*(r[:3] for r in runs))))  # noqa: B905
+    columns = zip(*(run[:3] for run in runs), strict=True)
+    return Figure(*(statistics.median(column) for column in columns))
 
 
 def in_turn(
@@ -70,6 +71,7 @@ def in_turn(
                 stopped[name] = found
             elif at >= 0:
                 taken[name].append(found)
+    _say("")
     return {name: [stopped[name]] if name in stopped else taken[name] for name in names}
 
 
