@@ -189,6 +189,23 @@ def table(runs: Mapping[str, list[Run]]) -> str:
     return "\n".join(lines)
 
 
+def overview(written: Mapping[str, Any]) -> str:
+    """One table of all trees: CPU seconds, how many times kmsiac's, and peak MB."""
+    names = list(dict.fromkeys(n for tree in written["trees"].values() for n in tree["runs"]))
+    lines = [f"| tree | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for tree, of in written["trees"].items():
+        found = {name: [Run(**run) for run in runs] for name, runs in of["runs"].items()}
+        ours = medians(found["kmsiac"]).cpu
+        cells = []
+        for name in names:
+            figure = medians(found[name]) if name in found else None
+            more = ">" if figure and found[name][0].code is None else ""
+            times = f", {more}{figure.cpu / ours:.1f}x" if figure and name != "kmsiac" else ""
+            cells.append(f"{more}{figure.cpu:.2f}{times}, {figure.peak_mb:.0f}" if figure else "-")
+        lines.append(f"| {tree} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -224,6 +241,7 @@ def main() -> None:
             }
             if options.json:
                 options.json.write_text(json.dumps(written, indent=1) + "\n")
+    print(f"\nCPU s, times kmsiac's, peak MB\n\n{overview(written)}")
 
 
 def _machine() -> str:
