@@ -1,17 +1,34 @@
 """Whole-process CPU seconds of a command: medians over runs, and ratios between commands.
 
-Never a test: machines differ. Run `python benchmarks/startup.py` and read the ratios.
+Never a test: machines differ. Run `python benchmarks/startup.py` and read the ratios. Needs a
+system with `os.wait4` (Linux, macOS).
 """
 
 from __future__ import annotations
 
 import os
-import resource
+import signal
 import statistics
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
+
+_PEAK_UNIT = 1024**2 if sys.platform == "darwin" else 1024
+
+
+class Run(NamedTuple):
+    """One run: CPU seconds (user and system) of the process and of all that it waited for, wall
+    seconds, the peak memory of the largest single process in MB, the exit code (None: stopped).
+    """
+
+    cpu: float
+    wall: float
+    peak_mb: float
+    code: int | None
 
 
 class Figure(NamedTuple):
@@ -23,37 +40,83 @@ class Figure(NamedTuple):
 
 
 def measure(commands: Mapping[str, Sequence[str]], runs: int = 9) -> dict[str, Figure]:
-    """Run the commands in turn (A B A B ...), after one warm-up each, so that a machine whose
-    speed drifts does so for all of them.
+    """The medians of commands that are run in turn, after one warm-up each."""
+    taken = in_turn(commands, runs)
+    return {name: medians(found) for name, found in taken.items()}
+
+
+def medians(runs: Sequence[Run]) -> Figure:
+    columns = zip(*(run[:3] for run in runs), strict=True)
+    return Figure(*(statistics.median(column) for column in columns))
+
+
+def in_turn(
+    commands: Mapping[str, Sequence[str]], runs: int, timeout: float | None = None
+) -> dict[str, list[Run]]:
+    """Every run of commands in turn, there and back (A B C C B A ...), so that a machine whose
+    speed drifts does so for all of them; after one warm-up each.
+
+    A command that had to be stopped once is not run again.
     """
-    for command in commands.values():
-        _run(command)
-    taken: dict[str, list[Figure]] = {name: [] for name in commands}
-    for _ in range(runs):
-        for name, command in commands.items():
-            taken[name].append(_run(command))
-    return {
-        name: Figure(*(statistics.median(column) for column in zip(*figures, strict=True)))
-        for name, figures in taken.items()
-    }
+    names = list(commands)
+    stopped: dict[str, Run] = {}
+    taken: dict[str, list[Run]] = {name: [] for name in names}
+    for at in range(-1, runs):
+        for name in names if at % 2 else reversed(names):
+            if name in stopped:
+                continue
+            _say(f"{name}, {'warm-up' if at < 0 else f'run {at + 1} of {runs}'}")
+            found = run_once(commands[name], timeout)
+            if found.code is None:
+                stopped[name] = found
+            elif at >= 0:
+                taken[name].append(found)
+    _say("")
+    return {name: [stopped[name]] if name in stopped else taken[name] for name in names}
 
 
-def _run(command: Sequence[str]) -> Figure:
+def run_once(command: Sequence[str], timeout: float | None = None) -> Run:
+    """Run a command, with nothing to read and its output thrown away; it and all its children are
+    stopped after `timeout` seconds.
+
+    Python children may write their bytecode, as where they are installed.
+    """
+    quiet = subprocess.DEVNULL
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(
         list(command),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
+        stdout=quiet,
+        stderr=quiet,
+        stdin=quiet,
+        env=environment,
+        start_new_session=True,
     )
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    wall = time.perf_counter() - started
-    return Figure(_cpu(usage), wall, usage.ru_maxrss / 1024)
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(timeout, stop) if timeout else None
+    if timer:
+        timer.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    if timer:
+        timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Run(
+        usage.ru_utime + usage.ru_stime,
+        time.perf_counter() - started,
+        usage.ru_maxrss / _PEAK_UNIT,
+        None if late.is_set() else process.returncode,
+    )
 
 
-def _cpu(usage: resource.struct_rusage) -> float:
-    return usage.ru_utime + usage.ru_stime
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def table(figures: Mapping[str, Figure], base: str) -> str:
