@@ -166,6 +166,8 @@ def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path, name: str) 
 
 STOPPED = """\
 import signal, sys
+# A shell without job control starts what runs in the background with SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from kmsiac.__main__ import main
 def watch(frame, event, argument):
     code = frame.f_code

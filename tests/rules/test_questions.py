@@ -107,4 +107,4 @@ def test_nobody_has_the_policy_so_it_cannot_be_told(world: Any, check: Any, rule
         " any_of: target.actions}}}}"
     )
     (found,) = check(world, rule(when))
-    assert "attached to nobody" in found.message
+    assert "attached to nobody" in found.blame[0].reason
