@@ -111,20 +111,29 @@ class Reader:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        # Asked for each key and principal anew; entities live as long as their inventory.
+        self._settings: dict[int, Settings | None] = {}
+        self._documents: dict[int, PolicyDocument | Unknown | None] = {}
 
     def exists(self, entity: Entity) -> bool:
         """Whether an entity exists in the world; a policy also needs a document."""
-        if entity.settings.pick(self._world) is None:
+        if self.settings(entity) is None:
             return False
-        return not isinstance(entity, Policy) or entity.document.pick(self._world) is not None
+        return not isinstance(entity, Policy) or self.document(entity) is not None
 
     def settings(self, entity: Entity) -> Settings | None:
         """The settings of an entity; None where it does not exist."""
-        return entity.settings.pick(self._world)
+        key = id(entity)
+        if key not in self._settings:
+            self._settings[key] = entity.settings.pick(self._world)
+        return self._settings[key]
 
     def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
         """The document of a policy; None where none is given."""
-        return policy.document.pick(self._world)
+        key = id(policy)
+        if key not in self._documents:
+            self._documents[key] = policy.document.pick(self._world)
+        return self._documents[key]
 
     def related(self, related: Related[E]) -> tuple[list[E], set[Blame]]:
         """The entities that certainly are related, and blame for those that may be."""
@@ -143,7 +152,7 @@ class Reader:
         """Read policies into a layer; how many there are."""
         found, doubt = self.related(policies)
         for policy in found:
-            document = policy.document.pick(self._world)
+            document = self.document(policy)
             if isinstance(document, PolicyDocument):
                 absent = _absence(policy)
                 layers.sheets.append(Sheet(layer, document, policy.address, absent))

@@ -6,22 +6,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kmsiac.rules import truth as t
-from kmsiac.rules.expression import Env, Node, Notes, Path
+from kmsiac.rules.expression import All, AnyOf, Env, Leaf, Node, Not, Notes, Path
 from kmsiac.rules.labels import printed
+from kmsiac.rules.matchers import Equals, Glob
 from kmsiac.rules.readings import Absent, Items, Open, Reading, Thing
 from kmsiac.rules.truth import Code, Truth
 from kmsiac.rules.vocabulary import Cost
+
+_QUANTIFY = {"some": t.some, "every": t.every, "none": t.none}
 
 
 class Quantified(Node):
     """some, every or none over a list."""
 
-    __slots__ = ("inner", "path", "quantifier")
+    __slots__ = ("alone", "inner", "path", "quantifier")
 
     def __init__(self, path: Path, quantifier: str, inner: Node) -> None:
         self.path = path
         self.quantifier = quantifier
         self.inner = inner
+        self.alone = _speaks_alone(inner)
 
     @property
     def cost(self) -> Cost:
@@ -38,8 +42,7 @@ class Quantified(Node):
             return t.NOT_APPLICABLE
         if not isinstance(reading, Items):
             return t.cannot_tell(reading.blame if isinstance(reading, Open) else frozenset())
-        quantify = {"some": t.some, "every": t.every, "none": t.none}[self.quantifier]
-        return quantify(self._elements(reading, env), reading.more)
+        return self._over(reading, env)
 
     def ruled_out(self, subject: Reading, env: Env) -> bool:
         bound = getattr(self.path.fields[0], "bound", None) if len(self.path.fields) == 1 else None
@@ -48,9 +51,21 @@ class Quantified(Node):
         reading = subject.remember((self.path.name, "bound"), bound)
         if not isinstance(reading, Items) or reading.more:
             return False
-        members = [*reading.certain, *(item for item, _ in reading.maybe)]
-        codes = {self.inner.test(item, _inside(item, env)).code for item in members}
-        return not codes & {Code.YES, Code.OPEN}
+        return not self._may_hold(reading, env)
+
+    def _may_hold(self, items: Items, env: Env) -> bool:
+        """Whether some member fits, or may."""
+        return self._over(items, env).code in (Code.YES, Code.OPEN)
+
+    def _over(self, items: Items, env: Env) -> Truth:
+        """What the term says of a list."""
+        if items.truths is None or not self.alone:
+            return _QUANTIFY[self.quantifier](self._elements(items, env), items.more)
+        known = items.truths.get(self)
+        if known is None:
+            known = _QUANTIFY[self.quantifier](self._elements(items, env), items.more)
+            items.truths[self] = known
+        return known
 
     def _elements(self, items: Items, env: Env) -> Iterator[t.Element]:
         for item in items.certain:
@@ -193,3 +208,10 @@ class Covers(Node):
     def explain(self, subject: Reading, env: Env, notes: Notes, negated: bool = False) -> None:
         words = "does not cover" if negated else "covers"
         notes.evidence.append(f"{self.path.name} {words} {self.words}")
+
+
+def _speaks_alone(node: Node) -> bool:
+    """Whether what a term says of an element hangs on nothing but the element."""
+    if isinstance(node, Leaf):
+        return isinstance(node.check, Equals | Glob)
+    return isinstance(node, All | AnyOf | Not) and all(map(_speaks_alone, node.terms()))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
     from kmsiac.access.unit import Memory, UnitAccess
     from kmsiac.rules.targets import Target
+    from kmsiac.rules.truth import Truth
 
 
 E = TypeVar("E", bound=Entity)
@@ -72,10 +73,11 @@ class Witnessed:
 class Items:
     """A list: its certain members, the possible ones with the reasons for doubt, and the rest.
 
-    `more` is not empty where there may be members that are not listed at all.
+    `more` is not empty where there may be members that are not listed at all. `truths` are kept
+    with a list that many things share: what a term says of it that asks about nothing else.
     """
 
-    __slots__ = ("certain", "maybe", "more")
+    __slots__ = ("certain", "maybe", "more", "truths")
 
     def __init__(
         self,
@@ -86,6 +88,7 @@ class Items:
         self.certain = tuple(certain)
         self.maybe = tuple(maybe)
         self.more = more
+        self.truths: dict[object, Truth] | None = None
 
 
 class Thing:
@@ -143,6 +146,11 @@ class Surroundings:
         return {}
 
     @cached_property
+    def lists(self) -> dict[object, Items]:
+        """Lists that are the same in every world, each once."""
+        return {}
+
+    @cached_property
     def identities(self) -> dict[str, list[Identity]]:
         """The identities by address: a rule looks one up for every principal of every statement."""
         found: dict[str, list[Identity]] = {}
@@ -182,6 +190,14 @@ class Scope:
             found = self._things[key] = Thing(kind, value, self, parent, unknown)
             self._held.append(value)
         return found
+
+    def shared(self, key: object, make: Callable[[], Items]) -> Items:
+        """A list that many things have in all worlds, made once."""
+        lists = self._surroundings.lists
+        if key not in lists:
+            lists[key] = make()
+            lists[key].truths = {}
+        return lists[key]
 
     @cached_property
     def access(self) -> UnitAccess:

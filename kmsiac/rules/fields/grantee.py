@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from kmsiac.inventory.model import Key
@@ -201,6 +202,29 @@ def _identity(thing: Thing) -> Reading:
     return ABSENT if identity is None else thing.scope.thing("identity", identity)
 
 
+def _perhaps_via(thing: Thing) -> Reading:
+    """The ways that are open to it at all: nobody is named by a policy that does not name them."""
+    key = thing.parent
+    if key is None or not isinstance(key.value, Key):
+        return _ways_but(frozenset())
+    grants = bool(key.value.grants.items or key.value.grants.maybe or key.value.grants.open)
+    closed = set() if _is_named(thing) else {"key_policy"}
+    closed |= set() if grants else {"grant"}
+    return _ways_but(frozenset(closed))
+
+
+@cache
+def _ways_but(closed: frozenset[str]) -> Items:
+    return Items(way for way in WAYS if way not in closed)
+
+
+def _is_named(thing: Thing) -> bool:
+    """Whether the key policy or a grant names it, not only everyone."""
+    named = thing.parent.remember("whom it names", _named) if thing.parent is not None else Items()
+    assert isinstance(named, Items)
+    return _mark(grantee_of(thing).who) in named.certain
+
+
 @declare(
     "grantee",
     "via",
@@ -209,6 +233,7 @@ def _identity(thing: Thing) -> Reading:
     "account and IAM (delegation), by a grant, as an AWS service",
     "via: {some: [key_policy, grant]}",
     cost=Cost.SEMANTIC,
+    bound=_perhaps_via,
 )
 def _via(thing: Thing) -> Reading:
     held = grantee_of(thing).holds()
@@ -217,10 +242,7 @@ def _via(thing: Thing) -> Reading:
 
 def _told(thing: Thing, paths: Iterable[str]) -> list[str]:
     """Paths as ways: named by the key policy, or one of everyone."""
-    key = thing.parent
-    named = key.remember("whom it names", _named) if key is not None else Items()
-    assert isinstance(named, Items)
-    in_policy = "key_policy" if _mark(grantee_of(thing).who) in named.certain else "everyone"
+    in_policy = "key_policy" if _is_named(thing) else "everyone"
     return [in_policy if path == "key-policy" else path for path in paths]
 
 

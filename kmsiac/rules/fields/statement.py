@@ -91,13 +91,17 @@ def action_items(
 ) -> Items:
     """A set of KMS actions as a relation."""
     scope = thing.scope
-    return Items(
-        [scope.thing("action_value", _action_value(name)) for name in sorted(certain)],
-        [
-            (scope.thing("action_value", _action_value(name)), blame)
-            for name in sorted(possible - certain)
-        ],
-    )
+
+    def made() -> Items:
+        return Items(
+            [scope.thing("action_value", _action_value(name)) for name in sorted(certain)],
+            [
+                (scope.thing("action_value", _action_value(name)), blame)
+                for name in sorted(possible - certain)
+            ],
+        )
+
+    return scope.shared((certain, possible, blame if possible - certain else None), made)
 
 
 @declare(
