@@ -111,8 +111,13 @@ class _Search:
         self.found.files += sum(
             len(unit.only) for path, unit in self.units.items() if path not in self.folders
         )
-        for folder in _roots(self.tree, sorted(self.folders)):
-            self.units[folder] = UnitSource("terraform", folder)
+        for unit in terraform_units(self.tree, sorted(self.folders)):
+            self.units[unit.path] = unit
+        self.found.modules = {
+            folder: frozenset(self.tree.report_path(folder / file.name) for file in files)
+            for folder, files in self.folders.items()
+            if folder not in self.units
+        }
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
         self.found.excluded = frozenset(
@@ -276,10 +281,10 @@ def _nothing_of_ours(data: bytes) -> tuple[str, str]:
     return _NOT_OURS, ""
 
 
-def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:
-    """The folders that are root modules, not only called by others."""
+def terraform_units(tree: SourceTree, folders: list[Path]) -> list[UnitSource]:
+    """The units among folders with Terraform files: root modules, not what is only called."""
     if not folders:
         return []
     from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
 
-    return find_roots(tree, folders)
+    return [UnitSource("terraform", folder) for folder in find_roots(tree, folders)]
