@@ -10,7 +10,6 @@ from typing import NamedTuple
 from kmsiac.config.options import RootInputs, ScanOptions
 from kmsiac.errors import ConfigError, UsageError, nearest
 from kmsiac.findings.finding import Note
-from kmsiac.frontends.discover import terraform_units
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.reading.tree import STDIN, SourceTree
 from kmsiac.stack import CLOUDFORMATION, TERRAFORM
@@ -67,11 +66,9 @@ def unreached_runs(
 
     `read` are the report paths of all files that were read; it is to grow with each run.
     """
-    left = dict(found.modules)
-    while left := {f: files for f, files in left.items() if files.isdisjoint(read)}:
-        for unit in terraform_units(tree, sorted(left)):
-            left.pop(unit.path, None)
-            yield from planned_runs([unit], tree, options, ())
+    for folder, files in found.modules.items():
+        if files.isdisjoint(read):
+            yield from planned_runs([UnitSource("terraform", folder)], tree, options, ())
 
 
 def _nothing_at(name: str, entry: RootInputs, units: Iterable[str]) -> ConfigError:

@@ -111,13 +111,8 @@ class _Search:
         self.found.files += sum(
             len(unit.only) for path, unit in self.units.items() if path not in self.folders
         )
-        for unit in terraform_units(self.tree, sorted(self.folders)):
-            self.units[unit.path] = unit
-        self.found.modules = {
-            folder: frozenset(self.tree.report_path(folder / file.name) for file in files)
-            for folder, files in self.folders.items()
-            if folder not in self.units
-        }
+        if self.folders:
+            self._take_modules()
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
         self.found.excluded = frozenset(
@@ -130,6 +125,17 @@ class _Search:
             self.found.errors += self.found.unread
             self.found.unread = []
         return self.found
+
+    def _take_modules(self) -> None:
+        from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
+
+        modules = find_roots(self.tree, self.folders)
+        for folder in modules.roots:
+            self.units[folder] = UnitSource("terraform", folder)
+        for folder in modules.others:
+            names = (self.tree.report_path(folder / file.name) for file in self.folders[folder])
+            if folder not in self.units:
+                self.found.modules[folder] = frozenset(names)
 
     # -- one path --------------------------------------------------------------------------------
 
@@ -279,12 +285,3 @@ def _nothing_of_ours(data: bytes) -> tuple[str, str]:
     if is_hcl(data):
         return "Terraform code in a file that Terraform does not read", "does its name end in .tf?"
     return _NOT_OURS, ""
-
-
-def terraform_units(tree: SourceTree, folders: list[Path]) -> list[UnitSource]:
-    """The units among folders with Terraform files: root modules, not what is only called."""
-    if not folders:
-        return []
-    from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
-
-    return [UnitSource("terraform", folder) for folder in find_roots(tree, folders)]

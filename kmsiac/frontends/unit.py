@@ -77,4 +77,5 @@ class Discovery:
     files: int = 0
     """Templates found."""
     modules: dict[Path, frozenset[str]] = field(default_factory=dict)
-    """Terraform folders that are no units, since others call them: the report paths of their files."""
+    """Terraform folders that are no units, since others call them: the report paths of their files.
+    Those that call come before those that are called."""

@@ -4,7 +4,7 @@ those that are plainly deployed by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +18,17 @@ _LOADED_BY_ROOTS = (".auto.tfvars", ".auto.tfvars.json")
 _OF_ROOTS = frozenset({"terraform.tfvars", "terraform.tfvars.json", ".terraform.lock.hcl"})
 
 
-def find_roots(tree: SourceTree, folders: Iterable[Path]) -> list[Path]:
-    """The root modules among folders with Terraform files, sorted.
+class Modules(NamedTuple):
+    """Folders with Terraform files: the root modules, sorted, and the others, those that call
+    before those that are called.
+    """
+
+    roots: list[Path]
+    others: list[Path]
+
+
+def find_roots(tree: SourceTree, folders: Iterable[Path]) -> Modules:
+    """The root modules among folders with Terraform files.
 
     A folder that another one calls is evaluated through its callers only, unless it has what only
     root modules have (a backend, a lock file, variables that are loaded by themselves): a call with
@@ -28,26 +37,33 @@ def find_roots(tree: SourceTree, folders: Iterable[Path]) -> list[Path]:
     """
     names = sorted({folder.resolve() for folder in folders})
     read = {folder: _read(tree, folder) for folder in names}
-    calls = {folder: found.calls for folder, found in read.items()}
+    calls = {folder: sorted(found.calls & read.keys()) for folder, found in read.items()}
     called = {target for folder in names for target in calls[folder] if target != folder}
     roots = [folder for folder in names if folder not in called or read[folder].deployed]
-    reached: set[Path] = set()
+    reached: dict[Path, None] = {}
     for root in roots:
         _reach(root, calls, reached)
     for folder in names:
         if folder not in reached:
             roots.append(folder)
             _reach(folder, calls, reached)
-    return sorted(roots)
+    return Modules(sorted(roots), [f for f in reversed(reached) if f not in set(roots)])
 
 
-def _reach(start: Path, calls: dict[Path, set[Path]], reached: set[Path]) -> None:
-    waiting = [start]
+def _reach(start: Path, calls: Mapping[Path, Sequence[Path]], reached: dict[Path, None]) -> None:
+    """Add what a folder leads to, what is called before those that call it."""
+    open_ = {start}
+    waiting = [(start, iter(calls[start]))]
     while waiting:
-        folder = waiting.pop()
-        if folder not in reached:
-            reached.add(folder)
-            waiting.extend(calls.get(folder, ()))
+        folder, rest = waiting[-1]
+        target = next((t for t in rest if t not in reached and t not in open_), None)
+        if target is None:
+            reached[folder] = None
+            open_.discard(folder)
+            waiting.pop()
+        else:
+            open_.add(target)
+            waiting.append((target, iter(calls[target])))
 
 
 class _Folder(NamedTuple):

@@ -59,3 +59,24 @@ def test_what_is_deployed_by_itself_is_a_root_though_it_is_called(tmp_path, name
 def test_a_module_that_is_called_is_seen_through_its_calls_only(tmp_path):
     files = {"infra/main.tf": PUBLIC, "zzz/main.tf": OTHER}
     assert found(tmp_path, files) == (["zzz"], [])
+
+
+def test_a_long_chain_of_modules_that_nobody_makes_is_walked_once(tmp_path):
+    files = {
+        f"m{n:03}/main.tf": f'module "next" {{\n  source = "../m{n + 1:03}"\n  count = 0\n}}\n'
+        for n in range(400)
+    }
+    units, _ = found(tmp_path, {**files, "m400/main.tf": PUBLIC})
+    assert units[0] == "m000" and units[-1] == "m400"
+    assert len(units) == 401
+
+
+def test_modules_in_a_circle_behind_a_root_are_reached(tmp_path):
+    circle = 'module "z" {\n  source = "../zzz"\n}\n'
+    files = {
+        "infra/main.tf": PUBLIC + circle,
+        "zzz/main.tf": 'module "x" {\n  source = "../infra"\n}\n',
+        "aaa/main.tf": 'module "x" {\n  source = "../zzz"\n  count = 0\n}\n',
+    }
+    units, public = found(tmp_path, files)
+    assert units[0] == "aaa" and public
