@@ -12,12 +12,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
-from kmsiac.config.roots import Run, Taker, check_taken, planned_runs
+from kmsiac.config.roots import Run, Taker, check_taken, planned_runs, unreached_runs
 from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import without_key_material
@@ -144,16 +145,18 @@ def _go_over(
     rules = selected(every, options.select, options.ignore, pedantic=options.pedantic)
     trusted = Trusted(frozenset(options.trusted_accounts), frozenset(options.trusted_organizations))
     tree, discovery, planned = _discover(options, earlier=earlier)
-    scans = [
-        [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
-        for runs in _telling(progress, planned, tree)
-    ]
-    takers = [
-        Taker(unit.framework, unit.declared, run.given)
-        for runs, units in zip(planned, scans, strict=True)
-        for run, unit in zip(runs, units, strict=True)
-    ]
-    units = [_joined(runs, units) for runs, units in zip(planned, scans, strict=True)]
+    read: set[str] = set()
+    units: list[UnitScan] = []
+    takers: list[Taker] = []
+    rest = unreached_runs(discovery, tree, options, read)
+    for runs in chain(_telling(progress, planned, tree), rest):
+        scans = [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
+        takers += [
+            Taker(unit.framework, unit.declared, run.given)
+            for run, unit in zip(runs, scans, strict=True)
+        ]
+        units.append(_joined(runs, scans))
+        read |= units[-1].files
     return _Pass(tree, discovery, rules, RuleNames(every), units, takers)
 
 
@@ -290,7 +293,8 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
     found: list[Inventory] = []
     takers: list[Taker] = []
     errors = list(discovery.errors)
-    for runs in planned:
+    read: set[str] = set()
+    for runs in chain(planned, unreached_runs(discovery, tree, options, read)):
         for each in runs:
             inventory, error = _inventory_of(each.unit, tree, each.inputs)
             if inventory is not None:
@@ -299,6 +303,7 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
                 if each.given is not None and len(runs) > 1:
                     inventory.unit += f"[{each.given.name}]"
                 found.append(inventory)
+                read |= inventory.files
             elif error is not None:
                 errors.append(error)
     notes = list(options.notes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kmsiac.config import ScanOptions
-from kmsiac.errors import Span
+from kmsiac.errors import Span, whole_file
 from kmsiac.findings.baseline import Baseline, Judgement, read_baseline
 from kmsiac.findings.finding import Note, Setting, Suppression
 from kmsiac.findings.peers import peer_note
@@ -19,7 +19,7 @@ from kmsiac.findings.suppress import (
     apply_ignores,
     partly_suppressed,
 )
-from kmsiac.reading.tree import SourceTree, present
+from kmsiac.reading.tree import RECORDED_MODULES, SourceTree, present
 from kmsiac.rules.match import Match
 from kmsiac.rules.selection import RuleNames
 from kmsiac.since import earlier
@@ -68,8 +68,20 @@ def suppress(
         _take_earlier(judged, options, result, judge, environment)
     result.notes += partly_suppressed(judged.matches, result.of, judged.tree.span)
     note = peer_note(judged.tree.files, judged.remarks, judged.matches, result.of)
-    notes = [*result.notes, *([note] if note else [])]
+    notes = [*result.notes, *([note] if note else []), *_of_recorded_modules(judged.tree)]
     return Suppressed(result.of, _merged(options.settings, result.settings), notes)
+
+
+def _of_recorded_modules(tree: SourceTree) -> list[Note]:
+    """Where a file of the tree says which folders stand for modules of registries: who writes the
+    tree can write that, too.
+    """
+    told = "modules that are not in the tree were looked for where this file says"
+    return [
+        Note(told, whole_file(path))
+        for path in sorted({file.path for file in tree.files})
+        if path.endswith(RECORDED_MODULES)
+    ]
 
 
 def _merged(named: Sequence[Setting], acted: list[Setting]) -> list[Setting]:
@@ -140,7 +152,8 @@ def _take_earlier(
             result.of[match] = Suppression("baseline", f"present at {options.since}")
     if covered.seen:
         value = f"{options.since}: {_findings(len(covered.seen))}"
-        result.settings.append(Setting("since", value, "flag"))
+        asked = next((s.origin for s in options.settings if s.key == "since"), "flag")
+        result.settings.append(Setting("since", value, asked))
     result.notes += notes
 
 

@@ -99,6 +99,8 @@ def _search(sources: Sources, trees: list[tuple[Path, SourceTree]], max_bytes: i
 def _upward(path: Path, base: Path) -> Iterator[Path]:
     resolved = path.resolve()
     start = resolved if resolved.is_dir() else resolved.parent
+    if not start.is_relative_to(base):  # a link that leads out: nothing is read there
+        start = base
     for folder in (start, *start.parents):
         yield folder
         if folder == base:

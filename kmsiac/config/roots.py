@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from kmsiac.config.options import RootInputs, ScanOptions
 from kmsiac.errors import ConfigError, UsageError, nearest
 from kmsiac.findings.finding import Note
-from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
 from kmsiac.reading.tree import STDIN, SourceTree
 from kmsiac.stack import CLOUDFORMATION, TERRAFORM
 
@@ -56,6 +56,19 @@ def planned_runs(
         if real not in names and any(Path(real).is_relative_to(path) for path in scanned):
             raise _nothing_at(tree.report_path(Path(real)), given[0], names.values())
     return found
+
+
+def unreached_runs(
+    found: Discovery, tree: SourceTree, options: ScanOptions, read: Collection[str]
+) -> Iterator[list[Run]]:
+    """Runs for modules that are called and that no unit has read, each as if nobody called it: who
+    calls them makes no instance of them.
+
+    `read` are the report paths of all files that were read; it is to grow with each run.
+    """
+    for folder, files in found.modules.items():
+        if files.isdisjoint(read):
+            yield from planned_runs([UnitSource("terraform", folder)], tree, options, ())
 
 
 def _nothing_at(name: str, entry: RootInputs, units: Iterable[str]) -> ConfigError:

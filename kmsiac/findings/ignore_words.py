@@ -12,6 +12,7 @@ from kmsiac.rules.selection import RuleNames
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_TOLD = 50
+_MAX_HINTS = 500
 EXAMPLE = "write it like kmsiac: ignore[KP-20] until=2027-01-31 -- reason"
 
 
@@ -31,7 +32,9 @@ class IgnoreWords:
         ids = self._names.ids(word)
         if not ids:
             told = one_line(word, 60)
-            self.error(f'no rule or category is called "{told}"', span, self._names.hint(word))
+            # A hint takes its time, and a file has room for a great many mistakes.
+            hint = self._names.hint(word[:60]) if len(self.errors) < _MAX_HINTS else ""
+            self.error(f'no rule or category is called "{told}"', span, hint)
         return ids
 
     def last_day(self, word: str, span: Span) -> date | None:
@@ -49,7 +52,7 @@ def raise_all(errors: Iterable[KmsiacError]) -> None:
     """Raise what was found, all of it at once; nothing happens where there is nothing."""
     found = sorted(errors, key=lambda error: (error.span or ("",), error.message))
     if len(found) > _MAX_TOLD:
-        more = f"{len(found) - _MAX_TOLD} more mistakes in ignores"
+        more = f"{len(found) - _MAX_TOLD} more such mistakes"
         found = [*found[:_MAX_TOLD], ConfigError(more)]
     if len(found) == 1:
         raise found[0]

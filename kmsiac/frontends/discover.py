@@ -111,8 +111,8 @@ class _Search:
         self.found.files += sum(
             len(unit.only) for path, unit in self.units.items() if path not in self.folders
         )
-        for folder in _roots(self.tree, sorted(self.folders)):
-            self.units[folder] = UnitSource("terraform", folder)
+        if self.folders:
+            self._take_modules()
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
         self.found.excluded = frozenset(
@@ -126,6 +126,17 @@ class _Search:
             self.found.unread = []
         return self.found
 
+    def _take_modules(self) -> None:
+        from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
+
+        modules = find_roots(self.tree, self.folders)
+        for folder in modules.roots:
+            self.units[folder] = UnitSource("terraform", folder)
+        for folder in modules.others:
+            names = (self.tree.report_path(folder / file.name) for file in self.folders[folder])
+            if folder not in self.units:
+                self.found.modules[folder] = frozenset(names)
+
     # -- one path --------------------------------------------------------------------------------
 
     def _walk(self, folder: Path) -> None:
@@ -137,16 +148,20 @@ class _Search:
             elif error is not None:
                 self.seen.add(path)
                 # A link that leads out matters where templates could have been read through it.
-                if path.name.endswith(_READ) or not path.is_symlink() or _leads_to_folder(path):
+                if (
+                    path.name.lower().endswith(_READ)
+                    or not path.is_symlink()
+                    or _leads_to_folder(path)
+                ):
                     self.found.errors.append(error)
             elif path.name.endswith(TERRAFORM_SUFFIXES):
                 self.seen.add(path)
                 self.folders.setdefault(_real(path.parent), []).append(path)
+            elif path.name.lower().endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
+                self._take_file(path, named=False)
             elif known := by_name(path.name):
                 self.seen.add(path)
                 self.known.setdefault(known, []).append(path)
-            elif path.name.endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
-                self._take_file(path, named=False)
 
     def _take_terraform_file(self, path: Path) -> None:
         """A named `.tf`: its module is scanned, its own findings are reported."""
@@ -167,7 +182,9 @@ class _Search:
         except SourceError as error:
             self.found.errors.append(error)
             return
-        known = by_name(path.name) or recognise(file)
+        known = recognise(file)
+        if not (known.kind and known.sure):  # a name says less than a template inside
+            known = by_name(path.name) or known
         if known.kind and (named or known.sure):
             self._add(path, file, known)
         elif known.problem and named:
@@ -176,14 +193,14 @@ class _Search:
             self.known.setdefault(known, []).append(path)
         elif named:
             self._error(path, *_nothing_of_ours(file.data))
-        elif path.name.endswith(_YAML_OR_JSON):
+        elif path.name.lower().endswith(_YAML_OR_JSON):
             self.found.skipped += 1
 
     def _is_template(self, path: Path) -> bool:
         """Whether a file that is left out would have been scanned; one too large to tell counts."""
         if path.name.endswith(TERRAFORM_SUFFIXES):
             return _real(path.parent) not in self.folders  # else its module is read all the same
-        if not path.name.endswith(_YAML_OR_JSON) or not self.tree.exists(path):
+        if not path.name.lower().endswith(_YAML_OR_JSON) or not self.tree.exists(path):
             return False
         try:
             known = recognise(self.tree.read(path))
@@ -268,12 +285,3 @@ def _nothing_of_ours(data: bytes) -> tuple[str, str]:
     if is_hcl(data):
         return "Terraform code in a file that Terraform does not read", "does its name end in .tf?"
     return _NOT_OURS, ""
-
-
-def _roots(tree: SourceTree, folders: list[Path]) -> list[Path]:
-    """The folders that are root modules, not only called by others."""
-    if not folders:
-        return []
-    from kmsiac.frontends.terraform.roots import find_roots  # noqa: PLC0415 - only for Terraform
-
-    return find_roots(tree, folders)

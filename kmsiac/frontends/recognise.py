@@ -34,6 +34,10 @@ _HCL = re.compile(
 )
 _SECTION = re.compile(rb"^[\"']?(?:AWSTemplateFormatVersion|Resources)[\"']?\s*:", re.MULTILINE)
 _AWS_TYPE = re.compile(rb"\bType[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::")
+_AWS_NAME = re.compile(rb"\b(?:AWS|Custom|Alexa)::")
+_ESCAPE = re.compile(rb"\\(?:u00|x|U000000)([2-7][0-9A-Fa-f])")
+_MAX_DEPLOYABLE = 2 * 1024 * 1024
+"""CloudFormation takes templates of up to 1 MB."""
 _GAP = rb"(?:\s|//[^\n]*+\n|#[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
 _STATEMENTS = re.compile(
     _GAP
@@ -84,19 +88,28 @@ def _extent(data: bytes, file: SourceFile) -> Extent | None:
         extent = json_extent(file.text) or yaml_extent(file.text)
     except SourceError:  # its encoding: whoever reads it says so
         return None
-    # JSON in a heredoc of Terraform code is no document of its own.
-    if extent is None or _HCL.search(file.text[: extent.start].encode("utf-8", "replace")):
+    if extent is None:
+        return None
+    # JSON in a heredoc of Terraform code is no document of its own, nor is JSON inside of YAML.
+    before, after = file.text[: extent.start], file.text[extent.end :]
+    around = _unescaped((before + after).encode("utf-8", "replace"))
+    if _HCL.search(before.encode("utf-8", "replace")) or _names_resources(around):
         return None
     return extent
 
 
 def _plan_or_template(data: bytes, file: SourceFile) -> Recognised:
+    known = OTHER
     if b'"terraform_version"' in data and (
         b'"resource_changes"' in data or b'"planned_values"' in data
     ):
-        return Recognised(PLAN)
-    known = terraform_output(data)
-    if known is OTHER and _may_be_template(data) and _is_template(data, file):
+        known = Recognised(PLAN)
+    else:
+        known = terraform_output(data)
+    if known is not OTHER and len(data) > _MAX_DEPLOYABLE:
+        return known
+    seen = _unescaped(data)
+    if _may_be_template(seen) and _is_template(data, seen, file, surely=known is not OTHER):
         return Recognised(CLOUDFORMATION)
     return known
 
@@ -105,29 +118,55 @@ def _may_be_template(data: bytes) -> bool:
     return b"AWSTemplateFormatVersion" in data or (b"Resources" in data and b"::" in data)
 
 
-def _is_template(data: bytes, file: SourceFile) -> bool:
-    """Whether the sections of a template stand at the top, not inside of something else."""
+def _names_resources(data: bytes) -> bool:
+    return b"Resources" in data and _AWS_NAME.search(data) is not None
+
+
+def _unescaped(data: bytes) -> bytes:
+    """Text to search words in: JSON and YAML may spell any character of theirs as an escape."""
+    if b"\\u00" in data or b"\\x" in data or b"\\U" in data:
+        return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), data)
+    return data
+
+
+def _is_template(data: bytes, seen: bytes, file: SourceFile, *, surely: bool) -> bool:
+    """Whether the sections of a template stand at the top, not inside of something else.
+
+    `seen` is the data without escapes. With `surely` it has words of a plan or a state too: then
+    only what reads as a template is one.
+    """
     if data.lstrip()[:1] == b"{":
         loaded = _loaded(data)
-        if loaded is not None:
-            return _has_sections(loaded)
+        if loaded is not None and _has_sections(loaded):
+            return True
+        if surely:
+            return loaded is None and _parses_as_template(file)
         # Broken JSON that plainly means to be a template: reading it says what is wrong.
-        return b"AWSTemplateFormatVersion" in data or _AWS_TYPE.search(data) is not None
-    section = _SECTION.search(data)
-    if section and not _HCL.search(data, 0, section.start()):
-        return b"\nAWSTemplateFormatVersion" in b"\n" + data or _AWS_TYPE.search(data) is not None
-    # Sections may be indented as a whole; a template inside a ConfigMap is indented too.
-    return _AWS_TYPE.search(data) is not None and _parses_as_template(file)
+        broken = loaded is None or seen.count(b'"Resources"') > 1
+        meant = b"AWSTemplateFormatVersion" in seen or _AWS_NAME.search(seen) is not None
+        return broken and meant
+    section = _SECTION.search(seen)
+    meant = section is not None and not _HCL.search(seen, 0, section.start())
+    if meant and b"\nAWSTemplateFormatVersion" in b"\n" + seen:
+        return True
+    if meant and _AWS_TYPE.search(seen) is not None:
+        return True
+    # Sections may be indented as a whole, a type may have a tag or stand on a line of its own; a
+    # template inside a ConfigMap is indented too.
+    if len(data) > _MAX_DEPLOYABLE or _AWS_NAME.search(seen) is None:
+        return False
+    return _parses_as_template(file, broken=meant and not surely)
 
 
-def _parses_as_template(file: SourceFile) -> bool:
+def _parses_as_template(file: SourceFile, *, broken: bool = False) -> bool:
+    """Whether it reads as a template; `broken` is the answer where it cannot be read."""
     from kmsiac.frontends.cloudformation.detect import is_template  # noqa: PLC0415 - needs yaml
     from kmsiac.reading.yaml_reader import read_yaml  # noqa: PLC0415 - needs yaml
 
     try:
         return is_template(read_yaml(file))
     except SourceError:
-        return False
+        return broken
 
 
 def _has_sections(loaded: dict[str, object]) -> bool:

@@ -76,3 +76,6 @@ class Discovery:
     or a nested stack may lead to them all the same."""
     files: int = 0
     """Templates found."""
+    modules: dict[Path, frozenset[str]] = field(default_factory=dict)
+    """Terraform folders that are no units, since others call them: the report paths of their files.
+    Those that call come before those that are called."""

@@ -28,6 +28,9 @@ PRUNED = frozenset(
 
 STDIN = "<stdin>"
 
+RECORDED_MODULES = ".terraform/modules/modules.json"
+"""Where `terraform init` says what it has put where."""
+
 _OUTSIDE = "this path leads outside the scanned tree"
 _NOT_READ = "it was not read"
 
@@ -49,7 +52,14 @@ class SourceTree:
 
     @classmethod
     def holding(cls, path: Path, working_directory: Path) -> SourceTree:
-        """The tree for a scan of `path`, a file or a folder that exists."""
+        """The tree for a scan of `path`, a file or a folder that exists.
+
+        Where a link of a repository leads out of it, it is that of the repository: what the link
+        leads to is then outside, whoever named the link.
+        """
+        left = left_repository(path)
+        if left is not None:
+            return cls(left)
         resolved = path.resolve()
         start = resolved if resolved.is_dir() else resolved.parent
         repository = next((d for d in (start, *start.parents) if present(d / ".git")), None)
@@ -76,8 +86,11 @@ class SourceTree:
         return _printable(path.as_posix())
 
     def admit(self, path: Path) -> None:
-        """Let a file be read wherever it lies and whatever it is: the user has named it."""
-        self._admitted.add(os.path.normpath(path))
+        """Let a file be read wherever it lies and whatever it is: the user has named it. Not so a
+        link that leads out of the repository that it lies in, which the user may not know of.
+        """
+        if left_repository(path) is None:
+            self._admitted.add(os.path.normpath(path))
 
     def read(self, path: Path, max_bytes: int = MAX_TEMPLATE_BYTES) -> SourceFile:
         """Read the file at `path` (absolute, or relative to the root), once.
@@ -209,6 +222,20 @@ class SourceTree:
     def files(self) -> tuple[SourceFile, ...]:
         """Every file read so far."""
         return tuple(self._files)
+
+
+def left_repository(path: Path) -> Path | None:
+    """The repository that `path` (absolute) lies in as it is written, where a link on its way leads
+    out of it; None where nothing does. Never raises.
+    """
+    try:
+        real = path.resolve()
+        for folder in Path(os.path.normpath(path)).parents:
+            if present(folder / ".git") and not real.is_relative_to(folder.resolve()):
+                return folder.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return None
 
 
 def missing(path: Path) -> bool:

@@ -58,7 +58,15 @@ def test_very_many_mistakes_are_counted(tmp_path: Path) -> None:
         scanned(tmp_path, {"a.tf": "# kmsiac: ignore[]\n" * 500 + "locals {}\n"})
     told = mistakes(caught.value)
     assert len(told) == 51
-    assert told[-1] == "450 more mistakes in ignores"
+    assert told[-1] == "450 more such mistakes"
+
+
+def test_very_many_wrong_names_are_told_without_a_guess_at_each(tmp_path: Path) -> None:
+    with pytest.raises(KmsiacError) as caught:
+        scanned(tmp_path, {"a.tf": "# kmsiac: ignore[KPP-20]\n" * 50_000 + "locals {}\n"})
+    told = mistakes(caught.value)
+    assert told[0].endswith('no rule or category is called "KPP-20" (did you mean KP-20?)')
+    assert told[-1] == "49950 more such mistakes"
 
 
 def test_hostile_words_are_shortened_and_stay_on_their_line(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ from kmsiac.reading.tree import SourceTree
 
 EXTENSIONS = (".tf", ".tofu")
 JSON_EXTENSIONS = (".tf.json", ".tofu.json")
+_TOFU = (".tofu", ".tofu.json")
+_TWIN = "not looked at: OpenTofu reads the .tofu file of this name in its place, Terraform this one"
+_OVERRIDE = "what this replaces was not looked at: OpenTofu reads this file, Terraform does not"
 _LABELS = {
     "resource": "two labels",
     "data": "two labels",
@@ -28,6 +31,8 @@ class ModuleFiles:
         self.files: list[SplitFile] = []
         self.unread: list[SourceFile] = []
         """`.tf.json` files, which are not read yet."""
+        self.one_sided: list[tuple[SourceFile, str]] = []
+        """Files that hide something from one of Terraform and OpenTofu, and how."""
         self.errors: list[SourceError] = []
         self.variables: dict[str, Block] = {}
         self.locals: dict[str, Attribute] = {}
@@ -92,8 +97,12 @@ def _merged(base: Body, other: Body) -> Body:
 
 
 def is_override(name: str) -> bool:
-    """Whether Terraform treats the file as an override."""
-    stem = name.split(".", 1)[0]
+    """Whether Terraform treats the file as an override: by its name without the extension."""
+    stem = name
+    for extension in (*JSON_EXTENSIONS, *EXTENSIONS):
+        if name.endswith(extension):
+            stem = name.removesuffix(extension)
+            break
     return stem == "override" or stem.endswith("_override")
 
 
@@ -109,13 +118,16 @@ def read_folder(tree: SourceTree, folder: Path) -> ModuleFiles:
     for name in sorted(names, key=lambda name: (is_override(name), name)):
         if not name.endswith(EXTENSIONS + JSON_EXTENSIONS) or name.startswith("."):
             continue
-        if name.endswith(".tf") and name.removesuffix(".tf") + ".tofu" in names:
-            continue
         try:
             file = tree.read(folder / name)
         except SourceError as error:
             module.errors.append(error)
             continue
+        if name.endswith(".tf") and name.removesuffix(".tf") + ".tofu" in names:
+            module.one_sided.append((file, _TWIN))
+            continue
+        if name.endswith(_TOFU) and is_override(name):
+            module.one_sided.append((file, _OVERRIDE))
         if name.endswith(JSON_EXTENSIONS):
             module.unread.append(file)
             continue

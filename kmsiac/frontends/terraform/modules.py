@@ -11,7 +11,7 @@ from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.blocks import guarded
 from kmsiac.frontends.terraform.providers import passed_providers
 from kmsiac.frontends.terraform.split import Attribute
-from kmsiac.reading.tree import SourceTree
+from kmsiac.reading.tree import RECORDED_MODULES, SourceTree
 from kmsiac.stack import Call
 from kmsiac.values import Text, Value
 
@@ -92,7 +92,7 @@ def local_folder(tree: SourceTree, start: Path, name: str) -> Path | None:
 
 def read_recorded(tree: SourceTree, root: Path) -> dict[str, str]:
     """`.terraform/modules/modules.json`: dotted call path to folder. Empty where it cannot be read."""
-    path = root / ".terraform" / "modules" / "modules.json"
+    path = root / RECORDED_MODULES
     if not tree.exists(path):
         return {}
     try:

@@ -1,52 +1,82 @@
-"""Which Terraform folders are root modules: those that no other folder calls as a local module."""
+"""Which Terraform folders are root modules: those that no other folder calls as a local module, and
+those that are plainly deployed by themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.module_files import EXTENSIONS
 from kmsiac.frontends.terraform.modules import literal_source, local_folder
-from kmsiac.frontends.terraform.split import split
-from kmsiac.reading.tree import SourceTree
+from kmsiac.frontends.terraform.split import Block, split
+from kmsiac.reading.tree import SourceTree, names_in
+
+_LOADED_BY_ROOTS = (".auto.tfvars", ".auto.tfvars.json")
+_OF_ROOTS = frozenset({"terraform.tfvars", "terraform.tfvars.json", ".terraform.lock.hcl"})
 
 
-def find_roots(tree: SourceTree, folders: Iterable[Path]) -> list[Path]:
-    """The root modules among folders with Terraform files, sorted.
+class Modules(NamedTuple):
+    """Folders with Terraform files: the root modules, sorted, and the others, those that call
+    before those that are called.
+    """
 
-    A folder that another one calls is evaluated through its callers only. Folders that only call
-    each other in a circle have no root: the first of them by name stands for it.
+    roots: list[Path]
+    others: list[Path]
+
+
+def find_roots(tree: SourceTree, folders: Iterable[Path]) -> Modules:
+    """The root modules among folders with Terraform files.
+
+    A folder that another one calls is evaluated through its callers only, unless it has what only
+    root modules have (a backend, a lock file, variables that are loaded by themselves): a call with
+    other arguments, which anybody can add, must not stand for what is deployed. Folders that only
+    call each other in a circle have no root: the first of them by name stands for it.
     """
     names = sorted({folder.resolve() for folder in folders})
-    calls = {folder: _called(tree, folder) for folder in names}
+    read = {folder: _read(tree, folder) for folder in names}
+    calls = {folder: sorted(found.calls & read.keys()) for folder, found in read.items()}
     called = {target for folder in names for target in calls[folder] if target != folder}
-    roots = [folder for folder in names if folder not in called]
-    reached: set[Path] = set()
+    roots = [folder for folder in names if folder not in called or read[folder].deployed]
+    reached: dict[Path, None] = {}
     for root in roots:
         _reach(root, calls, reached)
     for folder in names:
         if folder not in reached:
             roots.append(folder)
             _reach(folder, calls, reached)
-    return sorted(roots)
+    return Modules(sorted(roots), [f for f in reversed(reached) if f not in set(roots)])
 
 
-def _reach(start: Path, calls: dict[Path, set[Path]], reached: set[Path]) -> None:
-    waiting = [start]
+def _reach(start: Path, calls: Mapping[Path, Sequence[Path]], reached: dict[Path, None]) -> None:
+    """Add what a folder leads to, what is called before those that call it."""
+    open_ = {start}
+    waiting = [(start, iter(calls[start]))]
     while waiting:
-        folder = waiting.pop()
-        if folder not in reached:
-            reached.add(folder)
-            waiting.extend(calls.get(folder, ()))
+        folder, rest = waiting[-1]
+        target = next((t for t in rest if t not in reached and t not in open_), None)
+        if target is None:
+            reached[folder] = None
+            open_.discard(folder)
+            waiting.pop()
+        else:
+            open_.add(target)
+            waiting.append((target, iter(calls[target])))
 
 
-def _called(tree: SourceTree, folder: Path) -> set[Path]:
-    found: set[Path] = set()
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except OSError:
-        return found
+class _Folder(NamedTuple):
+    """The folders that one calls, and whether it is plainly deployed by itself."""
+
+    calls: set[Path]
+    deployed: bool
+
+
+def _read(tree: SourceTree, folder: Path) -> _Folder:
+    calls: set[Path] = set()
+    names = names_in(folder)
+    deployed = any(name in _OF_ROOTS or name.endswith(_LOADED_BY_ROOTS) for name in names)
     for name in names:
         if not name.endswith(EXTENSIONS):
             continue
@@ -55,11 +85,15 @@ def _called(tree: SourceTree, folder: Path) -> set[Path]:
         except SourceError:
             continue
         for block in blocks:
-            if block.type != "module":
-                continue
-            source = literal_source(block.body.attributes.get("source"))
-            if source is not None and source.startswith(("./", "../", ".\\", "..\\")):
-                target = local_folder(tree, folder, source)
-                if target is not None:
-                    found.add(target)
-    return found
+            if block.type == "terraform":
+                deployed |= any(each.type in ("backend", "cloud") for each in block.body.blocks)
+            elif block.type == "module" and (target := _target(tree, folder, block)) is not None:
+                calls.add(target)
+    return _Folder(calls, deployed)
+
+
+def _target(tree: SourceTree, folder: Path, block: Block) -> Path | None:
+    source = literal_source(block.body.attributes.get("source"))
+    if source is not None and source.startswith(("./", "../", ".\\", "..\\")):
+        return local_folder(tree, folder, source)
+    return None

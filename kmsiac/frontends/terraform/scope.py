@@ -57,6 +57,8 @@ class Context:
                 place = unread.span(unread.position(0)) if unread.data else whole_file(unread.path)
                 self.stack.errors.append(SourceError("`.tf.json` is not read yet", place, hint))
             self.stack.files.update(file.file.path for file in known.files)
+            for file, reason in known.one_sided:
+                self.stack.gaps.append(Gap("", "", reason, file.position(0)))
         return known
 
     def report(self, node: Unparsed) -> None:
