@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from kmsiac.errors import ErrorGroup, KmsiacError, RuleError, SourceError, did_you_mean, whole_file
@@ -33,10 +34,19 @@ def load_rules(folders: Sequence[Path] | None = None) -> RuleSet:
     """The rules of some folders; without any, those that ship.
 
     Rules of users may stand beside shipped ones, not replace them. Raises `ErrorGroup` of
-    `RuleError`s with all that is wrong.
+    `RuleError`s with all that is wrong. The rules that ship alone are loaded once a process.
     """
     shipped = builtin_rules_folder()
-    chosen = [shipped] if folders is None else list(folders)
+    chosen = (shipped,) if folders is None else tuple(folders)
+    return _shipped_alone(shipped) if chosen == (shipped,) else _loaded(chosen, shipped)
+
+
+@cache
+def _shipped_alone(shipped: Path) -> RuleSet:
+    return _loaded((shipped,), shipped)
+
+
+def _loaded(chosen: Sequence[Path], shipped: Path) -> RuleSet:
     errors: list[KmsiacError] = []
     loaded: list[_Loaded] = []
     number = 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-ROUNDS = 50
+ROUNDS = 30
 
 ODD = [
     None, True, 0, -1, 1e308, "", [], {}, [[]], [None], {"": None}, "${x}", {"Ref": 1},
