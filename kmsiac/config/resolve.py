@@ -23,7 +23,7 @@ from kmsiac.errors import UsageError
 from kmsiac.findings.finding import Setting
 from kmsiac.frontends.unit import Inputs, PathPattern
 from kmsiac.reading.source import SourceFile
-from kmsiac.reading.tree import present, relative
+from kmsiac.reading.tree import left_repository, present, relative
 from kmsiac.stack import Environment
 
 _BY_NAME = frozenset({"var", "parameters"})
@@ -76,6 +76,7 @@ def resolve(request: Request) -> Settings:
     places = [here / path for path in request.paths]
     if not places or request.stdin is not None:
         places.append(here)
+    _refuse_strays(request, here)
     sources = find_sources(
         places, here, request.config, wanted=request.use_config, max_bytes=MAX_CONFIG_BYTES
     )
@@ -95,6 +96,19 @@ def _configured_at(request: Request, paths: tuple[Path, ...], here: Path) -> Sca
         given for given in flags.get("parameters") or () if "=" in given or present(here / given)
     )
     return resolve(replace(request, paths=paths, working_directory=here, flags=flags)).scan
+
+
+def _refuse_strays(request: Request, here: Path) -> None:
+    """Whoever writes the repository can make a link of a file that the command line names."""
+    flags = request.flags
+    one = {"config": request.config, "baseline": flags.get("baseline")}
+    named = [(option, path) for option, path in one.items() if path is not None]
+    named += [("rules", path) for path in flags.get("rules") or ()]
+    named += [("parameters", Path(p)) for p in flags.get("parameters") or () if "=" not in p]
+    for option, path in named:
+        if left_repository(here / path) is not None:
+            told = f"--{option} {path}: a link leads out of the repository that it lies in"
+            raise UsageError(told, hint="name what it leads to")
 
 
 class _Resolver:

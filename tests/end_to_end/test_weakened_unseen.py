@@ -96,6 +96,15 @@ def test_nor_is_a_variable_file(kmsiac, tmp_path, out):
     assert ran.code == 3
 
 
+@pytest.mark.parametrize("option", ["--config", "--baseline", "--rules", "--parameters"])
+def test_nor_is_anything_else_that_the_command_line_names(kmsiac, tmp_path, out, option):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "link").symlink_to(out / ".kmsiac.yaml" if option != "--rules" else out)
+    ran = kmsiac({"main.tf": PUBLIC}, "scan", option, "link")
+    assert ran.code == 2
+    assert f"{option} link: a link leads out of the repository that it lies in" in ran.err
+
+
 def test_outside_of_a_repository_a_named_link_is_followed(kmsiac, tmp_path, out):
     (tmp_path / "link").symlink_to(out)
     assert kmsiac({}, "scan", "link/t.yaml").code in (0, 1)

@@ -65,7 +65,7 @@ def test_very_many_wrong_names_are_told_without_a_guess_at_each(tmp_path: Path) 
     with pytest.raises(KmsiacError) as caught:
         scanned(tmp_path, {"a.tf": "# kmsiac: ignore[KPP-20]\n" * 50_000 + "locals {}\n"})
     told = mistakes(caught.value)
-    assert told[0].endswith('no rule or category is called "KPP-20" (did you mean KP-20?)')
+    assert told[0].endswith('no rule or category is called "KPP-20" (did you mean "KP-20"?)')
     assert told[-1] == "49950 more such mistakes"
 
 

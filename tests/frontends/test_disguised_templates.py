@@ -40,6 +40,7 @@ def kinds(root: Path, name: str, content: str) -> list[str]:
         f"Metadata: {PLAN_WORDS}\n{YAML}",
         f"Description: '\n{HARMLESS}\n'\n{YAML}",
         YAML.replace("Type: ", "Type: !!str ") + "  Broken: [\n",
+        "Resources:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n",
     ],
 )
 def test_yaml(tmp_path, content):

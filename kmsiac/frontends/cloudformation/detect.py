@@ -16,7 +16,11 @@ def is_template(node: Node) -> bool:
     if node.get("AWSTemplateFormatVersion") is not None:
         return True
     resources = node.get("Resources")
-    return isinstance(resources, Mapping) and any(_has_type(body) for _, body in resources.entries)
+    if not isinstance(resources, Mapping):
+        return False
+    return resources.get("Fn::Transform") is not None or any(
+        _has_type(body) for _, body in resources.entries
+    )
 
 
 def _has_type(body: Node) -> bool:
