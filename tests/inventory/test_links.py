@@ -372,7 +372,7 @@ def test_thousands_of_identities_and_policies() -> None:
     started = process_time()
     inventory = build(stack)
     # About a second on a free core; what is not linear takes minutes.
-    assert process_time() - started < 10
+    assert process_time() - started < 60
     assert all(len(identity.policies.items) == 1 for identity in inventory.identities)
 
 

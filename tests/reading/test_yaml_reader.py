@@ -176,7 +176,7 @@ def test_hostile_and_broken_texts_are_refused_with_a_place(
     began = time.process_time()
     with pytest.raises(SourceError) as caught:
         read(text)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
     assert caught.value.message.startswith(message)
     assert caught.value.span is not None
     assert caught.value.span.line == line
