@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple, TypeVar
 
 from kmsiac.access.place import Who
-from kmsiac.inventory.cases import World
+from kmsiac.inventory.in_world import InWorld
 from kmsiac.inventory.model import (
     Endpoint,
     Entity,
@@ -22,7 +22,6 @@ from kmsiac.inventory.model import (
     Key,
     Policy,
     Related,
-    Settings,
 )
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import Blame, Unknown, blame_on
@@ -106,34 +105,8 @@ class Layers:
         self.open.setdefault(layer, set()).update(blame)
 
 
-class Reader:
-    """Reads entities in one world. May raise `Undecided`: the caller splits worlds."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        # Asked for each key and principal anew; entities live as long as their inventory.
-        self._settings: dict[int, Settings | None] = {}
-        self._documents: dict[int, PolicyDocument | Unknown | None] = {}
-
-    def exists(self, entity: Entity) -> bool:
-        """Whether an entity exists in the world; a policy also needs a document."""
-        if self.settings(entity) is None:
-            return False
-        return not isinstance(entity, Policy) or self.document(entity) is not None
-
-    def settings(self, entity: Entity) -> Settings | None:
-        """The settings of an entity; None where it does not exist."""
-        key = id(entity)
-        if key not in self._settings:
-            self._settings[key] = entity.settings.pick(self._world)
-        return self._settings[key]
-
-    def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
-        """The document of a policy; None where none is given."""
-        key = id(policy)
-        if key not in self._documents:
-            self._documents[key] = policy.document.pick(self._world)
-        return self._documents[key]
+class Reader(InWorld):
+    """Reads entities in one world into layers. May raise `Undecided`: the caller splits worlds."""
 
     def related(self, related: Related[E]) -> tuple[list[E], set[Blame]]:
         """The entities that certainly are related, and blame for those that may be."""

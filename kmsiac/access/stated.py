@@ -6,18 +6,15 @@ actions cannot hold both, and a question about everybody with both need not be d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from kmsiac.access.place import Who
 from kmsiac.access.sheets import GRANT, IDENTITY, KEY, Layers
-from kmsiac.policy.actions import all_actions
+from kmsiac.policy.actions import Covered, all_actions
 from kmsiac.policy.document import Principal, Statement
 from kmsiac.policy.matching import same
 from kmsiac.policy.principals import kind_of
 from kmsiac.values import Text
-
-Covered = Callable[[Statement], frozenset[str]]
-"""The actions that a statement covers or may cover."""
 
 
 def stated_actions(layers: Layers, who: Who, covered: Covered) -> frozenset[str]:

@@ -29,8 +29,7 @@ from kmsiac.aws.shapes import fold
 from kmsiac.inventory.arns import arn_of, id_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
-from kmsiac.policy.actions import ActionSet, covered_actions
-from kmsiac.policy.document import Statement
+from kmsiac.policy.actions import ActionSet, Covered
 from kmsiac.values import NO, YES, Answer, Blame, Text, all_of, cannot_tell, open_blame
 
 _NOTHING = Given()
@@ -43,22 +42,16 @@ class Memory:
     """What has been worked out for a unit: most worlds say the same about most keys.
 
     Everything is found by what it was made from, documents by identity: a joint keeps its own.
+    `covered` may be shared with others who ask what statements cover.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, covered: Covered | None = None) -> None:
         self.joints: dict[Hashable, Joints] = {}
         self.rulings: dict[Hashable, Ruling] = {}
         self.holders: dict[Hashable, Holder | None] = {}
         self.own: dict[Hashable, ActionSet] = {}
         self.kept: list[Layers] = []
-        self._covered: dict[int, tuple[Statement, frozenset[str]]] = {}
-
-    def covered(self, statement: Statement) -> frozenset[str]:
-        """The actions that a statement covers or may cover."""
-        found = self._covered.get(id(statement))
-        if found is None:
-            found = self._covered[id(statement)] = (statement, covered_actions(statement).possible)
-        return found[1]
+        self.covered = covered or Covered()
 
 
 class UnitAccess:
@@ -76,9 +69,10 @@ class UnitAccess:
         self._trusted = trusted
         self._memory = memory or Memory()
 
-    def covered(self, statement: Statement) -> frozenset[str]:
+    @property
+    def covered(self) -> Covered:
         """The actions that a statement covers or may cover."""
-        return self._memory.covered(statement)
+        return self._memory.covered
 
     def arn(self, entity: Key | Identity) -> Text:
         """The ARN of a key or an identity of the unit."""

@@ -47,6 +47,23 @@ def covered_actions(statement: Statement) -> ActionSet:
     return ActionSet(certain, possible, blame)
 
 
+class Covered:
+    """The actions that statements cover or may cover, each worked out once.
+
+    A statement is kept with its answer, so that the id by which it is found stays its own.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[Statement, frozenset[str]]] = {}
+
+    def __call__(self, statement: Statement) -> frozenset[str]:
+        """What a statement covers or may cover: without one of these it allows none."""
+        found = self._found.get(id(statement))
+        if found is None:
+            found = self._found[id(statement)] = (statement, covered_actions(statement).possible)
+        return found[1]
+
+
 def explicit_actions(statement: Statement) -> ActionSet:
     """The actions that Action names without a wildcard; none under NotAction."""
     plain = [p for p in statement.actions if not p.negated and not _wild(p)]

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from kmsiac.inventory.cases import World
+from kmsiac.inventory.in_world import InWorld
 from kmsiac.inventory.model import Entity, Identity, Inventory, Policy, Related, Settings
-from kmsiac.policy.document import PolicyDocument, Statement
+from kmsiac.policy.document import PolicyDocument
 from kmsiac.values import (
     Answer,
     Blame,
@@ -32,6 +33,7 @@ from kmsiac.values import (
 if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
     from kmsiac.access.unit import Memory, UnitAccess
+    from kmsiac.policy.actions import Covered
     from kmsiac.rules.targets import Target
     from kmsiac.rules.truth import Truth
 
@@ -138,12 +140,14 @@ class Surroundings:
         """What the access engine has worked out, shared by all worlds."""
         from kmsiac.access.unit import Memory  # noqa: PLC0415 - loads when first asked
 
-        return Memory()
+        return Memory(self.covered)
 
     @cached_property
-    def covered(self) -> dict[int, tuple[Statement, frozenset[str]]]:
-        """The actions of statements by their id; a statement is kept, so that its id stays its own."""
-        return {}
+    def covered(self) -> Covered:
+        """The actions that statements cover or may cover, shared by all worlds."""
+        from kmsiac.policy.actions import Covered  # noqa: PLC0415 - loads the action table
+
+        return Covered()
 
     @cached_property
     def lists(self) -> dict[object, Items]:
@@ -166,13 +170,11 @@ class Scope:
         self.inventory = surroundings.inventory
         self.trusted = surroundings.trusted
         self.world = world
+        self._entities = InWorld(world)
         self._surroundings = surroundings
         self._things: dict[tuple[str, int], Thing] = {}
         # Keeps objects alive whose id is a key above.
         self._held: list[object] = []
-        # Every rule asks for the same few cases; the entities live as long as the inventory.
-        self._settings: dict[int, Settings | None] = {}
-        self._documents: dict[int, PolicyDocument | Unknown | None] = {}
         self.targets: dict[tuple[int, str], tuple[Target, ...]] = {}
         """What each entity holds by kind of target: `targets_in` keeps it here for all rules."""
 
@@ -213,27 +215,16 @@ class Scope:
 
     def settings(self, entity: Entity) -> Settings | None:
         """The settings in this world; None where the entity does not exist."""
-        key = id(entity)
-        if key not in self._settings:
-            self._settings[key] = entity.settings.pick(self.world)
-        return self._settings[key]
+        return self._entities.settings(entity)
 
     def document(self, policy: Policy) -> PolicyDocument | Unknown | None:
         """The document in this world."""
-        key = id(policy)
-        if key not in self._documents:
-            self._documents[key] = policy.document.pick(self.world)
-        return self._documents[key]
+        return self._entities.document(policy)
 
-    def covered(self, statement: Statement) -> frozenset[str]:
-        """The actions that a statement covers or may cover: without one of them it allows none."""
-        from kmsiac.policy.actions import covered_actions  # noqa: PLC0415 - loads the action table
-
-        found = self._surroundings.covered.get(id(statement))
-        if found is None:
-            found = (statement, covered_actions(statement).possible)
-            self._surroundings.covered[id(statement)] = found
-        return found[1]
+    @property
+    def covered(self) -> Covered:
+        """The actions that a statement covers or may cover."""
+        return self._surroundings.covered
 
     def related(self, kind: str, related: Related[E]) -> Items:
         """The related entities that exist in this world."""
@@ -257,9 +248,7 @@ class Scope:
 
     def exists(self, entity: Entity) -> bool:
         """Whether the entity exists in this world; a policy also needs a document."""
-        if self.settings(entity) is None:
-            return False
-        return not isinstance(entity, Policy) or self.document(entity) is not None
+        return self._entities.exists(entity)
 
 
 def reading(value: Value | None) -> Reading:

@@ -151,6 +151,13 @@ def test_a_changed_value_of_the_configuration_acts_too(repository: Repository) -
     assert repository.new("HEAD", config) == [("KP-20", "aws_kms_key.k")]
 
 
+def test_a_commit_that_the_tree_names_is_a_setting_of_the_tree(repository: Repository) -> None:
+    repository.commit({"main.tf": PUBLIC.format("k").replace("var.who", '"*"')})
+    ran = repository._kmsiac({".kmsiac.yaml": "since: HEAD\n"}, "scan", "-f", "json", *SELECT)
+    (setting,) = [s for s in json.loads(ran.out)["settings"] if s["key"] == "since"]
+    assert (ran.code, setting["value"], setting["origin"]) == (0, "HEAD: 1 finding", "tree")
+
+
 def test_an_earlier_configuration_that_is_wrong(repository: Repository) -> None:
     repository.commit({"main.tf": KEY.format("k"), ".kmsiac.yaml": "nope: 1\n"})
     ran = repository.scan("HEAD", {".kmsiac.yaml": "pedantic: false\n"})
