@@ -20,6 +20,7 @@ from kmsiac.findings.suppress import (
     partly_suppressed,
 )
 from kmsiac.reading.tree import RECORDED_MODULES, SourceTree, present
+from kmsiac.reporters.wording import many
 from kmsiac.rules.match import Match
 from kmsiac.rules.selection import RuleNames
 from kmsiac.since import earlier
@@ -124,13 +125,13 @@ def _take_baseline(judged: Judged, options: ScanOptions, result: Suppressed) -> 
             result.of[match] = Suppression("baseline")
     name = judged.tree.report_path(path)
     if covered.seen:
-        value = f"{name}: {_findings(len(covered.seen))}"
+        value = f"{name}: {many(len(covered.seen), 'finding')}"
         result.settings.append(Setting("baseline", value, "tree" if inside else "trusted"))
     judgement = judged.judgement()
     stale = [n for n in sorted(covered.idle) if judgement.is_stale(baseline.entries[n])]
     if stale:
-        many = "1 entry matches" if len(stale) == 1 else f"{len(stale)} entries match"
-        told = f"{many} nothing any more; kmsiac baseline prune takes out what is done"
+        entries = "1 entry matches" if len(stale) == 1 else f"{len(stale)} entries match"
+        told = f"{entries} nothing any more; kmsiac baseline prune takes out what is done"
         result.notes.append(Note(told, baseline.places[stale[0]]))
 
 
@@ -151,7 +152,7 @@ def _take_earlier(
         for match in seen[index].matches:
             result.of[match] = Suppression("baseline", f"present at {options.since}")
     if covered.seen:
-        value = f"{options.since}: {_findings(len(covered.seen))}"
+        value = f"{options.since}: {many(len(covered.seen), 'finding')}"
         asked = next((s.origin for s in options.settings if s.key == "since"), "flag")
         result.settings.append(Setting("since", value, asked))
     result.notes += notes
@@ -169,7 +170,3 @@ def _standing(
         told = f"at that commit {len(judged.unsure)} files were not read in full: what stands there"
         notes.append(Note(f"{told} counts as new", Span(min(judged.unsure), 0, 0, 0, 0)))
     return [one.sighting for one in see(judged.matches, judged.tree.span, result.of)]
-
-
-def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"
