@@ -18,7 +18,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.matching import outline
 from kmsiac.stack import Provider
-from kmsiac.values import Blame, Symbol, Text, Unknown, blame_on, walk
+from kmsiac.values import Blame, Symbol, Text, Unknown, blame_on
 
 MOST = 24
 """More guesses than this are not tried: then nothing is known but what the first one leaves open."""
@@ -175,6 +175,4 @@ def _conditions(documents: Iterable[PolicyDocument]) -> Iterator[tuple[str, str]
 def literals_of(documents: Iterable[PolicyDocument]) -> Iterator[str]:
     """The literal stretches of all texts in documents."""
     for document in documents:
-        for inner in walk(document.value):
-            if isinstance(inner, Text):
-                yield from (part for part in inner.parts if isinstance(part, str))
+        yield from document.literals

@@ -14,7 +14,7 @@ from kmsiac.policy.document import PolicyDocument
 from kmsiac.policy.matching import outline
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Provider
-from kmsiac.values import List, Map, Part, Symbol, Text, Value, walk
+from kmsiac.values import List, Map, Part, Symbol, Text, Value
 
 _IAM = frozenset({"role", "user", "group", "policy", "instance_profile"})
 _DEEPEST = 8
@@ -41,12 +41,12 @@ class Instances:
     def __init__(
         self,
         provider: Provider,
-        values: Iterable[Value],
+        spelt: Iterable[str],
         avoid: Iterable[str],
         guess: Guess = NO_GUESS,
     ) -> None:
-        """`guess`: what symbols are taken to be; each other one gets a text of its own."""
-        self._taken = "\n".join([*_literals(values), *avoid])
+        """`spelt`: the literal texts of what symbols stand in. `guess`: what symbols are taken to be; each other one gets a text of its own."""
+        self._taken = "\n".join([*spelt, *avoid])
         self._texts: dict[Symbol, str] = {}
         self._key_ids: set[str] = set()
         self._spellings: list[tuple[str, str]] | None = None
@@ -113,13 +113,7 @@ class Instances:
 
     def document(self, document: PolicyDocument) -> PolicyDocument:
         """The document with every symbol replaced; statements keep index and position."""
-        symbols = any(
-            isinstance(part, Symbol)
-            for inner in walk(document.value)
-            if isinstance(inner, Text)
-            for part in inner.parts
-        )
-        if not symbols:
+        if not document.has_symbols:
             return document
         concrete = parse_document(self.value(document.value))
         assert isinstance(concrete, PolicyDocument)
@@ -220,10 +214,3 @@ _FORMS = {
 }
 _LETTERS = str.maketrans("0123456789", "klnopqstuv")
 _CONSTANTS = {"partition": "aws", "dns_suffix": "amazonaws.com"}
-
-
-def _literals(values: Iterable[Value]) -> Iterable[str]:
-    for value in values:
-        for inner in walk(value):
-            if isinstance(inner, Text):
-                yield from (part for part in inner.parts if isinstance(part, str))

@@ -26,7 +26,7 @@ from kmsiac.access.trust import Trusted
 from kmsiac.access.views import Standing, View
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.stack import Provider
-from kmsiac.values import Blame, Text, Value
+from kmsiac.values import Blame, Text
 
 _PRINCIPAL_LAYERS = frozenset({KEY, ENDPOINT, GRANT})
 
@@ -56,11 +56,12 @@ class Joint:
     ) -> None:
         documents = [sheet.document for sheet in layers.sheets]
         documents += [grant.document for grant in grants]
-        values: list[Value] = [key_arn, *([who.text] if who is not None else [])]
-        values += [document.value for document in documents]
+        beside = [key_arn, *([who.text] if who is not None else [])]
+        spelt = [part for text in beside for part in text.parts if isinstance(part, str)]
+        spelt += literals_of(documents)
         avoid = trusted.accounts | trusted.organizations
         self.guess = guess
-        self.instances = instances = Instances(provider, values, avoid, guess)
+        self.instances = instances = Instances(provider, spelt, avoid, guess)
         instances.name_key(key_arn, multi_region=multi_region)
         self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
         self.who = instances.of(who.text) if who is not None else None

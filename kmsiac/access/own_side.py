@@ -99,7 +99,7 @@ class _Side:
     ) -> None:
         documents = [sheet.document for sheet in layers.sheets]
         avoid = trusted.accounts | trusted.organizations
-        instances = Instances(provider, [d.value for d in documents], avoid, guess)
+        instances = Instances(provider, literals_of(documents), avoid, guess)
         concrete = [instances.document(document) for document in documents]
         known = known_names(literals_of(concrete), instances, trusted)
         people = People(known, instances, Place(IDENTITY, provider, trusted))

@@ -97,8 +97,8 @@ class Prepared:
         self.place = place
         self.guess = guess
         avoid = place.trusted.accounts | place.trusted.organizations
-        values = [document.value for document in documents]
-        self.instances = instances = Instances(place.provider, values, avoid, guess)
+        spelt = literals_of(documents)
+        self.instances = instances = Instances(place.provider, spelt, avoid, guess)
         if place.key_arn is not None:
             instances.name_key(place.key_arn, multi_region=place.multi_region)
         concrete = [instances.document(document) for document in documents]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kmsiac.reading.source import NOWHERE
-from kmsiac.values import Map, Text, Unknown, Value
+from kmsiac.values import Blame, Map, Part, Symbol, Text, Unknown, Value, walk
 
 ELEMENT_NAMES = (
     "Sid",
@@ -34,13 +34,15 @@ class Principal:
     the bare string form. `value` is a Text, or an Unknown that may be any principal.
     """
 
-    __slots__ = ("negated", "position", "type", "value")
+    __slots__ = ("kind", "negated", "position", "type", "value")
 
     def __init__(self, type: str, value: Text | Unknown, negated: bool, position: int) -> None:
         self.type = type
         self.value = value
         self.negated = negated
         self.position = position
+        self.kind: tuple[str | None, frozenset[Blame]] | None = None
+        """What `principals.kind_of` found: it is asked for each principal of each question."""
 
 
 class Pattern:
@@ -150,7 +152,9 @@ class Statement:
 class PolicyDocument:
     """A policy document. `open` is the Unknown when there may be more statements than are listed."""
 
-    __slots__ = ("id", "open", "position", "statements", "unknown_elements", "value", "version")
+    __slots__ = (
+        "_has_symbols", "_literals", "id", "open", "position", "statements", "unknown_elements", "value", "version",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -169,6 +173,28 @@ class PolicyDocument:
         self.unknown_elements = unknown_elements
         self.open = open
         self.position = position
+        self._literals: tuple[str, ...] | None = None
+        self._has_symbols: bool | None = None
 
     def __iter__(self) -> Iterator[Statement]:
         return iter(self.statements)
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """The literal stretches of all texts in the document, each once, in order of writing."""
+        if self._literals is None:
+            parts = (part for part in self._parts() if isinstance(part, str))
+            self._literals = tuple(dict.fromkeys(parts))
+        return self._literals
+
+    @property
+    def has_symbols(self) -> bool:
+        """Whether a symbol stands in any of its texts."""
+        if self._has_symbols is None:
+            self._has_symbols = any(isinstance(part, Symbol) for part in self._parts())
+        return self._has_symbols
+
+    def _parts(self) -> Iterator[Part]:
+        for inner in walk(self.value):
+            if isinstance(inner, Text):
+                yield from inner.parts

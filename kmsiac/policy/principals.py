@@ -60,6 +60,12 @@ Kind = tuple[str | None, frozenset[Blame]]
 
 def kind_of(principal: Principal) -> Kind:
     """The kind of a principal, one of `KINDS`; None where it cannot be told."""
+    if principal.kind is None:
+        principal.kind = _kind_of(principal)
+    return principal.kind
+
+
+def _kind_of(principal: Principal) -> Kind:
     value = principal.value
     if isinstance(value, Unknown):
         return None, frozenset({blame_on(value)})

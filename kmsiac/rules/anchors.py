@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from kmsiac.inventory.model import Entity, Policy
@@ -62,8 +63,14 @@ def content_of(thing: Thing, statement: Thing | None, element: str) -> str:
     judged = isinstance(thing.value, Statement | Principal)
     if not judged or not isinstance(inner, Statement) or not isinstance(inner.value, Map):
         return element
-    entries = [(key, value) for key, value in inner.value.entries if str(key) != "Sid"]
-    return element_text(Map(entries, inner.position))
+    return _all_but_sid(inner)
+
+
+@lru_cache(maxsize=8)  # a statement with a thousand principals is told about each of them
+def _all_but_sid(statement: Statement) -> str:
+    assert isinstance(statement.value, Map)
+    entries = [(key, value) for key, value in statement.value.entries if str(key) != "Sid"]
+    return element_text(Map(entries, statement.position))
 
 
 def anchor_of(thing: Thing, statement: Thing | None, point: str) -> Anchor:

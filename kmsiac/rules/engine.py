@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
@@ -302,6 +303,11 @@ def _written_anew(target: Target) -> str:
     if target.statement is None or target.ghost:
         return ""
     statement: Statement = target.statement.value  # type: ignore[assignment]  # by its kind
+    return _excerpt(statement)
+
+
+@lru_cache(maxsize=8)  # asked again for each principal of a statement
+def _excerpt(statement: Statement) -> str:
     written = json.dumps(to_json(statement.value), ensure_ascii=False)
     return written if len(written) <= _MAX_EXCERPT else written[: _MAX_EXCERPT - 1] + "…"
 

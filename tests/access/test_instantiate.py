@@ -37,7 +37,7 @@ def test_equal_symbols_are_equal_and_others_differ() -> None:
 
 def test_an_instance_stands_nowhere_else() -> None:
     taken = Instances(OWN, [], []).account
-    instances = Instances(OWN, [text(f"arn:aws:iam::{taken}:root")], ["100000000002"])
+    instances = Instances(OWN, [f"arn:aws:iam::{taken}:root"], ["100000000002"])
     assert instances.account not in (taken, "100000000002")
 
 
