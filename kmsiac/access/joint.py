@@ -22,10 +22,8 @@ from kmsiac.access.prepared import (
 from kmsiac.access.search import Search
 from kmsiac.access.sheets import BOUNDARY, ENDPOINT, GRANT, IDENTITY, KEY, Layers
 from kmsiac.access.statements import variables_of
-from kmsiac.access.trust import Trusted
 from kmsiac.access.views import Standing, View
 from kmsiac.policy.document import PolicyDocument, Statement
-from kmsiac.stack import Provider
 from kmsiac.values import Blame, Text
 
 _PRINCIPAL_LAYERS = frozenset({KEY, ENDPOINT, GRANT})
@@ -40,6 +38,28 @@ class Placed(NamedTuple):
     absent: Blame | None = None
 
 
+class SharedViews:
+    """The views of documents without symbols, which are the same in every joint: what they cover
+    and whom they name is worked out once, however many principals are asked about.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, str, str, bool], tuple[PolicyDocument, tuple[View, ...]]] = {}
+
+    def of(
+        self, placed: Placed, key_arn: str, instances: Instances, *, bounded: bool
+    ) -> tuple[View, ...]:
+        """The views of a document in its layer, asked about a key."""
+        document = placed.document
+        about = (id(document), placed.layer, key_arn, bounded)
+        found = self._made.get(about)
+        if found is None:
+            # The document is kept, so that its id stays its own.
+            made = tuple(_views(placed, key_arn, instances, bounded=bounded))
+            found = self._made[about] = (document, made)
+        return found[1]
+
+
 class Joint:
     """The documents of a question over a unit, concrete, for one guess at the own account."""
 
@@ -47,13 +67,13 @@ class Joint:
         self,
         layers: Layers,
         grants: Sequence[GrantTerms],
-        key_arn: Text,
+        key: Place,
         who: Who | None,
-        provider: Provider,
-        trusted: Trusted,
         guess: Guess,
-        multi_region: bool | None = None,
+        shared: SharedViews,
     ) -> None:
+        assert key.key_arn is not None
+        key_arn, provider, trusted = key.key_arn, key.provider, key.trusted
         documents = [sheet.document for sheet in layers.sheets]
         documents += [grant.document for grant in grants]
         beside = [key_arn, *([who.text] if who is not None else [])]
@@ -62,7 +82,7 @@ class Joint:
         avoid = trusted.accounts | trusted.organizations
         self.guess = guess
         self.instances = instances = Instances(provider, spelt, avoid, guess)
-        instances.name_key(key_arn, multi_region=multi_region)
+        instances.name_key(key_arn, multi_region=key.multi_region)
         self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
         self.who = instances.of(who.text) if who is not None else None
         self.layers = layers
@@ -87,7 +107,9 @@ class Joint:
         self.origins: dict[int, Placed] = {}
         """The document of each view, by the view's id."""
         for placed in self.placed:
-            for view in _views(placed, self.key_arn, instances, bounded=layers.bounded):
+            as_written = any(placed.document is document for document in documents)
+            of = shared.of if as_written else _views
+            for view in of(placed, self.key_arn, instances, bounded=layers.bounded):
                 self.views[placed.layer].append(view)
                 self.origins[id(view)] = placed
 
@@ -171,25 +193,16 @@ Joints = Each[Joint]
 def joints(
     layers: Layers,
     grants: Sequence[GrantTerms],
-    key_arn: Text,
+    key: Place,
     who: Who | None,
-    provider: Provider,
-    trusted: Trusted,
-    *,
-    multi_region: bool | None = None,
+    shared: SharedViews,
 ) -> Joints:
-    """One joint for each thing that symbols may turn out to be, the key of a provider's account.
-
-    `multi_region`: whether the key is a multi-Region key, None where that is not known.
-    """
+    """One joint for each thing that symbols may turn out to be. `key`: which key is asked about."""
     documents = [sheet.document for sheet in layers.sheets]
     documents += [grant.document for grant in grants]
     texts = [who.text] if who is not None else []
-    possible = guesses(documents, provider, trusted, accounts=True, texts=texts)
-    made = (
-        Joint(layers, grants, key_arn, who, provider, trusted, guess, multi_region)
-        for guess in possible.found
-    )
+    possible = guesses(documents, key.provider, key.trusted, accounts=True, texts=texts)
+    made = (Joint(layers, grants, key, who, guess, shared) for guess in possible.found)
     return Each(made, cut=possible.cut)
 
 

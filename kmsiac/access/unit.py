@@ -13,10 +13,10 @@ from dataclasses import replace
 from kmsiac.access.candidates import Candidate, candidates, reachable_keys
 from kmsiac.access.deciding import Wanted, alike
 from kmsiac.access.grant_terms import GrantTerms, terms_of
-from kmsiac.access.joint import Joints, joints
+from kmsiac.access.joint import Joints, SharedViews, joints
 from kmsiac.access.key_facts import Facts, facts_of
 from kmsiac.access.own_side import own_actions, own_layers
-from kmsiac.access.place import Given, Who
+from kmsiac.access.place import Given, Place, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
 from kmsiac.access.results import Holder, Need, PathStep, Ruling
 from kmsiac.access.ruling import Judge
@@ -47,6 +47,7 @@ class Memory:
 
     def __init__(self, covered: Covered | None = None) -> None:
         self.joints: dict[Hashable, Joints] = {}
+        self.views = SharedViews()
         self.rulings: dict[Hashable, Ruling] = {}
         self.holders: dict[Hashable, Holder | None] = {}
         self.own: dict[Hashable, ActionSet] = {}
@@ -148,12 +149,9 @@ class UnitAccess:
         found = self._memory.joints.get(about)
         if found is None:
             terms = self._grants(layers)
-            provider = key.resource.provider
-            arn, trusted = self.arn(key), self._trusted
-            every = [
-                joints(one, terms, arn, who, provider, trusted, multi_region=multi_region)
-                for one in layers.in_force()
-            ]
+            provider, views = key.resource.provider, self._memory.views
+            place = Place(KEY, provider, self._trusted, self.arn(key), multi_region)
+            every = [joints(one, terms, place, who, views) for one in layers.in_force()]
             found = every[0] if len(every) == 1 else self._one_of(every, layers)
             self._memory.joints[about] = found
         return about, found
