@@ -64,7 +64,12 @@ _SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 
 def caller_of(request: Request) -> Caller | None:
     """The caller of a request; None for a principal of no known form."""
-    principal = request.principal
+    given = request.context.get("aws:principalarn") or _context(request).get("aws:principalarn")
+    return _caller(request.principal, given[0] if given else "")
+
+
+@lru_cache(maxsize=4096)  # every statement asks who calls
+def _caller(principal: str, principal_arn: str) -> Caller | None:
     parts = principal.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         is_service = ":" not in principal and principal.endswith(_SERVICE_SUFFIXES)
@@ -83,10 +88,9 @@ def caller_of(request: Request) -> Caller | None:
     if service == "sts" and kind == "assumed-role":
         name = rest.partition("/")[0]
         # The session's ARN has no path; aws:PrincipalArn is the ARN of the role, with its path.
-        given = _context(request).get("aws:principalarn", ())
         plain = f"arn:{partition}:iam::{account}:role/{name}"
-        known = bool(given) and given[0].endswith("/" + name)
-        role = given[0] if known else plain
+        known = principal_arn.endswith("/" + name)
+        role = principal_arn if known else plain
         return Caller("role", account, principal, frozenset({principal}), role, known)
     return None
 
