@@ -9,8 +9,9 @@ file is read again, once, when the first of its positions is printed.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.errors import SourceError, Span, whole_file
@@ -63,6 +64,8 @@ class SourceFile:
         self.outline: Callable[[SourceFile], list[Part]] | None = None
         """What gives the parts of this file, in order of start, where its language has comments."""
         self._text: str | None = None
+        self._written: str | None = None
+        self._moved: tuple[array[int], array[int]] | None = None
         self._line_starts: list[int] | None = None
         self._ends: dict[int, int] = {}
         self._paths: list[tuple[int, Key]] | None = None
@@ -88,6 +91,39 @@ class SourceFile:
         """
         text = self.text
         self._text = _INK.sub(" ", text[:start]) + text[start:end] + _INK.sub(" ", text[end:])
+
+    def replace(self, parts: Iterable[tuple[int, int, str]]) -> None:
+        """Let other text stand for stretches `(start, end, text)` of this one: decoded escapes.
+
+        The stretches are in order and apart. From here on offsets count the new text; lines,
+        columns and `line` stay those of the file. Comes before anything asks for a position.
+        """
+        assert self._moved is None, "once is all that is needed"
+        written = self.text
+        pieces: list[str] = []
+        new, old = array("L", [0]), array("L", [0])
+        length = last = 0
+        for start, end, text in parts:
+            pieces += (written[last:start], text)
+            length += start - last
+            # Every character of a part is where the part begins, what follows is behind it.
+            new.append(length)
+            old.append(start)
+            length += len(text)
+            new.append(length)
+            old.append(end)
+            last = end
+        pieces.append(written[last:])
+        self._text, self._written, self._moved = "".join(pieces), written, (new, old)
+        self._ends = {}
+
+    def replaced(self, offset: int) -> int:
+        """The offset in the new text of what was at `offset` before `replace`."""
+        if self._moved is None:
+            return offset
+        new, old = self._moved
+        at = bisect_right(old, offset) - 1
+        return new[at] + offset - old[at]
 
     # -- positions that count characters ---------------------------------------------------------
 
@@ -175,19 +211,25 @@ class SourceFile:
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a character offset."""
         if self._line_starts is None:
-            self._line_starts = _line_starts(self.text)
+            self._line_starts = _line_starts(self._written or self.text)
+        if self._moved is not None:
+            new, old = self._moved
+            at = bisect_right(new, offset) - 1
+            after = old[at + 1] if at + 1 < len(old) else len(self._written or "")
+            offset = min(old[at] + offset - new[at], after)
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
         """The text of the 1-based line, without its end; empty past the end of the file."""
+        text = self._written or self.text
         if self._line_starts is None:
-            self._line_starts = _line_starts(self.text)
+            self._line_starts = _line_starts(text)
         if not 1 <= number <= len(self._line_starts):
             return ""
         start = self._line_starts[number - 1]
-        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        end = self._line_starts[number] if number < len(self._line_starts) else len(text)
+        return text[start:end].rstrip("\r\n")
 
     @property
     def has_paths(self) -> bool:

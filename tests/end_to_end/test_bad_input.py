@@ -290,10 +290,10 @@ def test_variable_files_that_cannot_be_read_are_named(kmsiac):
     ]
 
 
-def test_terraform_as_json_alone_is_not_clean(kmsiac):
+def test_terraform_as_json_is_scanned(kmsiac):
     ran = kmsiac({"main.tf.json": '{"resource": {"aws_kms_key": {"k": {}}}}'}, "scan")
-    assert ran.code == 3
-    assert "error: main.tf.json:1:1: `.tf.json` is not read yet (scan the output of" in ran.out
+    assert ran.code == 1
+    assert "--> main.tf.json:1:31  aws_kms_key.k" in ran.out
 
 
 # -- what is no plain file ----------------------------------------------------------------------------

@@ -173,8 +173,8 @@ def _lifecycle(block: Block, instance: Instance) -> Map | None:
     entries = list(plain.entries)
     for name in sorted(names & set(inner.body.attributes)):
         attribute = inner.body.attributes[name]
-        words = re.findall(r"[\w.\[\]-]+", attribute.source)
-        items = [text(word.strip("[]") or word, attribute.position) for word in words]
+        words = re.findall(r"[\w.\[\]-]*\w[\w.\[\]-]*", attribute.source)
+        items = [text(word.strip("[]"), attribute.position) for word in words]
         entries.append(
             (
                 Text((name,), attribute.position),

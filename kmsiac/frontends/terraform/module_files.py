@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from kmsiac.errors import SourceError, whole_file
+from kmsiac.frontends.terraform.json_split import split_json
 from kmsiac.frontends.terraform.split import Attribute, Block, Body, SplitFile, split
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SourceTree
 
-EXTENSIONS = (".tf", ".tofu")
-JSON_EXTENSIONS = (".tf.json", ".tofu.json")
-_TOFU = (".tofu", ".tofu.json")
+EXTENSIONS = (".tf", ".tf.json", ".tofu", ".tofu.json")
+_TOFU = {".tofu": ".tf", ".tofu.json": ".tf.json"}
 _TWIN = "not looked at: OpenTofu reads the .tofu file of this name in its place, Terraform this one"
 _OVERRIDE = "what this replaces was not looked at: OpenTofu reads this file, Terraform does not"
 _LABELS = {
@@ -29,8 +31,6 @@ class ModuleFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files: list[SplitFile] = []
-        self.unread: list[SourceFile] = []
-        """`.tf.json` files, which are not read yet."""
         self.one_sided: list[tuple[SourceFile, str]] = []
         """Files that hide something from one of Terraform and OpenTofu, and how."""
         self.errors: list[SourceError] = []
@@ -96,43 +96,72 @@ def _merged(base: Body, other: Body) -> Body:
     return merged
 
 
-def is_override(name: str) -> bool:
-    """Whether Terraform treats the file as an override: by its name without the extension."""
-    stem = name
-    for extension in (*JSON_EXTENSIONS, *EXTENSIONS):
-        if name.endswith(extension):
-            stem = name.removesuffix(extension)
-            break
-    return stem == "override" or stem.endswith("_override")
+class FileName(NamedTuple):
+    """The name of a file of Terraform code, taken apart."""
+
+    name: str
+    stem: str
+    extension: str
+    shadowed: bool
+    """Whether OpenTofu reads another file in its place."""
+
+    @property
+    def override(self) -> bool:
+        """Whether what it declares is merged into what other files declare."""
+        return self.stem == "override" or self.stem.endswith("_override")
+
+    @property
+    def of_opentofu(self) -> bool:
+        """Whether Terraform passes it over."""
+        return self.extension in _TOFU
+
+
+def code_files(names: Iterable[str]) -> list[FileName]:
+    """The files among these that make up a module, in the order in which they count.
+
+    Overrides come last. Hidden files are none, as in Terraform.
+    """
+    listed = set(names)
+    found: list[FileName] = []
+    for name in listed:
+        extension = next((each for each in EXTENSIONS if name.endswith(each)), None)
+        if extension is None or name.startswith("."):
+            continue
+        stem = name.removesuffix(extension)
+        twins = [stem + tofu for tofu, plain in _TOFU.items() if plain == extension]
+        found.append(FileName(name, stem, extension, any(twin in listed for twin in twins)))
+    return sorted(found, key=lambda file: (file.override, file.name))
+
+
+def split_file(tree: SourceTree, path: Path) -> SplitFile:
+    """The blocks of a file of Terraform code, by its name HCL or JSON, split once.
+
+    Raises `SourceError` where it cannot be read.
+    """
+    return split(tree.read(path), split_json if path.name.endswith(".json") else None)
 
 
 def read_folder(tree: SourceTree, folder: Path) -> ModuleFiles:
     """Split every Terraform file of a folder. Files that cannot be read are among its errors."""
     module = ModuleFiles(folder)
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        names = [path.name for path in folder.iterdir()]
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         module.errors.append(SourceError(reason, whole_file(tree.report_path(folder))))
         return module
-    for name in sorted(names, key=lambda name: (is_override(name), name)):
-        if not name.endswith(EXTENSIONS + JSON_EXTENSIONS) or name.startswith("."):
-            continue
+    for file in code_files(names):
         try:
-            file = tree.read(folder / name)
+            if file.shadowed:
+                module.one_sided.append((tree.read(folder / file.name), _TWIN))
+                continue
+            found = split_file(tree, folder / file.name)
         except SourceError as error:
             module.errors.append(error)
             continue
-        if name.endswith(".tf") and name.removesuffix(".tf") + ".tofu" in names:
-            module.one_sided.append((file, _TWIN))
-            continue
-        if name.endswith(_TOFU) and is_override(name):
-            module.one_sided.append((file, _OVERRIDE))
-        if name.endswith(JSON_EXTENSIONS):
-            module.unread.append(file)
-            continue
-        split_file = split(file)
-        module.files.append(split_file)
-        for block in split_file.body.blocks:
-            module._declare(block, split_file, is_override(name))  # noqa: SLF001 - the reader of this class
+        if file.of_opentofu and file.override:
+            module.one_sided.append((found.file, _OVERRIDE))
+        module.files.append(found)
+        for block in found.body.blocks:
+            module._declare(block, found, file.override)  # noqa: SLF001 - the reader of this class
     return module

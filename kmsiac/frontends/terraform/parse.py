@@ -39,7 +39,12 @@ class _TooDeep(Exception):  # noqa: N818 - internal signal
 def parse_attribute(attribute: Attribute) -> Node:
     """The expression of an attribute, parsed once. Never raises: see `Unparsed`."""
     if attribute.node is None:
-        attribute.node = parse_expression(attribute.file, attribute.start, attribute.end)
+        read = attribute.read
+        attribute.node = (
+            parse_expression(attribute.file, attribute.start, attribute.end)
+            if read is None
+            else read()
+        )
     return attribute.node
 
 

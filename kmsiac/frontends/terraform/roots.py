@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform.module_files import EXTENSIONS
+from kmsiac.frontends.terraform.module_files import code_files, split_file
 from kmsiac.frontends.terraform.modules import literal_source, local_folder
-from kmsiac.frontends.terraform.split import Block, split
+from kmsiac.frontends.terraform.split import Block
 from kmsiac.reading.tree import SourceTree, names_in
 
 _LOADED_BY_ROOTS = (".auto.tfvars", ".auto.tfvars.json")
@@ -77,11 +77,11 @@ def _read(tree: SourceTree, folder: Path) -> _Folder:
     calls: set[Path] = set()
     names = names_in(folder)
     deployed = any(name in _OF_ROOTS or name.endswith(_LOADED_BY_ROOTS) for name in names)
-    for name in names:
-        if not name.endswith(EXTENSIONS):
+    for file in code_files(names):
+        if file.shadowed:
             continue
         try:
-            blocks = split(tree.read(folder / name)).body.blocks
+            blocks = split_file(tree, folder / file.name).body.blocks
         except SourceError:
             continue
         for block in blocks:

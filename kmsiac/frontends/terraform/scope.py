@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kmsiac.errors import SourceError, whole_file
+from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.evaluate import evaluate, source_of
 from kmsiac.frontends.terraform.module_files import ModuleFiles, read_folder
@@ -51,11 +51,6 @@ class Context:
         known = self.folders.get(folder)
         if known is None:
             known = self.folders[folder] = read_folder(self.tree, folder)
-            for unread in known.unread:
-                self.stack.files.add(unread.path)
-                hint = "scan the output of `terraform show -json` for a plan of it"
-                place = unread.span(unread.position(0)) if unread.data else whole_file(unread.path)
-                self.stack.errors.append(SourceError("`.tf.json` is not read yet", place, hint))
             self.stack.files.update(file.file.path for file in known.files)
             for file, reason in known.one_sided:
                 self.stack.gaps.append(Gap("", "", reason, file.position(0)))
@@ -321,10 +316,7 @@ class Scope:
         block = table.get(f"{type}.{name}")
         prefix = "data." if kind == "data" else ""
         if block is None:
-            reference = f"{prefix}{type}.{name}"
-            if self.files.unread:
-                return self.unknown(reference, "it may stand in a .tf.json file", position)
-            raise CallError(f"{reference} is not declared")
+            raise CallError(f"{prefix}{type}.{name} is not declared")
         return self.group(kind, type, name, block).value(position)
 
     def module(self, name: str, position: int) -> Value:

@@ -16,6 +16,8 @@ from kmsiac.frontends.terraform.nodes import Node
 from kmsiac.reading.source import Comment, SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kmsiac.reading.outline import Part
 
 _IDENTIFIER = r"[^\W\d][\w-]*+"
@@ -60,9 +62,12 @@ class Unterminated(Exception):  # noqa: N818 - a finding of the lexer, turned in
 
 
 class Attribute:
-    """`name = expression`: offsets of the name and of the expression; `node` once it is parsed."""
+    """`name = expression`: offsets of the name and of the expression; `node` once it is parsed.
 
-    __slots__ = ("end", "file", "name", "name_end", "node", "offset", "start")
+    `read` makes the node where the expression is not HCL.
+    """
+
+    __slots__ = ("end", "file", "name", "name_end", "node", "offset", "read", "start")
 
     def __init__(
         self, file: SourceFile, name: str, offset: int, name_end: int, start: int, end: int
@@ -74,6 +79,7 @@ class Attribute:
         self.start = start
         self.end = end
         self.node: Node | None = None
+        self.read: Callable[[], Node] | None = None
 
     @property
     def position(self) -> int:
@@ -156,12 +162,19 @@ class SplitFile:
             span = self.file.span(self.file.position(start))
             self.errors.append(SourceError(message, span, hint))
 
+    def set_twice(self, name: str, start: int) -> None:
+        """Note an attribute that its block has already."""
+        self.error(f"`{name}` is set twice in one block", start, "the first one is used")
+
 
 _KNOWN: WeakKeyDictionary[SourceFile, SplitFile] = WeakKeyDictionary()
 
 
-def split(file: SourceFile) -> SplitFile:
-    """The blocks of a file, split once. A file that is no text has none, and an error."""
+def split(file: SourceFile, read: Callable[[SplitFile], None] | None = None) -> SplitFile:
+    """The blocks of a file, split once. A file that is no text has none, and an error.
+
+    `read` fills in those of a file that is not HCL.
+    """
     known = _KNOWN.get(file)
     if known is not None:
         return known
@@ -169,10 +182,12 @@ def split(file: SourceFile) -> SplitFile:
     _KNOWN[file] = result
     try:
         text = file.text
+        if read is None:
+            result.body = _split_body(result, 0, len(text), comments=[])
+        else:
+            read(result)
     except SourceError as error:
         result.errors.append(error)
-        return result
-    result.body = _split_body(result, 0, len(text), comments=[])
     return result
 
 
@@ -223,7 +238,7 @@ def _item(
         stop = attribute.end() + len(text[attribute.end() : close].rstrip())
         new = Attribute(file, name, position, name_end, attribute.end(), stop)
         if body.attributes.setdefault(name, new) is not new:
-            split.error(f"`{name}` is set twice in one block", position, "the first one is used")
+            split.set_twice(name, position)
         return close
     block = _BLOCK.match(text, position, end)
     if block:

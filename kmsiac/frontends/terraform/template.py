@@ -80,6 +80,18 @@ def scan_template(file: SourceFile, parse: ParseExpression) -> Node:
     return _node(file, 0, end, parts, verbatim=False)
 
 
+def scan_bare(file: SourceFile, start: int, end: int, parse: ParseExpression) -> Node:
+    """A JSON string, with its quotes and without its escapes, as a template.
+
+    A backslash means nothing in it.
+    """
+    try:
+        parts = _assemble(_tokens(file, start + 1, end - 1, _PLAIN_HEREDOC, parse), file)
+    except Unterminated as problem:
+        return Unparsed(file.position(start, end), end, f"{problem.what} (in a template)")
+    return _node(file, start, end, parts, verbatim=True)
+
+
 def _node(
     file: SourceFile, start: int, end: int, parts: list[TemplatePart], verbatim: bool
 ) -> Node:

@@ -420,14 +420,13 @@ def test_broken_hcl_is_an_error_with_its_place_and_the_rest_is_read(tmp_path: Pa
             "bad.tf": 'resource "aws_kms_key" "open" {\n  description = "x"\n\n'
             'resource "aws_kms_key" "after" {\n  description = 1 +\n}\n',
             "good.tf": 'resource "aws_kms_key" "k" {}\n',
-            "x.tf.json": "{}",
+            "x.tf.json": "{]",
             "binary.tf": "\x00\x01",
         },
     )
     assert list(stack.by_address()) == ["aws_kms_key.after", "aws_kms_key.k"]
     places = [str(error.span) for error in stack.errors]
-    assert sorted(places) == ["bad.tf:1:31", "bad.tf:5:20", "binary.tf:1:1", "x.tf.json:1:1"]
-    assert "`.tf.json` is not read yet" in [error.message for error in stack.errors]
+    assert sorted(places) == ["bad.tf:1:31", "bad.tf:5:20", "binary.tf:1:1", "x.tf.json:1:2"]
 
 
 def test_a_resource_declared_twice_is_an_error_and_the_first_counts(tmp_path: Path) -> None:
