@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kmsiac.frontends.terraform.split import Unterminated, comment_end, template_end
+from kmsiac.frontends.terraform.lexer import Unterminated, comment_end, template_end
 from kmsiac.reading.outline import Part
 from kmsiac.reading.source import SourceFile
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from kmsiac.frontends.terraform import split
+from kmsiac.frontends.terraform import lexer
 from kmsiac.frontends.terraform.grammar_cache import tree_parser
 from kmsiac.frontends.terraform.nodes import Node, Unparsed
-from kmsiac.frontends.terraform.split import Attribute, Unterminated
+from kmsiac.frontends.terraform.split import Attribute
 from kmsiac.frontends.terraform.syntax import Converter
 from kmsiac.reading.source import SourceFile
 
@@ -52,7 +52,7 @@ def parse_expression(file: SourceFile, start: int, end: int) -> Node:
     """The expression between two offsets. What cannot be parsed is an `Unparsed` node."""
     try:
         masked = _mask(file, start, end)
-    except Unterminated as problem:
+    except lexer.Unterminated as problem:
         return Unparsed(file.position(start, end), end, problem.what)
     except _TooDeep:
         reason = f"brackets nested over {_MAX_DEPTH} deep"
@@ -126,13 +126,13 @@ def _mask(file: SourceFile, start: int, end: int) -> str:
         after = position + 1
         piece = character
         if character in '"<':
-            after = split.template_end(file, position, end)
+            after = lexer.template_end(file, position, end)
             if after > position:
                 piece = '"' + "_" * (after - position - 2) + '"'
             else:
                 after = position + 1
         elif character in "#/":
-            after = split.comment_end(file, position, end)
+            after = lexer.comment_end(file, position, end)
             piece = " " * (after - position)
         elif character == "\n":
             piece = "\n" if brackets and brackets[-1] == "{" else " "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from kmsiac.frontends.terraform.lexer import HEREDOC, Unterminated, interpolation_end
 from kmsiac.frontends.terraform.nodes import (
     Directive,
     Literal,
@@ -18,7 +19,6 @@ from kmsiac.frontends.terraform.nodes import (
     TemplatePart,
     Unparsed,
 )
-from kmsiac.frontends.terraform.split import HEREDOC, Unterminated, interpolation_end
 from kmsiac.reading.source import SourceFile
 from kmsiac.values import Text
 
