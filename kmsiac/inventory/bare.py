@@ -7,6 +7,8 @@ from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.stack import Gap
 from kmsiac.values import Text
 
+_ALONE = "policy_document"
+
 
 def infer_kind(policy: Policy) -> Gap | None:
     """Give a policy of unknown kind the kind that was said, else the one that its elements show.
@@ -16,6 +18,8 @@ def infer_kind(policy: Policy) -> Gap | None:
     """
     if policy.kind != "unknown":
         return None
+    if policy.resource.type != _ALONE:
+        return _not_known(policy)
     said = policy.resource.attributes.get("kind")
     if isinstance(said, Text):
         policy.kind = str(said)

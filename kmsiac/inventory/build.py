@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from kmsiac.inventory.bare import infer_kind
 from kmsiac.inventory.consumers import consumers_of
+from kmsiac.inventory.default_policies import default_topic_policies
 from kmsiac.inventory.identity_links import IdentityLinks
 from kmsiac.inventory.index import Index
 from kmsiac.inventory.key_links import KeyLinks
 from kmsiac.inventory.model import Alias, Endpoint, Grant, Identity, Inventory, Key
 from kmsiac.inventory.policies import policies_of
 from kmsiac.inventory.settings import settings_of
-from kmsiac.inventory.sites import ENTITIES, POLICIES
+from kmsiac.inventory.sites import ENTITIES, policy_sites
 from kmsiac.stack import TERRAFORM, Resource, Stack
 from kmsiac.values import Choice, Text, Unknown
 
@@ -71,6 +72,7 @@ def _read(resource: Resource, inventory: Inventory) -> None:
             inventory.endpoints.append(Endpoint(resource, settings))
         elif site.kind in _IDENTITIES:
             inventory.identities.append(Identity(resource, settings, kind=site.kind))
-    for policy_site in POLICIES.get(resource.type, ()):
+    for policy_site in policy_sites(resource.type):
         inventory.policies.extend(policies_of(resource, policy_site))
+    inventory.policies.extend(default_topic_policies(resource))
     inventory.consumers.extend(consumers_of(resource))

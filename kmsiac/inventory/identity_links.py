@@ -10,7 +10,7 @@ from kmsiac.inventory.index import Index, setting_path
 from kmsiac.inventory.link import outside
 from kmsiac.inventory.model import Identity, Inventory, Policy, Related
 from kmsiac.inventory.references import find_all, noun_of, references
-from kmsiac.inventory.sites import ATTACHMENTS, MEMBERSHIPS, POLICIES
+from kmsiac.inventory.sites import ATTACHMENTS, MEMBERSHIPS, policy_sites
 from kmsiac.stack import Resource
 from kmsiac.values import Blame, Symbol, Text, Unknown, blame_on
 
@@ -162,7 +162,7 @@ def _may_be_any(value: Text) -> bool:
 
 
 def _targets(policy: Policy) -> tuple[str, ...]:
-    for site in POLICIES[policy.resource.type]:
+    for site in policy_sites(policy.resource.type):
         if site.kind == policy.kind:
             return site.target
     return ()

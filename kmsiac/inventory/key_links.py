@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.consumers import link_consumers
+from kmsiac.inventory.default_policies import default_endpoint_policy, default_key_policy
 from kmsiac.inventory.expand import varying
 from kmsiac.inventory.gathered import Gathered
 from kmsiac.inventory.index import Index, setting_path
@@ -24,10 +25,9 @@ from kmsiac.inventory.model import (
     Related,
     Setting,
 )
-from kmsiac.inventory.policies import default_endpoint_policy, default_key_policy
 from kmsiac.inventory.references import find_all
 from kmsiac.inventory.settings import EntitySettings, exists, setting_at
-from kmsiac.inventory.sites import POLICIES, SHARED_WITH_POLICY, Field
+from kmsiac.inventory.sites import POLICIES, SHARED_WITH_POLICY, Field, policy_sites
 from kmsiac.stack import Gap, Resource
 from kmsiac.values import Blame, Bool, Text, Unknown
 
@@ -249,7 +249,7 @@ def _attribute(entity: Entity) -> str:
 
 
 def _targets(policy: Policy) -> tuple[str, ...]:
-    for site in POLICIES[policy.resource.type]:
+    for site in policy_sites(policy.resource.type):
         if site.kind == policy.kind:
             return site.target
     return ()

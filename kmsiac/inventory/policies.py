@@ -1,16 +1,18 @@
-"""The policies of a resource: each document by case, and the default where none is written."""
+"""The policies of a resource: each document by case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from kmsiac.aws.policy_sites import KindAttribute
 from kmsiac.inventory.cases import TooManyWorlds, Varying, World, in_every_world
 from kmsiac.inventory.expand import digest, settle, varying
 from kmsiac.inventory.model import Policy, Settings
 from kmsiac.inventory.settings import at_path, chosen, exists
 from kmsiac.inventory.sites import PolicySite
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.json_text import decode
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Resource
 from kmsiac.values import (
@@ -21,18 +23,22 @@ from kmsiac.values import (
     Text,
     Unknown,
     Value,
-    text,
 )
 
 Document = PolicyDocument | Unknown | None
 Ask = Callable[[World], tuple[Value | None, int]]
 """In a world: the value at a site, and the position of its key."""
-Missing = Callable[[World], bool]
-"""Whether no policy is written in a world, so that the service gives its own."""
 
 
 def policies_of(resource: Resource, site: PolicySite) -> Iterator[Policy]:
-    """The policies at one site of a resource; those of which no case is written are left out."""
+    """The policies at one site of a resource; those of which no case is written are left out, and
+    documents of another language (a tag policy).
+    """
+    if site.kind_of is not None:
+        kind = _kind(resource, site.kind_of)
+        if not kind:
+            return
+        site = site._replace(kind=kind, kind_of=None)
     if "[]" in site.path:
         yield from _in_list(resource, site)
         return
@@ -47,6 +53,25 @@ def policies_of(resource: Resource, site: PolicySite) -> Iterator[Policy]:
         yield policy
 
 
+def _kind(resource: Resource, said: KindAttribute) -> str:
+    """The kind that an attribute says; empty for another language, unknown where it is not one."""
+
+    def question(world: World) -> str:
+        if not exists(resource, world):
+            return ""
+        value, _ = at_path(resource, said.name, world)
+        if value is None:
+            return said.kinds.get(said.default, "")
+        literal = value.literal if isinstance(value, Text) else None
+        return "unknown" if literal is None else said.kinds.get(literal, "")
+
+    try:
+        found = {kind for _, kind in in_every_world(question)}
+    except TooManyWorlds:
+        return "unknown"
+    return found.pop() if len(found) == 1 else "unknown"
+
+
 def _in_list(resource: Resource, site: PolicySite) -> Iterator[Policy]:
     container, name = site.path.split("[].")
 
@@ -56,7 +81,7 @@ def _in_list(resource: Resource, site: PolicySite) -> Iterator[Policy]:
     try:
         found = [result for _, result in in_every_world(members)]
     except TooManyWorlds:
-        found = [_Members((), _too_many(resource), False, resource.position)]
+        found = [_Members((), too_many(resource), False, resource.position)]
     size = max(len(each.items) for each in found)
     more = any(each.rest is not None for each in found)
     for index in range(size + more):
@@ -113,14 +138,20 @@ def _member(
     if not isinstance(item, Map):
         unknown = Unknown(name, "a policy with a name was expected", item.position)
         return (item if isinstance(item, Unknown) else unknown), item.position
-    if item.get(name) is None:
-        return item.open, item.position
-    value, sensitive = chosen(item.get(name) or item, world, sensitive)
+    value: Value = item
+    position = item.position
+    for step in name.split("."):
+        if not isinstance(value, Map):
+            return (value if isinstance(value, Unknown) else None), position
+        member = value.get(step)
+        if member is None:
+            return value.open, position
+        key = value.key(step)
+        position = key.position if key is not None else position
+        value, sensitive = chosen(member, world, sensitive)
     if isinstance(value, Absent | Null):
         return None, item.position
-    key = item.key(name)
-    settled = settle(value, world, sensitive=sensitive)
-    return settled, key.position if key is not None else item.position
+    return settle(value, world, sensitive=sensitive), position
 
 
 def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> Policy | None:
@@ -132,18 +163,18 @@ def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> P
             positions.append(position)
         return value, position
 
-    values = varying(document, lambda pair: digest(pair[0]), lambda: (_too_many(resource), 0))
+    values = varying(document, lambda pair: digest(pair[0]), lambda: (too_many(resource), 0))
     if all(value is None for _, (value, _) in values.cases):
         return None
     documents: Varying[Document] = Varying(
         tuple(
-            (when, None if value is None else parse_document(value))
+            (when, None if value is None else parse_document(_whole(value, site)))
             for when, (value, _) in values.cases
         )
     )
     return Policy(
         resource,
-        _existence(resource),
+        existence(resource),
         kind=site.kind,
         attribute=attribute,
         attribute_position=positions[0] if positions else resource.position,
@@ -151,69 +182,27 @@ def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> P
     )
 
 
-def _existence(resource: Resource) -> Varying[Settings | None]:
+def _whole(value: Value, site: PolicySite) -> Value:
+    """The document at a site, also where only one statement of it is written."""
+    if not site.statement:
+        return value
+    statement = decode(value) if isinstance(value, Text) else value
+    if not isinstance(statement, Map) or statement.get("Statement") is not None:
+        return statement
+    key = Text(("Statement",), value.position)
+    return Map(((key, List((statement,), value.position)),), value.position)
+
+
+def existence(resource: Resource) -> Varying[Settings | None]:
+    """No settings in the cases where a resource exists, None in the others."""
+
     def question(world: World) -> Settings | None:
         return {} if exists(resource, world) else None
 
     return varying(question, lambda settings: settings is None, dict)
 
 
-def _too_many(resource: Resource) -> Unknown:
+def too_many(resource: Resource) -> Unknown:
+    """What depends on more cases than are looked at."""
     reason = "depends on too many combinations of conditions"
     return Unknown(resource.address, reason, resource.position)
-
-
-def default_key_policy(resource: Resource, attribute: str, missing: Missing) -> Policy:
-    """The key policy that KMS gives a key for which none is written.
-
-    Source: KMS Developer Guide, "Default key policy": the account may do everything.
-    """
-    provider = resource.provider
-    root = Text(("arn:", *provider.partition.parts, ":iam::", *provider.account.parts, ":root"))
-    statement = Map(
-        (
-            (text("Sid"), text("Enable IAM User Permissions")),
-            (text("Effect"), text("Allow")),
-            (text("Principal"), Map(((text("AWS"), root),))),
-            (text("Action"), text("kms:*")),
-            (text("Resource"), text("*")),
-        )
-    )
-    return _default(resource, attribute, "key", statement, missing)
-
-
-def default_endpoint_policy(resource: Resource, attribute: str, missing: Missing) -> Policy:
-    """The policy of an endpoint for which none is written: full access."""
-    statement = Map(
-        (
-            (text("Effect"), text("Allow")),
-            (text("Principal"), text("*")),
-            (text("Action"), text("*")),
-            (text("Resource"), text("*")),
-        )
-    )
-    return _default(resource, attribute, "endpoint", statement, missing)
-
-
-def _default(
-    resource: Resource, attribute: str, kind: str, statement: Map, missing: Missing
-) -> Policy:
-    value = Map((_entry("Version", "2012-10-17"), (text("Statement"), List((statement,)))))
-    document = parse_document(value)
-
-    def question(world: World) -> Document:
-        return document if missing(world) else None
-
-    return Policy(
-        resource,
-        _existence(resource),
-        kind=kind,
-        attribute=attribute,
-        attribute_position=resource.position,
-        document=varying(question, lambda found: found is None, lambda: _too_many(resource)),
-        default=True,
-    )
-
-
-def _entry(name: str, literal: str) -> tuple[Text, Text]:
-    return text(name), text(literal)

@@ -7,7 +7,10 @@ registry schemas of us-east-1. A path is a name, or `blocks[].name` for each mem
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
+
+from kmsiac.aws.policy_sites import KindAttribute, kind_attribute, policy_attributes
 
 
 class Field(NamedTuple):
@@ -33,13 +36,16 @@ class EntitySite(NamedTuple):
 
 class PolicySite(NamedTuple):
     """A place that holds policy documents. `owner`: whether the resource is itself the entity
-    that the policy belongs to; else `target` names the attributes that refer to it.
+    that the policy belongs to; else `target` names the attributes that refer to it. `kind_of`
+    says the kind where it is not always the same. `statement`: one statement stands there.
     """
 
     path: str
     kind: str
     owner: bool
     target: tuple[str, ...] = ()
+    kind_of: KindAttribute | None = None
+    statement: bool = False
 
 
 _KEY_TF = {
@@ -241,7 +247,24 @@ POLICIES: Mapping[str, tuple[PolicySite, ...]] = {
     "AWS::ODB::OdbNetwork": (PolicySite("KmsPolicyDocument", "endpoint", False),),
     "policy_document": (PolicySite("document", "unknown", False),),
 }
-"""Resource type to the policy documents that stand in it."""
+"""Resource type to the policy documents that stand in it and belong to a key, an identity or an
+endpoint. `policy_sites` has the others, too."""
+
+
+@cache
+def policy_sites(resource_type: str) -> tuple[PolicySite, ...]:
+    """The places of policy documents in a resource of a type."""
+    kind_of = kind_attribute(resource_type)
+    return POLICIES.get(resource_type, ()) + tuple(
+        PolicySite(
+            place.path,
+            place.kind or "unknown",
+            owner=False,
+            kind_of=None if place.kind else kind_of,
+            statement=place.statement,
+        )
+        for place in policy_attributes(resource_type)
+    )
 
 
 class NameSite(NamedTuple):

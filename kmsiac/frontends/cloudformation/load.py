@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kmsiac.aws.consumers import key_heads, wanted_attributes
+from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.cloudformation.choices import as_map
 from kmsiac.frontends.cloudformation.conditions import Conditions
@@ -40,8 +40,8 @@ SINKS = frozenset(
         "AWS::ODB::OdbNetwork",
     }
 )
-"""The resource types that are evaluated whole. Of one that uses a key, the properties that say
-which; the others are only referred to."""
+"""The resource types that are evaluated whole. Of one that uses a key or has a
+policy beside them, the properties that say which; the others are only referred to."""
 
 NAMES = {
     "account_id": "AWS::AccountId",
@@ -120,7 +120,7 @@ class _Loader:
 
     def resource(self, declared: Declared) -> Resource | None:
         """The evaluated resource; None if it is no sink, or its condition is false."""
-        if declared.type not in SINKS and not _names_key(declared):
+        if declared.type not in SINKS and not _is_written(declared):
             self._note(declared)
             return None
         exists = self._exists(declared)
@@ -191,17 +191,17 @@ class _Loader:
             self._template.gap(name, "", "modules are not expanded", position)
 
 
-def _names_key(declared: Declared) -> bool:
-    """Whether a resource writes a property in which a key may be named."""
-    heads, properties = key_heads(declared.type), declared.body.get("Properties")
+def _is_written(declared: Declared) -> bool:
+    """Whether a resource writes a property that may name a key or hold a policy."""
+    heads, properties = sink_heads(declared.type), declared.body.get("Properties")
     return bool(heads) and isinstance(properties, Mapping) and any(map(properties.get, heads))
 
 
 def _wanted(type: str, properties: Node | None) -> Node | None:
-    """Of the properties of a resource that uses a key, those that say which."""
+    """Of the properties of a resource, those that name a key or hold a policy."""
     if not isinstance(properties, Mapping) or properties.tag:
         return properties
-    wanted = wanted_attributes(type)
+    wanted = sink_attributes(type)
     kept: list[tuple[Node, Node]] = [
         (k, v) for k, v in properties.entries if isinstance(k, Scalar) and k.text in wanted
     ]

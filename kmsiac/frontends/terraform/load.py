@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kmsiac.aws.consumers import key_heads, wanted_attributes
+from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.conversion import Undetermined
@@ -81,8 +81,8 @@ def _collect(scope: Scope, stack: Stack) -> list[Scope]:
         type_, _, name = key.partition(".")
         if type_ in SINKS:
             _resources(scope, scope.group("resource", type_, name, block), stack)
-        elif not key_heads(type_).isdisjoint(written_names(block.body)):
-            only = wanted_attributes(type_) | {"region"}
+        elif not sink_heads(type_).isdisjoint(written_names(block.body)):
+            only = sink_attributes(type_) | {"region"}
             _resources(scope, scope.group("resource", type_, name, block), stack, only)
     for key, block in scope.files.data.items():
         type_, _, name = key.partition(".")

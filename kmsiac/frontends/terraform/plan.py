@@ -11,7 +11,7 @@ import gc
 import re
 from collections.abc import Callable
 
-from kmsiac.aws.consumers import key_heads, wanted_attributes
+from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.plan_model import (
@@ -193,10 +193,10 @@ class _Plan:
                 self.result.documents.append(DataDocument(change.address, document, at))
         elif change.type in SINKS:
             self.result.resources.append(self._resource(change))
-        elif any(map(change.after.get, heads := key_heads(change.type))) or any(
+        elif any(map(change.after.get, heads := sink_heads(change.type))) or any(
             map(change.is_unknown, heads)
         ):
-            only = wanted_attributes(change.type) | {"region"}
+            only = sink_attributes(change.type) | {"region"}
             self.result.resources.append(self._resource(change, only))
 
     def _take_known_document(self, change: Change) -> None:

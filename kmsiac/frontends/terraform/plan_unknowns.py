@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kmsiac.aws.consumers import key_attributes
+from kmsiac.aws.policy_sites import policy_attributes
 from kmsiac.frontends.terraform.plan_documents import DocumentReader
 from kmsiac.frontends.terraform.plan_model import DOCUMENT_TYPE, Change, mapping
 from kmsiac.frontends.terraform.plan_providers import Providers
@@ -12,9 +13,6 @@ from kmsiac.frontends.terraform.plan_references import Configuration, Origin, St
 from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
 from kmsiac.frontends.terraform.plan_values import Converter
 from kmsiac.values import Owner, Symbol, Text, Value
-
-_DOCUMENTS = frozenset({"policy", "assume_role_policy"})
-"""Attributes that hold a policy: never the attribute of a resource that they name."""
 
 _LINKS = frozenset(
     {
@@ -83,7 +81,7 @@ class Unknowns:
             return None
         name = path.rpartition(".")[2]
         waiting = _waiting(origins)
-        if len(waiting) == 1 and name in _DOCUMENTS:
+        if len(waiting) == 1 and _holds_policy(change.type, name):
             text = self._document_text(waiting[0], position)
             if text is not None:
                 return text
@@ -197,6 +195,13 @@ class AttributeUnknowns:
     ) -> Sequence[Text] | None:
         """The unknown members of a list, None if they cannot be told."""
         return self._unknowns.members(self._change, path, expression, count, position)
+
+
+def _holds_policy(resource_type: str, name: str) -> bool:
+    """Whether an attribute holds a policy: it is never the attribute of a resource that it names."""
+    return name in {"policy", "assume_role_policy"} or any(
+        place.path.rpartition(".")[2] == name for place in policy_attributes(resource_type)
+    )
 
 
 def _names_key(resource_type: str, name: str) -> bool:

@@ -84,6 +84,8 @@ class Converter:
             if mask_of(mask, name) is True:
                 at = self.file.member(mask_at, name)
                 value = unknown.attribute(here, expression, at) if written else None
+                if value is None and expression is not None:  # it stands there and gives nothing
+                    value = Null(at)
                 if value is not None and mask_of(secret, name) is True:
                     value.sensitive = True
             elif raw is None:
