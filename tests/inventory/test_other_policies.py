@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import PlanReader, Planned, Read, Reader
+from .conftest import Planned, PlanReader, Read, Reader
 
 ALLOW = '{ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "kms:Decrypt", Resource = "*" }] }'
 STATEMENT = '{Effect: Allow, Principal: "*", Action: "kms:Decrypt", Resource: "*"}'
