@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -21,12 +21,13 @@ from kmsiac.config import ScanOptions
 from kmsiac.config.roots import Run, Taker, check_taken, planned_runs, unreached_runs
 from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
-from kmsiac.findings.excerpt import without_key_material
+from kmsiac.findings.excerpt import SourceLines
 from kmsiac.findings.finding import ActiveRule, Note, ScanResult, Summary, Unresolved
 from kmsiac.findings.inputs import with_inputs
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.load import load_unit
 from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.inventory import bare
 from kmsiac.inventory.build import build
 from kmsiac.inventory.export import export, place
 from kmsiac.inventory.model import Inventory
@@ -71,6 +72,7 @@ class UnitScan:
     policies: int = 0
     grants: int = 0
     endpoints: int = 0
+    statements: bare.StatementPlaces = bare.NO_PLACES
 
 
 @dataclass
@@ -113,7 +115,9 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
     out = suppress(judged, options, _judge_earlier, os.environ)
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
-        findings=build_findings(judged.matches, _facts(rules), tree.span, _Source(tree), out.of),
+        findings=build_findings(
+            judged.matches, _facts(rules), tree.span, SourceLines(tree.file), out.of
+        ),
         unresolved=_unread(discovery) + build_unresolved(judged.matches, gaps, tree.span),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         settings=out.settings,
@@ -157,7 +161,16 @@ def _go_over(
         ]
         units.append(_joined(runs, scans))
         read |= units[-1].files
-    return _Pass(tree, discovery, rules, RuleNames(every), units, takers)
+    return _Pass(tree, discovery, rules, RuleNames(every), _each_once(units), takers)
+
+
+def _each_once(units: list[UnitScan]) -> list[UnitScan]:
+    """The units, without what a policy file says that a template makes its policies of."""
+    seen = bare.seen_elsewhere(unit.statements for unit in units)
+    return [
+        replace(unit, matches=[], gaps=[], policies=0) if again else unit
+        for unit, again in zip(units, seen, strict=True)
+    ]
 
 
 def _telling(
@@ -190,6 +203,7 @@ def _joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
         policies=max(scan.policies for scan in scans),
         grants=max(scan.grants for scan in scans),
         endpoints=max(scan.endpoints for scan in scans),
+        statements=bare.together(scan.statements for scan in scans),
     )
 
 
@@ -223,7 +237,6 @@ def scan_unit(
     unit: UnitSource, tree: SourceTree, inputs: Inputs, rules: RuleSet, trusted: Trusted
 ) -> UnitScan:
     """Scan one unit by itself."""
-
     inventory, error = _inventory_of(unit, tree, inputs)
     if inventory is None:
         name = tree.report_path(unit.path)
@@ -245,6 +258,7 @@ def scan_unit(
         policies=sum(not policy.default for policy in inventory.policies),
         grants=len(inventory.grants),
         endpoints=len(inventory.endpoints),
+        statements=bare.statement_places(inventory, tree.file),
     )
 
 
@@ -310,6 +324,8 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
     if check_inputs:
         notes += check_taken(options.inputs, takers)
     unread = tuple(_unread(discovery))
+    seen = bare.seen_elsewhere(bare.statement_places(one, tree.file) for one in found)
+    found = [one for one, again in zip(found, seen, strict=True) if not again]
     return UnitsRead(tuple(found), tuple(_sorted(errors)), unread, tree.span, tuple(notes))
 
 
@@ -353,19 +369,6 @@ def _tree_for(paths: list[Path], here: Path) -> SourceTree:
         return trees[0]
     common = Path(os.path.commonpath([str(root) for root in roots]))
     return SourceTree(common, here if common.is_relative_to(here) else common)
-
-
-class _Source:
-    """The source line of a position; None for plan JSON, whose lines may hold secrets."""
-
-    def __init__(self, tree: SourceTree) -> None:
-        self._tree = tree
-
-    def __call__(self, position: int) -> str | None:
-        file = self._tree.file(position)
-        if file is None or file.has_paths:
-            return None
-        return without_key_material(file.line(file.span(position).line))
 
 
 def _unread(discovery: Discovery) -> list[Unresolved]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from kmsiac.reading.source import SourceFile
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
@@ -22,6 +25,23 @@ def without_key_material(line: str) -> str:
     that columns still fit.
     """
     return _MATERIAL.sub(_hidden, line)
+
+
+class SourceLines:
+    """The source line of a position; None for plan JSON, whose lines may hold secrets.
+
+    `file_at` gives the file of a position.
+    """
+
+    def __init__(self, file_at: Callable[[int], SourceFile | None]) -> None:
+        self._file_at = file_at
+
+    def __call__(self, position: int) -> str | None:
+        """The line that a position lies in."""
+        file = self._file_at(position)
+        if file is None or file.has_paths:
+            return None
+        return without_key_material(file.line(file.span(position).line))
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -171,3 +171,57 @@ def test_policy_kind_on_the_command_line(kmsiac) -> None:  # type: ignore[no-unt
     wrong = kmsiac({}, "scan", "--policy-kind", "kye", "p.json")
     assert wrong.code == 2
     assert '--policy-kind does not take "kye" (did you mean "key"?)' in wrong.err
+
+
+STATEMENTS = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Sid": "All", "Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+    {"Sid": "Roles", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+  ]
+}
+"""
+
+
+def tree(tmp_path: Path, main: str, count: str = "") -> ScanOptions:
+    (tmp_path / "policy.json").write_text(STATEMENTS)
+    resource = f'resource "aws_iam_policy" "p" {{\n{count}\n  name = "p"\n  policy = {main}\n}}\n'
+    (tmp_path / "main.tf").write_text(resource)
+    return ScanOptions(paths=(tmp_path,), working_directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("expression", "listed"),
+    [
+        ('file("policy.json")', ["aws_iam_policy.p"]),
+        ('file("${path.module}/policy.json")', ["aws_iam_policy.p"]),
+        ('jsonencode(jsondecode(file("policy.json")))', ["aws_iam_policy.p"]),
+        ('templatefile("policy.json", {})', ["aws_iam_policy.p"]),
+        (
+            'jsonencode({ Version = "2012-10-17", Statement = jsondecode(file("policy.json")).Statement })',
+            ["aws_iam_policy.p"],
+        ),
+        # One statement of it is in no policy.
+        (
+            'jsonencode({ Statement = [jsondecode(file("policy.json")).Statement[0]] })',
+            ["aws_iam_policy.p", "policy.json"],
+        ),
+        ('jsonencode({ Statement = [] })', ["aws_iam_policy.p", "policy.json"]),
+    ],
+)  # fmt: skip
+def test_a_policy_file_that_a_template_uses_is_one_policy(
+    tmp_path: Path, expression: str, listed: list[str]
+) -> None:
+    options = tree(tmp_path, expression)
+    found = take_inventory(options)["policies"]
+    assert [entry["resource"] for entry in found] == listed
+    result = scan(options)
+    assert result.summary.policies == len(listed)
+    assert result.summary.files == 2
+    assert {f.resource for f in result.findings if f.rule == "IAM-02"} <= set(listed)
+
+
+def test_a_policy_file_of_a_resource_that_is_not_made_stays(tmp_path: Path) -> None:
+    options = tree(tmp_path, 'file("policy.json")', "count = 0")
+    found = take_inventory(options)["policies"]
+    assert [entry["resource"] for entry in found] == ["policy.json"]

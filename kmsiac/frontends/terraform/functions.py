@@ -21,8 +21,9 @@ from kmsiac.frontends.terraform.conversion import (
 )
 from kmsiac.frontends.terraform.parse import parse_expression
 from kmsiac.frontends.terraform.string_functions import Row
-from kmsiac.frontends.terraform.symbolic import marked
+from kmsiac.frontends.terraform.symbolic import Budget, marked
 from kmsiac.frontends.terraform.template import scan_template
+from kmsiac.policy.json_text import decode as decode_policy
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -58,7 +59,33 @@ def _jsonencode(site: Site, arguments: list[Value]) -> Value:
 
 
 def _jsondecode(site: Site, arguments: list[Value]) -> Value:
-    return decode(to_text(arguments[0]), site.frame.context.budget)
+    value, budget = to_text(arguments[0]), site.frame.context.budget
+    found = _policy_in(value) if value.document is None else None
+    return decode(value, budget) if found is None else _last_of_each(found, budget)
+
+
+def _policy_in(value: Text) -> Value | None:
+    """What a text of JSON holds, each part at its own place: worth it for what may be a policy, and
+    where symbols stand in its strings. None for other texts."""
+    literal = value.literal
+    if literal is not None and '"Statement"' not in literal:
+        return None
+    if not value.prefix.lstrip().startswith(("{", "[")):
+        return None
+    found = decode_policy(value)
+    return None if isinstance(found, Unknown) else found
+
+
+def _last_of_each(value: Value, budget: Budget) -> Value:
+    """The value with the last of the members of the same name, as Terraform reads JSON."""
+    budget.spend()
+    if isinstance(value, List):
+        items = [_last_of_each(item, budget) for item in value.items]
+        return List(items, value.position, value.open, value.sensitive)
+    if not isinstance(value, Map):
+        return value
+    last = {key.parts: (key, _last_of_each(member, budget)) for key, member in value.entries}
+    return Map(last.values(), value.position, value.open, value.sensitive)
 
 
 def _tostring(_site: Site, arguments: list[Value]) -> Value:
