@@ -47,6 +47,7 @@ class SourceTree:
         self.root = root.resolve()
         self.base = (base or root).resolve()
         self._by_path: dict[str, SourceFile] = {}
+        self._folders: dict[str, Path | None] = {}
         self._admitted: set[str] = set()
         self._files: list[SourceFile] = []
 
@@ -161,6 +162,15 @@ class SourceTree:
             return resolved.is_relative_to(self.root) and resolved.is_dir()
         except (OSError, RuntimeError, ValueError):
             return False
+
+    def folder(self, path: str) -> Path | None:
+        """The real path of the folder at an absolute path without `..`; None if it is none or not
+        inside the root. Looked up once.
+        """
+        if path not in self._folders:
+            found = Path(path)
+            self._folders[path] = found.resolve() if self.is_folder(found) else None
+        return self._folders[path]
 
     # -- walking --------------------------------------------------------------------------------
 

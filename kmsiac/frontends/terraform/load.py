@@ -6,14 +6,16 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from kmsiac.aws.policy_sites import sink_attributes, sink_heads
+from kmsiac.aws.policy_sites import sink_attributes
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.blocks import body_map, guarded
+from kmsiac.frontends.terraform.calls import Calls, is_sink
 from kmsiac.frontends.terraform.conversion import Undetermined
 from kmsiac.frontends.terraform.finish import finish
 from kmsiac.frontends.terraform.groups import Group, Member
-from kmsiac.frontends.terraform.instances import Instance, ModuleInstance, written_names
+from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
 from kmsiac.frontends.terraform.nodes import Tuple
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.providers import configured, default_provider
@@ -62,42 +64,60 @@ def _deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+class _Found(NamedTuple):
+    """What one module instance gives. `path` says where it stands among the others."""
+
+    path: tuple[int, ...]
+    resources: list[Resource]
+    documents: list[DataDocument]
+
+
 def _collect_all(root: Scope, stack: Stack) -> None:
-    waiting = [root]
-    count = 0
-    while waiting:
-        scope = waiting.pop()
-        count += 1
-        if count > MAX_MODULES:
-            reason = f"more than {MAX_MODULES} module instances: the others are not looked at"
-            stack.gaps.append(Gap(scope.address, "", reason, scope.files_position()))
-            return
-        waiting.extend(reversed(_collect(scope, stack)))
+    """Everything of the root and of what it calls, in the order in which the calls are written."""
+    calls = Calls(root.context)
+    found = [_collect(root, (), stack)]
+    calls.add(root, ())
+    while (call := calls.next()) is not None:
+        members = _members(call.scope.group("module", "", call.name, call.block), stack)
+        for at, child in enumerate(_children(call.scope, members)):
+            if len(found) >= MAX_MODULES:
+                reason = f"more than {MAX_MODULES} module instances: the others are not looked at"
+                stack.gaps.append(Gap(child.address, "", reason, child.files_position()))
+                calls.clear()
+                break
+            path = (*call.path, at)
+            found.append(_collect(child, path, stack))
+            calls.add(child, path)
+    for one in sorted(found, key=lambda one: one.path):
+        stack.resources.extend(one.resources)
+        stack.documents.extend(one.documents)
 
 
-def _collect(scope: Scope, stack: Stack) -> list[Scope]:
-    """Add the resources and documents of one module instance; the instances of what it calls."""
+def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
+    """The resources and documents of one module instance."""
+    found = _Found(path, [], [])
     for key, block in scope.files.resources.items():
         type_, _, name = key.partition(".")
-        if type_ in SINKS:
-            _resources(scope, scope.group("resource", type_, name, block), stack)
-        elif not sink_heads(type_).isdisjoint(written_names(block.body)):
-            only = sink_attributes(type_) | {"region"}
-            _resources(scope, scope.group("resource", type_, name, block), stack, only)
+        if is_sink(type_, block):
+            only = None if type_ in SINKS else sink_attributes(type_) | {"region"}
+            group = scope.group("resource", type_, name, block)
+            found.resources.extend(_resources(scope, group, stack, only))
     for key, block in scope.files.data.items():
         type_, _, name = key.partition(".")
         if type_ == "aws_iam_policy_document":
-            _documents(scope, scope.group("data", type_, name, block), stack)
-    children: list[Scope] = []
-    for name, block in scope.files.modules.items():
-        for member in _members(scope.group("module", "", name, block), stack):
-            instance = member.instance
-            child = instance.child() if isinstance(instance, ModuleInstance) else None
-            if child is not None:
-                child.exists = _joined(scope.exists, member.exists)
-                child.absent = member.absent or scope.absent
-                children.append(child)
-    return children
+            group = scope.group("data", type_, name, block)
+            found.documents.extend(_documents(scope, group, stack))
+    return found
+
+
+def _children(scope: Scope, members: list[Member]) -> Iterator[Scope]:
+    for member in members:
+        instance = member.instance
+        child = instance.child() if isinstance(instance, ModuleInstance) else None
+        if child is not None:
+            child.exists = _joined(scope.exists, member.exists)
+            child.absent = member.absent or scope.absent
+            yield child
 
 
 def _members(group: Group, stack: Stack) -> list[Member]:
@@ -113,29 +133,27 @@ def _members(group: Group, stack: Stack) -> list[Member]:
 
 def _resources(
     scope: Scope, group: Group, stack: Stack, only: frozenset[str] | None = None
-) -> None:
-    """Add the instances of a block, whole, or those attributes that say which key they use."""
+) -> Iterator[Resource]:
+    """The instances of a block, whole, or those attributes that say which key they use."""
     block = group.block
     for member in _members(group, stack):
         instance = member.instance
         assert isinstance(instance, Instance)
         attributes = finish(instance.attributes_map(only), instance.address, scope.context)
         assert isinstance(attributes, Map)
-        stack.resources.append(
-            Resource(
-                instance.address,
-                group.type,
-                attributes,
-                instance.provider,
-                block.position,
-                block.end,
-                _depends_on(block, instance),
-                _lifecycle(block, instance),
-                None,
-                _joined(scope.exists, member.exists),
-                member.absent or scope.absent,
-                scope.call_chain,
-            )
+        yield Resource(
+            instance.address,
+            group.type,
+            attributes,
+            instance.provider,
+            block.position,
+            block.end,
+            _depends_on(block, instance),
+            _lifecycle(block, instance),
+            None,
+            _joined(scope.exists, member.exists),
+            member.absent or scope.absent,
+            scope.call_chain,
         )
 
 
@@ -144,14 +162,14 @@ def _joined(one: Exists, other: Exists) -> Exists:
     return (one or ()) + (other or ()) or None
 
 
-def _documents(scope: Scope, group: Group, stack: Stack) -> None:
+def _documents(scope: Scope, group: Group, stack: Stack) -> Iterator[DataDocument]:
     for member in _members(group, stack):
         instance = member.instance
         assert isinstance(instance, Instance)
         name = f"{instance.address}.json"
         value = guarded(instance.document, name, group.block.position, scope.frame)
         document = finish(value, name, scope.context)
-        stack.documents.append(DataDocument(instance.address, document, group.block.position))
+        yield DataDocument(instance.address, document, group.block.position)
 
 
 def _depends_on(block: Block, instance: Instance) -> tuple[str, ...]:

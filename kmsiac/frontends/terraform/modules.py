@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ def _folder(instance: ModuleInstance) -> Path | None:
     if source is not None:
         written = instance.frame.attribute(source)
         name = written.literal if isinstance(written, Text) else None
-        if name is not None and name.startswith(("./", "../", ".\\", "..\\")):
+        if name is not None and is_local(name):
             return local_folder(tree, caller.folder, name)
     key = _INDEX.sub("", instance.address).replace("module.", "")
     recorded = caller.context.recorded_modules().get(key)
@@ -82,12 +83,19 @@ def _folder(instance: ModuleInstance) -> Path | None:
 
 
 def local_folder(tree: SourceTree, start: Path, name: str) -> Path | None:
-    """The folder that a relative source names, if it lies in the tree."""
+    """The folder that a relative source names, seen from the real path `start`, if it lies in the
+    tree. The same folder is the same object.
+    """
+    steps = name.replace("\\", "/").split("/")
+    up = next((at for at, step in enumerate(steps) if step not in (".", "..")), len(steps))
     try:
-        folder = (start / name.replace("\\", "/")).resolve()
+        # Behind the name of a link `..` is not the way back: only leading ones may be shortened.
+        path = start.joinpath(*steps)
+        if ".." in steps[up:]:
+            path = path.resolve()
+        return tree.folder(os.path.normpath(path))
     except (OSError, RuntimeError, ValueError):
         return None
-    return folder if tree.is_folder(folder) else None
 
 
 def read_recorded(tree: SourceTree, root: Path) -> dict[str, str]:
@@ -101,6 +109,11 @@ def read_recorded(tree: SourceTree, root: Path) -> dict[str, str]:
         return {str(row["Key"]): str(row["Dir"]) for row in rows if row.get("Key")}
     except (SourceError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def is_local(source: str) -> bool:
+    """Whether a module source is a path, seen from the folder of the call."""
+    return source.startswith(("./", "../", ".\\", "..\\"))
 
 
 def literal_source(attribute: Attribute | None) -> str | None:

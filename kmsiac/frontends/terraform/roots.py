@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.module_files import code_files, split_file
-from kmsiac.frontends.terraform.modules import literal_source, local_folder
+from kmsiac.frontends.terraform.modules import is_local, literal_source, local_folder
 from kmsiac.frontends.terraform.split import Block
 from kmsiac.reading.tree import SourceTree, names_in
 
@@ -94,6 +94,6 @@ def _read(tree: SourceTree, folder: Path) -> _Folder:
 
 def _target(tree: SourceTree, folder: Path, block: Block) -> Path | None:
     source = literal_source(block.body.attributes.get("source"))
-    if source is not None and source.startswith(("./", "../", ".\\", "..\\")):
+    if source is not None and is_local(source):
         return local_folder(tree, folder, source)
     return None

@@ -41,16 +41,24 @@ class Context:
         self.budget = Budget(MAX_STEPS)
         self.depth = 0
         self.folders: dict[Path, ModuleFiles] = {}
+        self._read: dict[Path, ModuleFiles] = {}
         self.rendering: set[str] = set()
         """Template files that are being rendered: one must not render itself."""
         self._recorded: dict[str, str] | None = None
         self._reported: set[tuple[str, str, int]] = set()
 
+    def glance(self, folder: Path) -> ModuleFiles:
+        """The files of a folder, read once, whether or not something comes of them."""
+        known = self._read.get(folder)
+        if known is None:
+            known = self._read[folder] = read_folder(self.tree, folder)
+        return known
+
     def files_of(self, folder: Path) -> ModuleFiles:
-        """The files of a folder, read once."""
+        """The files of a folder that belong to this unit; what is wrong with them is reported."""
         known = self.folders.get(folder)
         if known is None:
-            known = self.folders[folder] = read_folder(self.tree, folder)
+            known = self.folders[folder] = self.glance(folder)
             self.stack.files.update(file.file.path for file in known.files)
             for file, reason in known.one_sided:
                 self.stack.gaps.append(Gap("", "", reason, file.position(0)))
