@@ -14,10 +14,12 @@ class KeyAttribute(NamedTuple):
 
     `path` goes through nested blocks, maps and each member of lists. `type` is one name for the
     same thing in both frameworks (`log_group`) where there is one, else the resource type.
+    `any_resource`: it may name other things than keys, too.
     """
 
     path: tuple[str, ...]
     type: str
+    any_resource: bool = False
 
 
 @cache
@@ -39,8 +41,13 @@ def key_attributes(resource_type: str) -> tuple[KeyAttribute, ...]:
     the list, and where a service makes up its own default key nothing is written.
     """
     table = cast("Mapping[str, list[str]]", _data()["attributes"])
+    any_resource = cast("list[str]", _data()["any_resource"])
     return tuple(
-        KeyAttribute(tuple(path.split(".")), _kinds().get((resource_type, path), resource_type))
+        KeyAttribute(
+            tuple(path.split(".")),
+            _kinds().get((resource_type, path), resource_type),
+            resource_type in any_resource,
+        )
         for path in table.get(resource_type, ())
     )
 

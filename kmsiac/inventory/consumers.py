@@ -12,6 +12,7 @@ from kmsiac.inventory.gathered import Gathered
 from kmsiac.inventory.index import Index
 from kmsiac.inventory.model import Consumer, Key, Related, Setting, Settings
 from kmsiac.inventory.settings import at_path, chosen, exists
+from kmsiac.policy.matching import split_arn
 from kmsiac.stack import Resource
 from kmsiac.values import Absent, Choice, List, Map, Null, Text, Unknown, Value
 
@@ -55,6 +56,9 @@ def _places(value: Value, path: tuple[str, ...], steps: _Steps) -> Iterator[_Ste
     if isinstance(value, Choice):
         for _, branch in value.branches:
             yield from _places(branch, path, steps)
+    elif not path and isinstance(value, List):
+        for index, item in enumerate(value.items[:_MAX_SITES]):
+            yield from _places(item, path, (*steps, index))
     elif not path:
         if not isinstance(value, Absent | Null):
             yield steps
@@ -74,7 +78,7 @@ def _consumer(resource: Resource, attribute: KeyAttribute, steps: _Steps) -> Con
         if not exists(resource, world):
             return None
         value, position = _at(resource.attributes, steps, world)
-        if value is None:
+        if value is None or (attribute.any_resource and not _may_be_key(value)):
             return None
         positions.append(position)
         found = {"key_id": Setting(value, True, position)}
@@ -99,6 +103,16 @@ def _consumer(resource: Resource, attribute: KeyAttribute, steps: _Steps) -> Con
         attribute=_spelled(steps),
         attribute_position=positions[0] if positions else resource.position,
     )
+
+
+def _may_be_key(value: Value) -> bool:
+    """Whether a value that may name any resource plainly names a key or an alias."""
+    if not isinstance(value, Text):
+        return False
+    if value.symbol is not None:
+        return value.symbol.type in ("key_arn", "alias_arn")
+    arn = split_arn(value)
+    return arn is not None and arn.service.literal == "kms"
 
 
 def _digest(settings: Settings | None) -> object:

@@ -222,3 +222,98 @@ def test_the_json_shows_consumers(terraform: Reader) -> None:
         "key": [],
         "key_open": [f"alias/aws/sns: {AWS_KEY}"],
     }
+
+
+STATE = """
+terraform {
+  backend "s3" {
+    bucket     = "b"
+    key        = "k"
+    region     = "eu-west-1"
+    kms_key_id = "alias/state"%s
+  }
+  encryption {
+    key_provider "aws_kms" "basic" {
+      kms_key_id = aws_kms_key.s.arn
+      key_spec   = "AES_256"
+    }
+  }
+}
+resource "aws_kms_key" "s" {}
+resource "aws_kms_alias" "s" {
+  name          = "alias/state"
+  target_key_id = aws_kms_key.s.key_id
+}
+"""
+
+
+def test_the_state_uses_keys(terraform: Reader) -> None:
+    read = terraform(STATE % "")
+    uses = {c.address: c for c in read.inventory.consumers}
+    assert list(uses) == [
+        "terraform.backend.s3",
+        "terraform.encryption.key_provider.aws_kms.basic",
+    ]
+    assert {c.type for c in uses.values()} == {"state"}
+    for use in uses.values():
+        assert [key.address for key in use.key.items] == ["aws_kms_key.s"]
+    assert read.span(uses["terraform.backend.s3"].attribute_position).line == 7
+
+
+def test_the_state_may_be_in_another_account(terraform: Reader) -> None:
+    read = terraform(STATE % '\n    profile = "state"')
+    (use,) = read.consumers("terraform.backend.s3")
+    assert not use.key.items
+    assert use.key.open
+
+
+def test_a_share_uses_a_key_only_where_it_names_one(
+    terraform: Reader, cloudformation: Reader
+) -> None:
+    read = terraform(
+        """
+        resource "aws_kms_key" "k" {}
+        resource "aws_subnet" "s" {}
+        resource "aws_ram_resource_association" "k" { resource_arn = aws_kms_key.k.arn }
+        resource "aws_ram_resource_association" "s" { resource_arn = aws_subnet.s.arn }
+        resource "aws_ram_resource_association" "e" {
+          resource_arn = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        }
+        """
+    )
+    found = [
+        (c.address, c.type, [k.address for k in c.key.items]) for c in read.inventory.consumers
+    ]
+    assert found == [
+        ("aws_ram_resource_association.k", "resource_share", ["aws_kms_key.k"]),
+        ("aws_ram_resource_association.e", "resource_share", []),
+    ]
+    twin = cloudformation(
+        "Resources:\n"
+        "  K: {Type: 'AWS::KMS::Key', Properties: {}}\n"
+        "  S: {Type: 'AWS::RAM::ResourceShare', Properties: {Name: s, ResourceArns: [!Ref Net, !GetAtt K.Arn]}}\n"
+        "  Net: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: v}}\n"
+    )
+    (share,) = twin.inventory.consumers
+    assert (share.type, share.attribute) == ("resource_share", "ResourceArns[1]")
+    assert [key.address for key in share.key.items] == ["K"]
+
+
+def test_data_sources_that_use_a_key(terraform: Reader) -> None:
+    read = terraform(
+        """
+        resource "aws_kms_key" "k" {}
+        data "aws_kms_public_key" "k" { key_id = aws_kms_key.k.key_id }
+        data "aws_kms_secrets" "s" {
+          secret {
+            name    = "a"
+            payload = "b"
+            key_id  = aws_kms_key.k.key_id
+          }
+        }
+        """
+    )
+    assert [(c.address, c.attribute) for c in read.inventory.consumers] == [
+        ("data.aws_kms_public_key.k", "key_id"),
+        ("data.aws_kms_secrets.s", "secret[0].key_id"),
+    ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from .conftest import Planned, PlanReader, Read, Reader
+if TYPE_CHECKING:
+    from conftest import Planned, PlanReader, Read, Reader
 
 ALLOW = '{ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "kms:Decrypt", Resource = "*" }] }'
 STATEMENT = '{Effect: Allow, Principal: "*", Action: "kms:Decrypt", Resource: "*"}'

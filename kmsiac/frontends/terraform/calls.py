@@ -127,8 +127,12 @@ class Interest:
         if folder in self._known:
             return self._known[folder]
         files = self._context.glance(folder)
-        return any(key.startswith("aws_iam_policy_document.") for key in files.data) or any(
+        return any(
             is_sink(key.partition(".")[0], block) for key, block in files.resources.items()
+        ) or any(
+            key.startswith("aws_iam_policy_document.")
+            or is_sink(f"data.{key.partition('.')[0]}", block)
+            for key, block in files.data.items()
         )
 
 

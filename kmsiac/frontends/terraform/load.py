@@ -21,6 +21,7 @@ from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.providers import configured, default_provider
 from kmsiac.frontends.terraform.scope import Context, Scope
 from kmsiac.frontends.terraform.split import Block
+from kmsiac.frontends.terraform.state_keys import state_keys
 from kmsiac.frontends.terraform.symbolic import OverBudget
 from kmsiac.frontends.terraform.variables import root_inputs
 from kmsiac.frontends.unit import Inputs, UnitSource
@@ -45,6 +46,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
         given = root_inputs(context, folder)
         root = Scope(context, folder, "", providers, given)
         providers.update(configured(root))
+        stack.resources.extend(state_keys(root))
         _collect_all(root, stack)
     stack.declared = frozenset(root.files.variables)
     for files in context.folders.values():
@@ -107,6 +109,10 @@ def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
         if type_ == "aws_iam_policy_document":
             group = scope.group("data", type_, name, block)
             found.documents.extend(_documents(scope, group, stack))
+        elif is_sink(f"data.{type_}", block):
+            only = sink_attributes(f"data.{type_}") | {"region"}
+            group = scope.group("data", type_, name, block)
+            found.resources.extend(_resources(scope, group, stack, only))
     return found
 
 
@@ -143,7 +149,7 @@ def _resources(
         assert isinstance(attributes, Map)
         yield Resource(
             instance.address,
-            group.type,
+            f"data.{group.type}" if group.kind == "data" else group.type,
             attributes,
             instance.provider,
             block.position,

@@ -39,6 +39,8 @@ class ModuleFiles:
         self.outputs: dict[str, Block] = {}
         self.modules: dict[str, Block] = {}
         self.providers: list[Block] = []
+        self.settings: list[Block] = []
+        """The `terraform` blocks."""
         self.resources: dict[str, Block] = {}
         """By `type.name`."""
         self.data: dict[str, Block] = {}
@@ -54,6 +56,8 @@ class ModuleFiles:
                     self._twice(f"local.{name}", attribute.position, split_file)
         elif block.type == "provider":
             self.providers.append(block)
+        elif block.type == "terraform":
+            self.settings.append(block)
         elif known is not None:
             table, key = known
             if override and key in table:
