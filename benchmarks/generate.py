@@ -1,9 +1,11 @@
 """Synthetic trees of templates: the same kind, size, seed and share of faults give the same bytes.
 
     python benchmarks/generate.py FOLDER [--kind mixed] [--files 1000] [--seed 1] [--faults 0.1]
+    python benchmarks/generate.py FOLDER --kind estate --bytes 20_000_000
 
-Kinds: `terraform` (root modules of some ten files, with modules and tfvars), `cloudformation` (YAML,
-one template in five JSON), `plan` (plan JSON), and `mixed`: seven files in ten Terraform, two
+Kinds: `terraform` (root modules of some ten files, with modules and tfvars), `estate` (the same with
+so much about other things that policies and keys are 17 % of the bytes), `cloudformation` (YAML, one
+template in five JSON), `plan` (plan JSON), and `mixed`: seven files in ten Terraform, two
 CloudFormation, the rest plans, workflows, charts, programs and notes. As in real repositories most
 files have nothing to do with keys. `--faults` is the share of policies with a fault that kmsiac must
 find (`XACC-01` with `--account-id` only). Printed: how many files, bytes and faults were written.
@@ -15,7 +17,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -23,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.synthetic.beside import other_file
 from benchmarks.synthetic.cloudformation import template
 from benchmarks.synthetic.drawing import Draw
+from benchmarks.synthetic.estate import SINKS, estate
 from benchmarks.synthetic.plan import plan
 from benchmarks.synthetic.policies import Fault
 from benchmarks.synthetic.terraform import Files, modules, project
@@ -40,6 +43,17 @@ def generate(kind: str, files: int, seed: int = 1, faults: float = 0.1) -> Files
     there is then open.
     """
     return islice(KINDS[kind](seed, files, faults), files)
+
+
+def generate_bytes(kind: str, size: int, seed: int = 1, faults: float = 0.1) -> Files:
+    """The same by size: files until so many bytes are reached."""
+    left = [size]
+
+    def some_left(file: tuple[str, str, list[Fault]]) -> bool:
+        left[0] -= len(file[1])
+        return left[0] > -len(file[1])
+
+    return takewhile(some_left, KINDS[kind](seed, _ROOM_FOR_MODULES, faults))
 
 
 def _terraform(seed: int, files: int, faults: float) -> Files:
@@ -102,6 +116,7 @@ def _numbers() -> Iterator[int]:
 KINDS: dict[str, Callable[[int, int, float], Files]] = {
     "mixed": _mixed,
     "terraform": _terraform,
+    "estate": estate,
     "cloudformation": _cloudformation,
     "plan": _plans,
 }
@@ -128,12 +143,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kind", choices=KINDS, default="mixed")
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--bytes", type=int, help="so many bytes in place of so many files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.1)
     options = parser.parse_args()
-    files = generate(options.kind, options.files, options.seed, options.faults)
+    much = generate_bytes if options.bytes else generate
+    files = much(options.kind, options.bytes or options.files, options.seed, options.faults)
     count, size, planted = write(options.folder, files)
-    print(f"{count} files, {size:,} bytes, {len(planted)} faults")
+    sinks = sum(path.stat().st_size for name in SINKS for path in options.folder.rglob(name))
+    share = f" (policies and keys: {sinks / size:.1%})" if sinks else ""
+    print(f"{count} files, {size:,} bytes{share}, {len(planted)} faults")
     for rule, times in sorted(Counter(fault.rule for fault in planted).items()):
         print(f"  {rule} {times}")
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, cast
 from kmsiac.frontends.terraform import lexer
 from kmsiac.frontends.terraform.grammar_cache import tree_parser
 from kmsiac.frontends.terraform.nodes import Node, Unparsed
+from kmsiac.frontends.terraform.plain import parse_plain
 from kmsiac.frontends.terraform.split import Attribute
 from kmsiac.frontends.terraform.syntax import Converter
+from kmsiac.frontends.terraform.template import ParseExpression
 from kmsiac.reading.source import SourceFile
 
 if TYPE_CHECKING:
@@ -50,6 +52,16 @@ def parse_attribute(attribute: Attribute) -> Node:
 
 def parse_expression(file: SourceFile, start: int, end: int) -> Node:
     """The expression between two offsets. What cannot be parsed is an `Unparsed` node."""
+    once = _Once()
+    try:
+        plain = parse_plain(file, start, end, once)
+    except lexer.Unterminated as problem:
+        return Unparsed(file.position(start, end), end, problem.what)
+    return parse_any(file, start, end, once) if plain is None else plain
+
+
+def parse_any(file: SourceFile, start: int, end: int, parse: ParseExpression) -> Node:
+    """The same by python-hcl2, however it is written. `parse` reads what stands in interpolations."""
     try:
         masked = _mask(file, start, end)
     except lexer.Unterminated as problem:
@@ -62,10 +74,27 @@ def parse_expression(file: SourceFile, start: int, end: int) -> Node:
     if len(masked) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(masked)) > _MAX_TOKENS:
         reason = f"an expression of more than {_MAX_TOKENS:,} words and marks"
         return Unparsed(file.position(start, end), end, reason)
-    converter = Converter(file, start - len(_PREFIX), parse_expression)
+    converter = Converter(file, start - len(_PREFIX), parse)
     if masked[:1] == '"' and masked.rstrip().count('"') == 2 and masked.rstrip()[-1] == '"':
         return converter.string(start, start + len(masked.rstrip()))
     return _parse(file, start, end, masked, converter)
+
+
+class _Once:
+    """Parses what stands in interpolations, the same place once: what is not plain is read twice,
+    which must not double with every string inside a string.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], Node] = {}
+
+    def __call__(self, file: SourceFile, start: int, end: int) -> Node:
+        node = self._known.get((start, end))
+        if node is None:
+            node = self._known[start, end] = parse_expression(file, start, end)
+        return node
 
 
 def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Converter) -> Node:
