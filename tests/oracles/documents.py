@@ -7,6 +7,7 @@ are sets, and a list of one is the scalar, as AWS reads them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from typing import Any
 Json = Any
 
 _HOLE = re.compile(r"\$\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_INDEX = r"(?:\[(?:\"[^\"]*\"|\d+)\])?"
 _ADDRESS = re.compile(
-    r"((?:module\.[\w-]+(?:\[[^\]]*\])?\.)*(?:data\.)?(?:aws|awscc|random|tls|time|archive|null|terraform|local|external|http)"
-    r"_[a-z0-9_]+\.[\w-]+)"
+    rf"((?:module\.[\w-]+{_INDEX}\.)*(?:data\.)?(?:aws|awscc|random|tls|time|archive|null|terraform|local|external|http)"
+    rf"_[a-z0-9_]+\.[\w-]+{_INDEX})"
 )
 _SETS = {"Action", "NotAction", "Resource", "NotResource"}
 POLICY_VARIABLE = re.compile(r"^[\w-]+:[^}]*$")
@@ -35,75 +37,171 @@ class Difference:
         return f"{self.address}: {self.kind}: {self.detail}"
 
 
-def differences(expected: Json, inventory: Json) -> Iterator[Difference]:
-    """What an inventory has otherwise than the recording, policies and data documents."""
-    yield from _policies(expected["policies"], inventory["policies"])
+def differences(expected: Json, inventory: Json, *, plan: bool = False) -> Iterator[Difference]:
+    """What an inventory has otherwise than the recording: policies, data documents, keys, grants.
+
+    With `plan` it is the inventory of the plan, which does not say what an unknown is made of: a
+    policy that the plan does not know may be wholly unknown, a placeholder may be any unknown.
+    """
+    if plan:
+        expected, inventory = (_holes_alike(each) for each in (expected, inventory))
+    yield from _policies(expected["policies"], inventory["policies"], plan)
     ours = {entry["address"]: entry for entry in inventory["data"]}
     for address, entry in expected.get("data", {}).items():
         document = entry.get("document") or entry.get("static")
-        if document is None:
-            continue
         if address not in ours:
             yield Difference(address, "missing", "the data document")
-        else:
-            yield from _document(address, document, ours[address]["document"])
+        elif document is not None:
+            yield from _document(address, document, ours[address])
+    for address in ours.keys() - expected.get("data", {}).keys():
+        yield Difference(address, "extra", "the data document")
+    yield from _entities(expected, inventory)
 
 
-def _policies(expected: Mapping[str, Json], policies: list[Json]) -> Iterator[Difference]:
+def _policies(
+    expected: Mapping[str, Json], policies: list[Json], plan: bool
+) -> Iterator[Difference]:
     ours: dict[str, list[Json]] = {}
     for policy in policies:
-        ours.setdefault(policy["resource"], []).append(policy)
-    seen: set[int] = set()
+        if "aws_managed" not in policy:
+            ours.setdefault(policy["resource"], []).append(policy)
     for name, entry in expected.items():
-        candidates = [p for p in ours.get(entry["address"], []) if _same_place(entry, p)]
-        if len(candidates) != 1:
-            if entry.get("document") or entry.get("static") or entry.get("default_policy"):
-                if not candidates and _nothing(entry):
-                    continue
-                yield Difference(name, "missing", f"{len(candidates)} policies at this place")
-            seen.update(id(p) for p in candidates)
-            continue
-        (policy,) = candidates
-        seen.add(id(policy))
-        yield from _policy(name, entry, policy)
-    for policy in policies:
-        if id(policy) not in seen:
-            yield Difference(policy["resource"], "extra", policy["attribute"])
+        left = ours.get(entry["address"], [])
+        found = [policy for policy in left if policy["attribute"] == entry["attribute"]]
+        if len(found) == 1:
+            left.remove(found[0])
+            if not (plan and not entry["known"] and _wholly_unknown(found[0])):
+                yield from _policy(name, entry, found[0])
+        elif found or not entry.get("default_policy"):
+            # Where a service has no default, a policy that is not given is none.
+            yield Difference(name, "missing", f"{len(found)} policies at {entry['attribute']}")
+    for address, left in ours.items():
+        for policy in left:
+            yield Difference(address, "extra", policy["attribute"])
 
 
-def _nothing(entry: Json) -> bool:
-    """The recording says that no policy is given: where the service has no default, none is listed."""
-    return bool(entry.get("default_policy"))
+def _wholly_unknown(policy: Json) -> bool:
+    return policy["document"] is None and bool(policy["unknown"]) and not policy["default_policy"]
 
 
-def _same_place(entry: Json, policy: Json) -> bool:
-    attribute = entry["attribute"]
-    place = policy["attribute"]
-    if attribute.startswith("inline_policy["):
-        number = re.findall(r"\d+", attribute)[0]
-        return place.startswith("inline_policy") and (
-            f"[{number}]" in place or not re.search(r"\[\d+\]", place)
-        )
-    return bool(attribute == place)
+def _holes_alike(node: Json) -> Json:
+    """The same with one placeholder in place of each text that has one."""
+    if isinstance(node, str):
+        return "${unknown}" if _holes(node) else node
+    if isinstance(node, dict):
+        return {_holes_alike(k): _holes_alike(v) for k, v in node.items()}
+    return [_holes_alike(each) for each in node] if isinstance(node, list) else node
 
 
 def _policy(name: str, entry: Json, policy: Json) -> Iterator[Difference]:
-    if entry.get("default_policy"):
-        if not policy["default_policy"]:
-            yield Difference(name, "different", "the service's default is not told")
-        return
-    wanted = entry["document"] if entry["known"] else entry.get("static")
-    if wanted is None:
-        return
-    yield from _document(name, wanted, policy["document"])
+    if policy["maybe_absent"]:
+        yield Difference(name, "different", "may be absent; the plan has it")
+    if policy["default_policy"] != bool(entry.get("default_policy")):
+        yield Difference(name, "different", f"default policy: {policy['default_policy']}")
+    elif not entry.get("default_policy"):
+        wanted = entry["document"] if entry["known"] else entry.get("static")
+        if wanted is not None:
+            yield from _document(name, wanted, policy)
 
 
-def _document(name: str, wanted: Json, found: Json) -> Iterator[Difference]:
+def _document(name: str, wanted: Json, shown: Json) -> Iterator[Difference]:
+    found = shown["document"]
     if not isinstance(found, dict):
-        yield Difference(name, "unknown", str(found))
+        yield Difference(name, "unknown", str(found or shown["cases"] or shown["unknown"]))
         return
     for where in _compare(_normal(wanted), _normal(found), ""):
         yield Difference(name, "different", where)
+    yield from _symbols(name, wanted, shown)
+
+
+def _symbols(name: str, wanted: Json, shown: Json) -> Iterator[Difference]:
+    """A placeholder is a symbol or an unknown and no text that looks like one, and there are no
+    others than the recording has.
+    """
+    if "${unknown}" in json.dumps(shown["document"]):
+        return  # of a plan
+    told = {each["text"] for each in shown["symbols"]}
+    told |= {f"${{{each['expression']}}}" for each in shown["unknown"]}
+    for hole in sorted(_holes(shown["document"]) - told):
+        yield Difference(name, "different", f"{hole} is a text, no symbol")
+    if told and not _holes(wanted):
+        yield Difference(name, "different", f"the plan knows {sorted(told)}")
+
+
+def _holes(node: Json) -> set[str]:
+    """The placeholders in a document; an IAM policy variable is none."""
+    if isinstance(node, str):
+        return {hole[0] for hole in _HOLE.finditer(node) if _ADDRESS.search(hole[1])}
+    if isinstance(node, dict):
+        return set[str]().union(*(_holes(k) | _holes(v) for k, v in node.items()))
+    return set[str]().union(*map(_holes, node)) if isinstance(node, list) else set()
+
+
+_KEY_SETTINGS = {
+    "description": "description",
+    "key_usage": "usage",
+    "customer_master_key_spec": "spec",
+    "key_spec": "spec",
+    "enable_key_rotation": "rotation",
+    "rotation_period_in_days": "rotation_period",
+    "deletion_window_in_days": "deletion_window",
+    "is_enabled": "enabled",
+    "enabled": "enabled",
+    "multi_region": "multi_region",
+    "bypass_policy_lockout_safety_check": "bypass_lockout_check",
+    "primary_key_arn": "primary_arn",
+    "tags": "tags",
+}
+_GRANT_SETTINGS = {
+    "name": "name",
+    "key_id": "key_id",
+    "grantee_principal": "grantee",
+    "retiring_principal": "retiring_principal",
+    "retire_on_delete": "retire_on_delete",
+    "operations": "operations",
+    "encryption_context_equals": "context_equals",
+    "encryption_context_subset": "context_subset",
+}
+
+
+def _entities(expected: Json, inventory: Json) -> Iterator[Difference]:
+    keys = {each["resource"]: each for each in inventory["keys"]}
+    for address, values in expected.get("keys", {}).items():
+        yield from _settings(address, values, keys.pop(address, None), _KEY_SETTINGS)
+    grants = {each["resource"]: each for each in inventory["grants"]}
+    for address, entry in expected.get("grants", {}).items():
+        values = dict(entry["values"])
+        for constraint in values.pop("constraints", ()):
+            values.update({k: v for k, v in constraint.items() if v})
+        yield from _settings(address, values, grants.pop(address, None), _GRANT_SETTINGS)
+    for address in (*keys, *grants):
+        yield Difference(address, "extra", "the plan does not have it")
+    others = {e["resource"]: e for e in (*inventory["identities"], *inventory["endpoints"])}
+    names = {"name": "name", "service_name": "service_name", "vpc_endpoint_type": "type"}
+    for entry in expected["policies"].values():
+        if (found := others.get(entry["address"])) is not None:
+            yield from _settings(entry["address"], entry.get("context", {}), found, names)
+
+
+def _settings(
+    address: str, values: Json, found: Json, names: Mapping[str, str]
+) -> Iterator[Difference]:
+    """The settings of a key, a grant or another entity that the recording tells."""
+    if found is None or "settings" not in found:
+        yield Difference(address, "missing", "the settings" if found else "the resource")
+        return
+    for name, ours in names.items():
+        wanted = values.get(name)
+        if wanted is None:
+            continue
+        have = found["settings"].get(ours)
+        wanted = wanted or None  # "" and {} are what nothing written comes to
+        for where in _compare(_set_or_map(wanted), _set_or_map(have or None), name):
+            yield Difference(address, "different", where)
+
+
+def _set_or_map(value: Json) -> Json:
+    return value if isinstance(value, dict) else _set(value)
 
 
 def _compare(wanted: Json, found: Json, path: str) -> Iterator[str]:
