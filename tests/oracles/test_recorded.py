@@ -27,7 +27,6 @@ KNOWN: dict[tuple[str, str], str] = {
     ("24-try-can-coalesce-lookup", "hcl"): "can() of a text that is partly known stays open",
     ("28-decode-files", "hcl"): "fileset and decoding of files beside the module",
     ("40-iam-role-inline", "hcl"): "inline_policy is a set, and the plan sorts it",
-    ("44-tf-json", "hcl"): "the JSON syntax is not read",
     ("awssamples-codepipeline-cicd", "plan"): "policies of other services are not listed",
     ("nozaq-secure-baseline-simple", "plan"): "policies of other services are not listed",
     ("tfaws-sns-complete", "plan"): "policies of other services are not listed",
