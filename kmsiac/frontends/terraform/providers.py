@@ -27,17 +27,22 @@ _OTHER_ACCOUNT = (
 )
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_BLOCKS = ("assume_role", "assume_role_with_web_identity")
-NAMES = {
-    "account_id": "data.aws_caller_identity.current.account_id",
-    "region": "data.aws_region.current.name",
-    "partition": "data.aws_partition.current.partition",
-    "dns_suffix": "data.aws_partition.current.dns_suffix",
-}
+
+
+def names(key: str = "") -> dict[str, str]:
+    """What the parts of a provider configuration are called where no data source was asked."""
+    of = f"of provider aws{'.' if key else ''}{key}"
+    return {
+        "account_id": f"the account {of}",
+        "region": f"the Region {of}",
+        "partition": f"the partition {of}",
+        "dns_suffix": f"the DNS suffix {of}",
+    }
 
 
 def default_provider(unit: str, environment: Environment) -> Provider:
     """The provider of a module that configures none."""
-    return Provider.symbolic(Owner(unit), environment, NAMES)
+    return Provider.symbolic(Owner(unit), environment, names())
 
 
 def configured(scope: Scope) -> dict[str, Provider]:
@@ -76,7 +81,7 @@ def _region(scope: Scope, block: Block, owner: Owner, environment: Environment) 
     # The command line tells the default Region, not that of a configuration with one of its own.
     if environment.region is not None and (written is None or not owner.provider):
         return text(environment.region)
-    return Text((Symbol("region", NAMES["region"], owner, "environment"),))
+    return Text((Symbol("region", names(owner.provider)["region"], owner, "environment"),))
 
 
 def _account(
@@ -99,7 +104,7 @@ def _account(
     if not own:
         return shared.account
     owner = Owner(scope.context.stack.unit, key)
-    named = Text((Symbol("account_id", NAMES["account_id"], owner, "environment"),))
+    named = Text((Symbol("account_id", names(key)["account_id"], owner, "environment"),))
     way = _way(scope, block, assumed)
     return accounts.setdefault(way, shared.account if not key else named)
 
@@ -158,7 +163,7 @@ def _unknown_provider(scope: Scope, name: str) -> Provider:
         return default
     unit = scope.context.stack.unit
     key = scope.qualify(name.removeprefix("aws."))
-    provider = Provider.symbolic(Owner(unit, key), Environment(), NAMES)
+    provider = Provider.symbolic(Owner(unit, key), Environment(), names(key))
     scope.providers[name] = provider
     return provider
 
