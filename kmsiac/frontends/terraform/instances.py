@@ -48,7 +48,7 @@ class Instance(Lazy):
     def provider(self) -> Provider:
         """The provider configuration that it belongs to."""
         if self._provider is None:
-            self._provider = provider_of(self.group.scope, self.group.block)
+            self._provider = provider_of(self.frame, self.group.block)
         return self._provider
 
     def attribute(self, name: str, position: int) -> Value:

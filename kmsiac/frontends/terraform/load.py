@@ -81,7 +81,7 @@ def _collect_all(root: Scope, stack: Stack) -> None:
     calls.add(root, ())
     while (call := calls.next()) is not None:
         members = _members(call.scope.group("module", "", call.name, call.block), stack)
-        for at, child in enumerate(_children(call.scope, members)):
+        for at, child in enumerate(_children(call.scope, members, stack)):
             if len(found) >= MAX_MODULES:
                 reason = f"more than {MAX_MODULES} module instances: the others are not looked at"
                 stack.gaps.append(Gap(child.address, "", reason, child.files_position()))
@@ -116,10 +116,15 @@ def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
     return found
 
 
-def _children(scope: Scope, members: list[Member]) -> Iterator[Scope]:
+def _children(scope: Scope, members: list[Member], stack: Stack) -> Iterator[Scope]:
     for member in members:
         instance = member.instance
-        child = instance.child() if isinstance(instance, ModuleInstance) else None
+        try:
+            child = instance.child() if isinstance(instance, ModuleInstance) else None
+        except (OverBudget, RecursionError):
+            position = instance.position
+            stack.gaps.append(Gap(instance.address, "", "too complex to evaluate", position))
+            return
         if child is not None:
             child.exists = _joined(scope.exists, member.exists)
             child.absent = member.absent or scope.absent

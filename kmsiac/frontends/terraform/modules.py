@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.blocks import guarded
-from kmsiac.frontends.terraform.providers import passed_providers
+from kmsiac.frontends.terraform.providers import configured, passed_providers
 from kmsiac.frontends.terraform.split import Attribute
 from kmsiac.reading.tree import RECORDED_MODULES, SourceTree
 from kmsiac.stack import Call
@@ -55,15 +55,18 @@ def child_scope(instance: ModuleInstance) -> Scope | None:
             lambda: instance.frame.attribute(attribute), name, attribute.position, instance.frame
         )
 
-    return Scope(
+    scope = Scope(
         context,
         folder,
         instance.address,
-        passed_providers(caller, block),
+        passed_providers(instance.frame, block),
         given,
         (*caller.call_chain, Call(instance.address, block.position)),
         (*caller.ancestors, caller.folder),
     )
+    if scope.files.providers:
+        scope.providers.update(configured(scope))
+    return scope
 
 
 def _folder(instance: ModuleInstance) -> Path | None:

@@ -94,3 +94,98 @@ def test_the_command_line_tells_no_region_of_a_configuration_with_its_own(tmp_pa
         "aws_kms_key.same": "us-east-1",
         "aws_kms_key.other": None,
     }
+
+
+EACH = """
+variable "regions" {
+  default = { eu = "eu-west-1", us = "us-east-1" }
+}
+provider "aws" {
+  alias    = "by"
+  for_each = var.regions
+  region   = each.value
+}
+resource "aws_kms_key" "k" {
+  for_each = var.regions
+  provider = aws.by[each.key]
+}
+resource "aws_kms_key" "one" {
+  provider = aws.by["us"]
+}
+module "m" {
+  source   = "./m"
+  for_each = var.regions
+  providers = {
+    aws = aws.by[each.key]
+  }
+}
+"""
+INNER = """
+data "aws_region" "here" {}
+resource "aws_kms_key" "k" {
+  description = data.aws_region.here.name
+}
+"""
+
+
+def regions(folder: Path, files: dict[str, str], inputs: Inputs | None = None) -> dict[str, str]:
+    stack, _ = read(folder, files, inputs)
+    assert not stack.errors
+    return {one.address: str(one.provider.region) for one in stack.resources}
+
+
+def test_a_configuration_of_each_region_is_chosen_by_its_key(tmp_path: Path) -> None:
+    found = regions(tmp_path, {"main.tf": EACH, "m/main.tf": INNER})
+    assert found == {
+        'aws_kms_key.k["eu"]': "eu-west-1",
+        'aws_kms_key.k["us"]': "us-east-1",
+        "aws_kms_key.one": "us-east-1",
+        'module.m["eu"].aws_kms_key.k': "eu-west-1",
+        'module.m["us"].aws_kms_key.k': "us-east-1",
+    }
+
+
+def test_a_resource_goes_to_the_region_that_it_names(tmp_path: Path) -> None:
+    hcl = """
+provider "aws" {
+  region = "eu-west-1"
+}
+data "aws_region" "other" {
+  region = "us-east-1"
+}
+resource "aws_kms_key" "here" {}
+resource "aws_kms_key" "there" {
+  region      = "ap-south-1"
+  description = data.aws_region.other.region
+}
+resource "aws_sns_topic" "there" {
+  region            = aws_kms_key.there.region
+  name              = "t"
+  kms_master_key_id = aws_kms_key.there.id
+}
+"""
+    stack, _ = read(tmp_path, {"main.tf": hcl})
+    found = {one.address: str(one.provider.region) for one in stack.resources}
+    assert found == {
+        "aws_kms_key.here": "eu-west-1",
+        "aws_kms_key.there": "ap-south-1",
+        "aws_sns_topic.there": "ap-south-1",
+    }
+    described = stack.by_address()["aws_kms_key.there"].attributes.get("description")
+    assert str(described) == "us-east-1"
+
+
+def test_a_called_module_may_configure_its_own_provider(tmp_path: Path) -> None:
+    hcl = 'provider "aws" {\n  region = "eu-west-1"\n}\n' + "".join(
+        f'module "{name}" {{\n  source = "./{name}"\n}}\n' for name in ("own", "proxy")
+    )
+    own = 'provider "aws" {\n  region = "us-east-1"\n}\n'
+    files = {
+        "main.tf": hcl,
+        "own/main.tf": own + INNER,
+        "proxy/main.tf": 'provider "aws" {}\n' + INNER,
+    }
+    assert regions(tmp_path, files) == {
+        "module.own.aws_kms_key.k": "us-east-1",
+        "module.proxy.aws_kms_key.k": "eu-west-1",
+    }
