@@ -34,12 +34,16 @@ _ROLE_BLOCKS = ("assume_role", "assume_role_with_web_identity")
 
 def names(key: str = "") -> dict[str, str]:
     """What the parts of a provider configuration are called where no data source was asked."""
-    of = f"of provider aws{'.' if key else ''}{key}"
+    return named(f"provider aws{'.' if key else ''}{key}")
+
+
+def named(what: str) -> dict[str, str]:
+    """What the account, Region and partition of something are called."""
     return {
-        "account_id": f"the account {of}",
-        "region": f"the Region {of}",
-        "partition": f"the partition {of}",
-        "dns_suffix": f"the DNS suffix {of}",
+        "account_id": f"the account of {what}",
+        "region": f"the Region of {what}",
+        "partition": f"the partition of {what}",
+        "dns_suffix": f"the DNS suffix of {what}",
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.blocks import body_map
 from kmsiac.frontends.terraform.finish import finish
-from kmsiac.frontends.terraform.providers import NAMES, default_provider
+from kmsiac.frontends.terraform.providers import default_provider, named
 from kmsiac.frontends.terraform.split import Block
 from kmsiac.stack import Environment, Provider, Resource
 from kmsiac.values import Map, Owner, Text
@@ -68,7 +68,7 @@ def _provider(scope: Scope, address: str, attributes: Map, *, own: bool) -> Prov
     environment = scope.context.inputs.environment
     shared = default_provider(unit, environment)
     owner = Owner(unit, address)
-    apart = Provider.symbolic(owner, Environment(partition=environment.partition), NAMES)
+    apart = Provider.symbolic(owner, Environment(partition=environment.partition), named(address))
     region = attributes.get("region")
     return Provider(
         owner,
