@@ -10,7 +10,7 @@ import pytest
 
 from kmsiac.findings.finding import Finding, ScanResult
 from kmsiac.frontends.unit import Inputs
-from kmsiac.scan import ScanOptions, scan
+from kmsiac.scan import ScanOptions, scan, take_inventory
 from kmsiac.stack import Environment
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -70,6 +70,45 @@ def test_a_minified_plan_from_standard_input_gives_the_same_findings() -> None:
     result = scan(ScanOptions(stdin=minified.encode(), working_directory=FIXTURES))
     assert pairs(result) == pairs(scanned(DEMO / "plan.json"))
     assert {finding.location.path for finding in result.findings} == {"<stdin>"}
+
+
+def test_policies_of_services_have_the_same_findings_in_every_format() -> None:
+    folder = FIXTURES / "services"
+    expected = json.loads((folder / "expected.json").read_text())
+    hcl = scanned(folder / "terraform")
+    assert rows(hcl, folder / "terraform") == sorted(expected["terraform"])
+    template = scanned(folder / "cloudformation", ACCOUNT)
+    assert rows(template, folder / "cloudformation") == sorted(expected["cloudformation"])
+    assert not hcl.errors + template.errors and not hcl.unresolved + template.unresolved
+    assert {(rule, expected["pairs"][address]) for rule, address in pairs(hcl)} == pairs(template)
+
+    plan = scanned(folder / "plan.json")
+    missing = pairs(hcl) - pairs(plan)
+    assert pairs(plan) < pairs(hcl)
+    assert {tuple(row) for row in expected["plan_missing"]} == missing
+    still_open = {(rule, entry.resource) for entry in plan.unresolved for rule in entry.rules}
+    assert missing <= still_open
+
+
+@pytest.mark.parametrize("section", ["policies", "consumers"])
+def test_policies_of_services_are_the_same_in_every_format(section: str) -> None:
+    folder = FIXTURES / "services"
+    renamed = json.loads((folder / "expected.json").read_text())["pairs"]
+
+    def listed(path: str) -> list[tuple[str, str]]:
+        inputs = Inputs(Environment(account_id=ACCOUNT))
+        options = ScanOptions(paths=(folder / path,), working_directory=FIXTURES, inputs=inputs)
+        what = "kind" if section == "policies" else "type"
+        found = take_inventory(options)[section]
+        return sorted((renamed.get(one["resource"], one["resource"]), one[what]) for one in found)
+
+    hcl = listed("terraform")
+    assert len(hcl) == (12 if section == "policies" else 4)
+    assert listed("plan.json") == hcl
+    if section == "policies":
+        assert listed("cloudformation") == hcl
+    else:  # most consumers have one name in both frameworks
+        assert [name for name, _ in listed("cloudformation")] == [name for name, _ in hcl]
 
 
 def test_what_the_provider_would_refuse_is_found() -> None:
