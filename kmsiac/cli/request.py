@@ -79,7 +79,11 @@ def settings(
             stdin=piped,
             working_directory=Path.cwd(),
             flags={**flags, "color": color, **(scanning or {})},
-            process_environment={k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")},
+            process_environment={
+                name: value
+                for name, value in os.environ.items()
+                if name.startswith("TF_VAR_") or name == "TF_WORKSPACE"
+            },
             config=deployment.config,
             use_config=not deployment.no_config,
             today=_date(now),

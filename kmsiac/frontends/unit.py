@@ -29,7 +29,7 @@ class Inputs:
     """The files that `parameters` and `configured_parameters` were read from, by name."""
     configured_parameter_files: Mapping[str, Path] = field(default_factory=dict)
     process_environment: Mapping[str, str] = field(default_factory=dict)
-    """`TF_VAR_*` of the environment; nothing else is handed in."""
+    """`TF_VAR_*` and `TF_WORKSPACE` of the environment; nothing else is handed in."""
     policy_kind: str | None = None
 
     @property

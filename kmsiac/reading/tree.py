@@ -31,6 +31,9 @@ STDIN = "<stdin>"
 RECORDED_MODULES = ".terraform/modules/modules.json"
 """Where `terraform init` says what it has put where."""
 
+SELECTED_WORKSPACE = ".terraform/environment"
+"""Where `terraform workspace select` leaves the name of the workspace."""
+
 _OUTSIDE = "this path leads outside the scanned tree"
 _NOT_READ = "it was not read"
 

@@ -6,12 +6,31 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.frontends.terraform.blocks import When, only_when
-from kmsiac.frontends.terraform.conversion import CallError, Undetermined, literal, to_number
+from kmsiac.frontends.terraform.conversion import (
+    CallError,
+    Undetermined,
+    literal,
+    to_bool,
+    to_number,
+)
 from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
 from kmsiac.frontends.terraform.iterate import pairs
-from kmsiac.frontends.terraform.split import Block
-from kmsiac.frontends.terraform.symbolic import Invalid
-from kmsiac.values import Atom, Choice, Guard, List, Map, Number, Text, Unknown, Value, text
+from kmsiac.frontends.terraform.split import Attribute, Block
+from kmsiac.frontends.terraform.symbolic import Invalid, as_choice
+from kmsiac.values import (
+    Atom,
+    Bool,
+    Choice,
+    Guard,
+    List,
+    Map,
+    Null,
+    Number,
+    Text,
+    Unknown,
+    Value,
+    text,
+)
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Scope
@@ -82,7 +101,9 @@ class Group:
         """What a reference to the block is: an instance, a list or a map of them."""
         members = self.members()
         if self._shape == "single":
-            return members[0].instance
+            if not members:
+                return Null(position)
+            return only_when(members[0].when, members[0].instance, position)
         items = [only_when(member.when, member.instance, position) for member in members]
         if self._shape == "list":
             return List(items, position, self._open)
@@ -100,7 +121,21 @@ class Group:
             self._shape = "map"
             yield from self._for_each(frame.attribute(body["for_each"]), ())
         else:
-            yield Member(None, self._make("", {}))
+            enabled = _lifecycle(self.block, "enabled")
+            yield from self._single(frame.attribute(enabled) if enabled else Bool(True))
+
+    def _single(self, enabled: Value) -> Iterator[Member]:
+        """The one instance, which `lifecycle { enabled }` (OpenTofu) may switch off."""
+        if isinstance(enabled, Unknown) and not isinstance(enabled, Invalid):
+            enabled = as_choice(enabled)
+        for when, value in _cases(enabled, ()):
+            absent: Unknown | None = None
+            try:
+                if not to_bool(value):
+                    continue
+            except (CallError, Undetermined) as problem:
+                absent = self._reason("enabled", str(problem))
+            yield Member(None, self._make("", {}), when, absent)
 
     # -- count ------------------------------------------------------------------------------------
 
@@ -197,6 +232,11 @@ class Group:
         if self.kind == "module":
             return ModuleInstance(self, suffix, frame)
         return Instance(self, suffix, frame)
+
+
+def _lifecycle(block: Block, name: str) -> Attribute | None:
+    inner = next((each for each in block.body.blocks if each.type == "lifecycle"), None)
+    return inner.body.attributes.get(name) if inner is not None else None
 
 
 def _cases(value: Value, when: When) -> Iterator[tuple[When, Value]]:

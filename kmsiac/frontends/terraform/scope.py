@@ -16,8 +16,9 @@ from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.split import Attribute, Block
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, marked
 from kmsiac.frontends.terraform.type_constraints import convert
+from kmsiac.frontends.terraform.variables import checked
 from kmsiac.frontends.unit import Inputs
-from kmsiac.reading.tree import SourceTree, relative
+from kmsiac.reading.tree import SELECTED_WORKSPACE, SourceTree, relative
 from kmsiac.stack import Call, Gap, Provider, Stack
 from kmsiac.values import Atom, Bool, Guard, Null, Unknown, Value, text
 
@@ -45,6 +46,7 @@ class Context:
         self.rendering: set[str] = set()
         """Template files that are being rendered: one must not render itself."""
         self._recorded: dict[str, str] | None = None
+        self._workspace: str | None = None
         self._reported: set[tuple[str, str, int]] = set()
 
     def glance(self, folder: Path) -> ModuleFiles:
@@ -71,6 +73,11 @@ class Context:
             hint = "this expression is not evaluated"
             self.stack.errors.append(SourceError(node.reason, span, hint))
 
+    def mistake(self, problem: str, position: int, hint: str) -> None:
+        """Note what Terraform refuses to plan with, once."""
+        if self._first("", problem, position):
+            self.stack.errors.append(SourceError(problem, self.tree.span(position), hint))
+
     def gap(self, frame: Frame, attribute: str, reason: str, position: int) -> None:
         """Note something that could not be read, once."""
         resource = frame.scope.address
@@ -81,6 +88,21 @@ class Context:
         """Note a block that could not be followed for what its attribute says."""
         if self._first(address, reason, position):
             self.stack.gaps.append(Gap(address, attribute, reason, position))
+
+    def workspace(self) -> str:
+        """The selected workspace: by the environment, by what `terraform workspace select` left, or
+        the default one, as a plan in a fresh clone would have it.
+        """
+        if self._workspace is None:
+            chosen = self.inputs.process_environment.get("TF_WORKSPACE", "").strip()
+            path = self.root_folder / SELECTED_WORKSPACE
+            if not chosen and self.tree.exists(path):
+                try:
+                    chosen = self.tree.read(path).text.strip()
+                except SourceError as error:
+                    self.stack.errors.append(error)
+            self._workspace = chosen or "default"
+        return self._workspace
 
     def recorded_modules(self) -> dict[str, str]:
         """What `terraform init` recorded: dotted call path to module folder."""
@@ -188,7 +210,7 @@ class Namespace(Lazy):
         if self.path == "path":
             return scope.path(name, position)
         if self.path in ("terraform", "tofu") and name == "workspace":
-            return text("default", position)
+            return text(scope.context.workspace(), position)
         if self.path in ("each", "count", "self", "terraform"):
             raise CallError(f"{self.path}.{name} has no meaning here")
         kind, _, rest = self.path.partition(".")
@@ -274,12 +296,16 @@ class Scope:
             default = attributes.get("default")
             if default is None:
                 reason = f"variable has no default; give --var {name}=..."
+                if self.address:
+                    reason = "variable has no default, and the call of the module gives no value"
                 given = given or self.unknown(f"var.{name}", reason, block.position)
             else:
                 given = self.frame.attribute(default)
         constraint = attributes.get("type")
         if constraint is not None:
-            given = convert(given, parse_attribute(constraint), self.frame)
+            written = given
+            given = convert(written, parse_attribute(constraint), self.frame)
+            checked(written, given, name, block, self.context)
         return marked(given, self._flag(attributes.get("sensitive"), default=False))
 
     def _flag(self, attribute: Attribute | None, default: bool) -> bool:

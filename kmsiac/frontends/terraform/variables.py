@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform.conversion import from_plain
-from kmsiac.frontends.terraform.nodes import Name, Unparsed
+from kmsiac.frontends.terraform.json_values import literal, read_decoded
+from kmsiac.frontends.terraform.nodes import Call, Directive, For, Name, Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute, parse_expression
-from kmsiac.frontends.terraform.split import split
-from kmsiac.reading.json_reader import load_json
+from kmsiac.frontends.terraform.split import Block, split
+from kmsiac.frontends.terraform.symbolic import broken_part
+from kmsiac.reading import nodes as json_nodes
+from kmsiac.reading.source import SourceFile
 from kmsiac.values import Text, Value
 
 if TYPE_CHECKING:
@@ -70,29 +72,66 @@ def _automatic(folder: Path) -> list[Path]:
 def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]:
     try:
         file = context.tree.read(path)
-        if path.name.endswith(".json"):
-            position = file.position(0)
-            plain = load_json(file)
-            context.stack.files.add(file.path)
-            plain = plain if isinstance(plain, dict) else {}
-            return {
-                str(name): partial(from_plain, value, position, False, context.budget)
-                for name, value in plain.items()
-            }
-        split_file = split(file)
+        members = _json_members(file) if path.name.endswith(".json") else None
+        split_file = split(file) if members is None else None
     except SourceError as error:
         context.stack.errors.append(error)
         return {}
     context.stack.files.add(file.path)
-    context.stack.errors.extend(split_file.errors)
+    if split_file is not None:
+        context.stack.errors.extend(split_file.errors)
+        attributes = split_file.body.attributes
+        return {
+            name: partial(_constant, partial(parse_attribute, attribute), nothing)
+            for name, attribute in attributes.items()
+        }
     return {
-        name: partial(nothing.frame.attribute, attribute)
-        for name, attribute in split_file.body.attributes.items()
+        name: partial(_constant, partial(literal, file, node), nothing)
+        for name, node in (members or {}).items()
     }
 
 
+def _json_members(file: SourceFile) -> dict[str, json_nodes.Node]:
+    """The variables of a JSON file. Raises `SourceError` where it holds something else."""
+    root = read_decoded(file)
+    if not isinstance(root, json_nodes.Mapping):
+        problem = "variables are given as one object"
+        raise SourceError(problem, file.span(root.position), 'write {"NAME": VALUE}')
+    return dict(root.items())
+
+
+def _constant(read: Callable[[], Node], nothing: Scope) -> Value:
+    """The value of an expression in which nothing can be referred to and no function called."""
+    node = read()
+    context = nothing.context
+    stray = next(_strays(node, frozenset()), None)
+    if stray is None:
+        return nothing.frame.evaluate(node)
+    kind = "functions may" if isinstance(stray, Call) else "variables may"
+    problem = f"{kind} not be used in the value of a variable"
+    context.mistake(problem, stray.position, "write the value itself")
+    return nothing.frame.invalid(node, problem)
+
+
+def _strays(node: Node, bound: frozenset[str]) -> Iterator[Node]:
+    """References and calls inside an expression; what a `for` in it binds is none."""
+    waiting: list[tuple[object, frozenset[str]]] = [(node, bound)]
+    while waiting:
+        item, names = waiting.pop()
+        if isinstance(item, Call) or (isinstance(item, Name) and item.name not in names):
+            assert isinstance(item, Node)
+            yield item
+        if isinstance(item, For | Directive):
+            names = names | frozenset(item.names)
+        if isinstance(item, list | tuple):
+            waiting += [(each, names) for each in item]
+        elif isinstance(item, Node | Directive):
+            slots = [slot for cls in type(item).__mro__ for slot in getattr(cls, "__slots__", ())]
+            waiting += [(getattr(item, slot), names) for slot in slots]
+
+
 def _text_value(name: str, written: str, origin: str, nothing: Scope) -> Value:
-    """Text from a flag: as it is for strings and untyped variables, else an expression."""
+    """Text from a flag: as it is for primitive and untyped variables, else an expression."""
     block = nothing.files.variables.get(name)
     constraint = block.body.attributes.get("type") if block else None
     node = parse_attribute(constraint) if constraint is not None else None
@@ -101,5 +140,18 @@ def _text_value(name: str, written: str, origin: str, nothing: Scope) -> Value:
     file = nothing.context.tree.add(origin, written.encode())
     expression = parse_expression(file, 0, len(file.text))
     if isinstance(expression, Unparsed):
-        return Text((written,))
-    return nothing.frame.evaluate(expression)
+        problem = f"the value is no expression: {expression.reason}"
+        nothing.context.mistake(problem, expression.position, "write it as in a .tfvars file")
+        return nothing.frame.invalid(expression, problem)
+    return _constant(lambda: expression, nothing)
+
+
+def checked(given: Value, converted: Value, name: str, block: Block, context: Context) -> None:
+    """Report a value that is not of the type that its variable has."""
+    broken = broken_part(converted, context.budget)
+    if broken is None or broken_part(given, context.budget) is not None:
+        return
+    place = given.position or block.position
+    reason = broken.reason.removeprefix("not of this type: ")
+    problem = f"the value of var.{name} is not of its type: {reason}"
+    context.mistake(problem, place, "give a value of the type that the variable block names")

@@ -56,3 +56,44 @@ def test_what_is_found_comes_in_the_order_in_which_it_is_written(tmp_path):
         for name in "ba"
         for inner in ("", ".module.y[0]", ".module.y[1]")
     ]
+
+
+SWITCHED = """
+variable "open" {
+  type = bool
+}
+resource "aws_kms_key" "on" {
+  lifecycle {
+    enabled = true
+  }
+}
+resource "aws_kms_key" "off" {
+  lifecycle {
+    enabled = false
+  }
+}
+resource "aws_kms_key" "maybe" {
+  description = aws_kms_key.off == null ? "off" : "on"
+  lifecycle {
+    enabled = var.open
+  }
+}
+module "off" {
+  source = "./m"
+  lifecycle {
+    enabled = false
+  }
+}
+"""
+
+
+def test_what_is_not_enabled_does_not_exist(tmp_path):
+    files = {"main.tofu": SWITCHED, "m/main.tofu": 'resource "aws_kms_key" "k" {}\n'}
+    root, alone = read_units(options(tmp_path, files)).inventories
+    found = {key.address: key.resource for key in root.keys}
+    assert sorted(found) == ["aws_kms_key.maybe", "aws_kms_key.on"]
+    assert [(guard.name, atom) for guard, atom in found["aws_kms_key.maybe"].exists] == [
+        ("var.open", True)
+    ]
+    assert str(found["aws_kms_key.maybe"].attributes.get("description")) == "off"
+    assert [key.address for key in alone.keys] == ["aws_kms_key.k"]
