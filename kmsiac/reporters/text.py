@@ -31,7 +31,10 @@ from kmsiac.reporters.wording import (
 _MAX_UNRESOLVED = 10
 _MAX_ALSO = 5
 _MIN_ABSENT = 3
-_NOT_HERE = re.compile(r"module source (.*) is not in the scanned tree", re.DOTALL)
+_NOT_HERE = re.compile(
+    r"module source (.*) is not in the scanned tree(?:: run `terraform init` before the scan)?",
+    re.DOTALL,
+)
 
 
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
@@ -149,7 +152,7 @@ def _modules(absent: Sequence[Unresolved]) -> str:
     names = ", ".join(one_line(source, 100) for source in sources[:_MAX_ALSO])
     more = f" and {len(sources) - _MAX_ALSO} more" if len(sources) > _MAX_ALSO else ""
     told = f"{len(absent)} module calls have sources that are not in the scanned tree"
-    return f"{told}: {names}{more} (-v shows all)"
+    return f"{told}, run `terraform init` before the scan: {names}{more} (-v shows all)"
 
 
 def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:

@@ -165,7 +165,7 @@ def test_what_keeps_rules_open_comes_first_and_equal_causes_are_one_line() -> No
 
 def test_modules_that_are_not_there_are_one_line_unless_more_is_asked_for() -> None:
     gaps = [
-        Unresolved(f"module.m{i}", "source", f'module source "s/{i % 7}" is not in the scanned tree', (), None)
+        Unresolved(f"module.m{i}", "source", f'module source "s/{i % 7}" is not in the scanned tree: run `terraform init` before the scan', (), None)
         for i in range(12)
     ]  # fmt: skip
     result = ScanResult(
@@ -174,7 +174,7 @@ def test_modules_that_are_not_there_are_one_line_unless_more_is_asked_for() -> N
     )
     assert report(result).startswith(
         "could not decide (13):\n  k (policy): unknown [KP-20]\n"
-        "  12 module calls have sources that are not in the scanned tree: "
+        "  12 module calls have sources that are not in the scanned tree, run `terraform init` before the scan: "
         '"s/0", "s/1", "s/2", "s/3", "s/4" and 2 more (-v shows all)\n\n'
     )
     assert report(result, verbose=True).count("module source") == 12

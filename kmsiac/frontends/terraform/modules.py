@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.blocks import guarded
 from kmsiac.frontends.terraform.providers import configured, passed_providers
-from kmsiac.frontends.terraform.split import Attribute
-from kmsiac.reading.tree import RECORDED_MODULES, SourceTree
+from kmsiac.frontends.terraform.split import Attribute, Block
+from kmsiac.reading.tree import RECORDED_MODULES, SourceTree, relative
 from kmsiac.stack import Call
 from kmsiac.values import Text, Value
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Scope
 
 MAX_CALLS_DEEP = 30
-_INDEX = re.compile(r"\[[^\]]*\]")
+_MAX_INPUTS = 6
+_TELLING = re.compile(r"kms|cmk|polic|principal|grant|encrypt|assume_role|^key_|statement")
+"""Arguments of a module that decide about keys or who may use them."""
 
 
 def child_scope(instance: ModuleInstance) -> Scope | None:
@@ -32,19 +34,11 @@ def child_scope(instance: ModuleInstance) -> Scope | None:
     context = caller.context
     folder = _folder(instance)
     block = group.block
-    problem = ""
-    if folder is None:
-        source = block.body.attributes.get("source")
-        written = source.source.strip() if source else "(none)"
-        problem = f"module source {written} is not in the scanned tree"
-    elif folder in caller.ancestors or folder == caller.folder:
-        problem = "the module calls itself"
-    elif len(caller.ancestors) >= MAX_CALLS_DEEP:
-        problem = f"module calls nested over {MAX_CALLS_DEEP} deep"
+    problem = _not_found(block) if folder is None else _endless(caller, folder)
     if problem or folder is None:
         source = block.body.attributes.get("source")
         position = source.position if source else block.position
-        context.block_gap(instance.address, "source", problem, position)
+        context.call_gap(instance.address, problem, position)
         return None
 
     def given(name: str) -> Value | None:
@@ -64,9 +58,42 @@ def child_scope(instance: ModuleInstance) -> Scope | None:
         (*caller.call_chain, Call(instance.address, block.position)),
         (*caller.ancestors, caller.folder),
     )
+    scope.call_names = (*caller.call_names, group.name)
     if scope.files.providers:
         scope.providers.update(configured(scope))
     return scope
+
+
+def _not_found(block: Block) -> str:
+    """What to say of a module that is not there: its source, what to do, what goes into it."""
+    source = block.body.attributes.get("source")
+    if source is None:
+        return "the module call has no source"
+    written = " ".join(source.source.split())[:200]
+    problem = f"module source {written} is not in the scanned tree"
+    where = literal_source(source)
+    if where is None or not is_local(where):
+        problem += ": run `terraform init` before the scan"
+    inputs = [name for name in block.body.attributes if _TELLING.search(name)]
+    if inputs:
+        more = f" and {len(inputs) - _MAX_INPUTS} more" if len(inputs) > _MAX_INPUTS else ""
+        problem += f"; it is given {', '.join(inputs[:_MAX_INPUTS])}{more}"
+    return problem
+
+
+def _endless(caller: Scope, folder: Path) -> str:
+    """What is wrong with a call that leads back to where it came from, or ever deeper."""
+    way = (*caller.ancestors, caller.folder)
+    if folder == caller.folder:
+        return "the module calls itself"
+    if folder in way:
+        root = caller.context.root_folder
+        circle = [relative(each, root) for each in (*way[way.index(folder) :], folder)]
+        shown = circle if len(circle) <= _MAX_INPUTS else [*circle[:3], "...", circle[-1]]
+        return f"modules call each other in a circle: {' > '.join(shown)}"
+    if len(caller.ancestors) >= MAX_CALLS_DEEP:
+        return f"module calls nested over {MAX_CALLS_DEEP} deep"
+    return ""
 
 
 def _folder(instance: ModuleInstance) -> Path | None:
@@ -78,7 +105,7 @@ def _folder(instance: ModuleInstance) -> Path | None:
         name = written.literal if isinstance(written, Text) else None
         if name is not None and is_local(name):
             return local_folder(tree, caller.folder, name)
-    key = _INDEX.sub("", instance.address).replace("module.", "")
+    key = ".".join((*caller.call_names, instance.group.name))
     recorded = caller.context.recorded_modules().get(key)
     if recorded is None:
         return None

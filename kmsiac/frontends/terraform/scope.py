@@ -104,6 +104,11 @@ class Context:
             self._workspace = chosen or "default"
         return self._workspace
 
+    def call_gap(self, address: str, reason: str, position: int) -> None:
+        """Note a module call that leads nowhere, once for all instances of the call."""
+        if self._first("", reason, position):
+            self.stack.gaps.append(Gap(address, "source", reason, position))
+
     def recorded_modules(self) -> dict[str, str]:
         """What `terraform init` recorded: dotted call path to module folder."""
         if self._recorded is None:
@@ -251,6 +256,8 @@ class Scope:
         """The guards of the calls that lead here."""
         self.absent: Unknown | None = None
         self.groups: dict[tuple[str, str, str], Group] = {}
+        self.call_names: tuple[str, ...] = ()
+        """The names of the calls that lead here, without indexes."""
 
     def files_position(self) -> int:
         """The position of the module call, or nowhere for the root."""

@@ -97,3 +97,99 @@ def test_what_is_not_enabled_does_not_exist(tmp_path):
     ]
     assert str(found["aws_kms_key.maybe"].attributes.get("description")) == "off"
     assert [key.address for key in alone.keys] == ["aws_kms_key.k"]
+
+
+def gaps(root, files):
+    """What could not be followed, over all units, with the line."""
+    read = read_units(options(root, files))
+    every = [gap for inventory in read.inventories for gap in inventory.gaps]
+    return [(gap.resource, read.locate(gap.position).line, gap.reason) for gap in every]
+
+
+def test_a_module_that_is_not_there_says_what_it_is_and_what_to_do(tmp_path):
+    hcl = """module "kms" {
+  for_each = toset(["a", "b"])
+  source   = "terraform-aws-modules/kms/aws"
+  version  = "~> 2.0"
+  key_administrators = ["*"]
+  policy             = "{}"
+  tags               = {}
+}
+module "git" {
+  source = "git::https://example.com/vpc.git?ref=v1.2.0"
+}
+module "gone" {
+  source = "./gone"
+}
+module "open" {
+  source = var.where
+}
+variable "where" {}
+"""
+    gone = "is not in the scanned tree"
+    init = f"{gone}: run `terraform init` before the scan"
+    assert gaps(tmp_path, {"main.tf": hcl}) == [
+        ('module.kms["a"]', 3, f'module source "terraform-aws-modules/kms/aws" {init}; it is given key_administrators, policy'),
+        ("module.git", 10, f'module source "git::https://example.com/vpc.git?ref=v1.2.0" {init}'),
+        ("module.gone", 13, f'module source "./gone" {gone}'),
+        ("module.open", 16, f"module source var.where {init}"),
+    ]  # fmt: skip
+
+
+def test_modules_that_lead_back_to_themselves_are_told(tmp_path):
+    def call(name, source):
+        return f'module "{name}" {{\n  source = "{source}"\n}}\n'
+
+    files = {
+        "main.tf": call("self", "./self") + call("one", "./one"),
+        "self/main.tf": call("again", "../self"),
+        "one/main.tf": call("two", "../two"),
+        "two/main.tf": call("one", "../one") + KEY,
+    }
+    assert gaps(tmp_path, files) == [
+        ("module.self.module.again", 2, "the module calls itself"),
+        (
+            "module.one.module.two.module.one",
+            2,
+            "modules call each other in a circle: one > two > one",
+        ),
+    ]
+
+
+RECORDED = """{"Modules": [
+  {"Key": "", "Source": "", "Dir": "."},
+  {"Key": "kms", "Source": "registry.terraform.io/x/kms/aws", "Version": "2.1.0", "Dir": ".terraform/modules/kms"},
+  {"Key": "kms.inner", "Source": "./modules/inner", "Dir": ".terraform/modules/kms/modules/inner"},
+  {"Key": "kms.far", "Source": "git::https://example.com/far.git//key?ref=v1", "Dir": ".terraform\\\\modules\\\\kms.far\\\\key"}
+]}"""
+
+
+def test_modules_that_init_has_downloaded_are_read(tmp_path):
+    hcl = """variable "from" {
+  default = "x/kms/aws"
+}
+module "kms" {
+  for_each = { "a.b[0]" = 1, "c]" = 2 }
+  source   = var.from
+  a        = each.key
+}
+"""
+    key = 'variable "a" {}\n' + KEY
+    far = 'module "far" {\n  source = "git::https://example.com/far.git//key?ref=v1"\n  a = "far ${var.a}"\n}\n'
+    near = 'module "inner" {\n  source = "./modules/inner"\n  a = "inner"\n}\n'
+    files = {
+        "main.tf": hcl,
+        ".terraform/modules/modules.json": RECORDED,
+        ".terraform/modules/kms/main.tf": 'variable "a" {}\n' + far + near,
+        ".terraform/modules/kms/modules/inner/main.tf": key,
+        ".terraform/modules/kms.far/key/main.tf": key,
+    }
+    (inventory,) = read_units(options(tmp_path, files)).inventories
+    assert inventory.gaps == []
+    found = {key.address: str(key.resource.attributes.get("description")) for key in inventory.keys}
+    assert found == {
+        'module.kms["a.b[0]"].module.far.aws_kms_key.k': "far a.b[0]",
+        'module.kms["a.b[0]"].module.inner.aws_kms_key.k': "inner",
+        'module.kms["c]"].module.far.aws_kms_key.k': "far c]",
+        'module.kms["c]"].module.inner.aws_kms_key.k': "inner",
+    }
