@@ -33,7 +33,13 @@ class Undecided(Exception):  # noqa: N818 - it is a question, not an error
 
 
 class TooManyWorlds(Exception):  # noqa: N818
-    """A question that depends on more than `MAX_WORLDS` combinations of guards."""
+    """A question that depends on more than `MAX_WORLDS` combinations of guards. `position` is where
+    the value is written that depends on them, 0 where that is not one place.
+    """
+
+    def __init__(self, position: int = 0) -> None:
+        super().__init__(position)
+        self.position = position
 
 
 class Varying(Generic[T]):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 from kmsiac.inventory.cases import (
+    MAX_WORLDS,
     TooManyWorlds,
     Undecided,
     Varying,
@@ -26,6 +28,7 @@ from kmsiac.values import (
     Text,
     Unknown,
     Value,
+    children,
     holds_secret,
     walk,
 )
@@ -42,11 +45,32 @@ def settle(value: Value, world: World, *, sensitive: bool = False) -> Value:
 
     What is inside of something sensitive is marked sensitive itself; only the document of a text
     has marks of its own. Raises `Undecided` where the
-    world leaves a guard open. A value that needs none of it is returned as it is.
+    world leaves a guard open, and `TooManyWorlds` where it leaves so many open that no
+    question about the value can end. A value that needs none of it is returned as it is.
     """
     if not sensitive and not any(_unsettled(inner) for inner in walk(value)):
         return value
+    _refuse_too_many(value, world)
     return _settle(value, world, sensitive, 0)
+
+
+def _refuse_too_many(value: Value, world: World) -> None:
+    # Each guard outside of other Choices has to be decided whatever the others are: they are
+    # counted before the whole value has been gone through in 64 of their combinations.
+    left_open: dict[Guard, int] = {}
+    stack, seen = [value], {id(value)}
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Choice):
+            if current.guard not in world:
+                left_open.setdefault(current.guard, len(current.branches))
+            continue
+        for inner in children(current):
+            if id(inner) not in seen:
+                seen.add(id(inner))
+                stack.append(inner)
+    if math.prod(left_open.values()) > MAX_WORLDS:
+        raise TooManyWorlds
 
 
 def _unsettled(value: Value) -> bool:

@@ -151,14 +151,21 @@ def _member(
         value, sensitive = chosen(member, world, sensitive)
     if isinstance(value, Absent | Null):
         return None, item.position
-    return settle(value, world, sensitive=sensitive), position
+    try:
+        return settle(value, world, sensitive=sensitive), position
+    except TooManyWorlds:
+        raise TooManyWorlds(position) from None
 
 
 def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> Policy | None:
     positions: list[int] = []
 
     def document(world: World) -> tuple[Value | None, int]:
-        value, position = ask(world)
+        try:
+            value, position = ask(world)
+        except TooManyWorlds as refused:
+            positions.append(refused.position)
+            raise
         if value is not None:
             positions.append(position)
         return value, position
@@ -177,7 +184,7 @@ def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> P
         existence(resource),
         kind=site.kind,
         attribute=attribute,
-        attribute_position=positions[0] if positions else resource.position,
+        attribute_position=next((p for p in positions if p), resource.position),
         document=documents,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
-from kmsiac.inventory.cases import Rest, Undecided, Varying, World, compatible
+from kmsiac.inventory.cases import Rest, TooManyWorlds, Undecided, Varying, World, compatible
 from kmsiac.inventory.expand import branch, digest, settle, varying
 from kmsiac.inventory.model import Setting, Settings
 from kmsiac.inventory.sites import EntitySite, Field
@@ -238,7 +238,10 @@ def at_path(resource: Resource, path: str, world: World) -> tuple[Value | None, 
             current, sensitive = chosen(current.items[0], world, sensitive)
     if isinstance(current, Absent | Null) or (isinstance(current, Text) and current.literal == ""):
         return None, resource.position
-    return settle(current, world, sensitive=sensitive), position
+    try:
+        return settle(current, world, sensitive=sensitive), position
+    except TooManyWorlds:
+        raise TooManyWorlds(position) from None
 
 
 def chosen(value: Value, world: World, sensitive: bool) -> tuple[Value, bool]:

@@ -44,6 +44,8 @@ def unknowns(value: Value) -> Iterator[Unknown]:
 
 def holds_secret(value: Value) -> bool:
     """Whether anything in a value is sensitive; in linear time, also where parts of it recur."""
+    if isinstance(value, Text) and value.document is None:
+        return value.sensitive or any(p.sensitive for p in value.parts if isinstance(p, Unknown))
     stack, seen = [value], {id(value)}
     while stack:
         current = stack.pop()

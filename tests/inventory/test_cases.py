@@ -119,6 +119,21 @@ def test_the_cap_of_cases() -> None:
         list(in_every_world(lambda world: settle(many(7), world)))
 
 
+def test_what_can_never_be_decided_is_not_tried_case_by_case() -> None:
+    asked = []
+
+    def question(world: World) -> Value:
+        asked.append(world)
+        return settle(many, world)
+
+    many = List(
+        Choice(Guard("u", f"g{n}"), [(True, text(f"{n}")), (False, Absent())]) for n in range(20)
+    )
+    with pytest.raises(TooManyWorlds):
+        list(in_every_world(question))
+    assert asked == [{}]
+
+
 def test_settle_asks_only_what_the_world_leaves_open() -> None:
     guard = Guard("u", "A")
     value = Choice(guard, [(True, text("a", 7)), (False, text("b"))])
