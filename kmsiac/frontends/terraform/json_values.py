@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator
+from unicodedata import normalize
 
 from kmsiac.frontends.terraform.nodes import Literal, Node, Object, Tuple, Unparsed
 from kmsiac.frontends.terraform.parse import parse_expression
@@ -107,7 +108,8 @@ def _template(file: SourceFile, _node: json_nodes.Scalar, start: int, end: int) 
 def _text(file: SourceFile, node: json_nodes.Scalar, start: int, end: int) -> Node:
     position = file.position(start, end)
     origin = ((0, file.position(start + 1)),) if node.text[:1] in ("{", "[") else ()
-    return Literal(position, end, Text((node.text,) if node.text else (), position, origin=origin))
+    parts = (normalize("NFC", node.text),) if node.text else ()
+    return Literal(position, end, Text(parts, position, origin=origin))
 
 
 def _expression(file: SourceFile, node: json_nodes.Scalar, start: int, end: int) -> Node:

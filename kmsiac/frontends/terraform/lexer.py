@@ -23,6 +23,9 @@ _IN_HEREDOC = re.compile(
 )
 HEREDOC = re.compile(rf"<<(-?)({IDENTIFIER}(?:\.[\w.-]*+)?)[ \t]*+\r?(?=\n)")
 """The opening of a heredoc: the indented form's `-`, and the tag."""
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+"""An escape in a quoted string."""
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 _BRACES, _BRACKETS, _STRING, _HEREDOC = range(4)
 _RUNS = {_BRACES: _RUN_BRACES, _BRACKETS: _RUN_BRACKETS, _STRING: _IN_STRING, _HEREDOC: _IN_HEREDOC}
@@ -194,3 +197,11 @@ def _in_template(text: str, position: int, stack: list[list[int | str]]) -> int:
 def comment_end(file: SourceFile, position: int, end: int) -> int:
     """The offset behind the comment at `position`, or behind the one character if there is none."""
     return max(skip_comment(file, position, end, None), position + 1)
+
+
+def character_of(escape: re.Match[str]) -> str:
+    """The character that an `ESCAPE` stands for; an escape that means nothing as it is written."""
+    if escape[1] or escape[2]:
+        code = int(escape[1] or escape[2], 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+    return _ESCAPES.get(escape[3], escape[0])

@@ -32,6 +32,9 @@ _MAX_DEPTH = 150
 _MAX_TOKENS = 200_000
 """Words and marks of one expression, some seconds of python-hcl2; the largest policies have 10,000."""
 _TOKEN = re.compile(r"\w++|[^\w\s]")
+_TWO_SIGNS = re.compile(r"[!-]\s*+[!-]")
+_SIGNS = re.compile(r"([^\W\d][\w-]*+)|[!-](?!=)(?:\s*+[!-](?!=))++|[\w.]++|\S", re.ASCII)
+_SIGN = re.compile(r"[!-]")
 
 
 class _TooDeep(Exception):  # noqa: N818 - internal signal
@@ -74,7 +77,8 @@ def parse_any(file: SourceFile, start: int, end: int, parse: ParseExpression) ->
     if len(masked) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(masked)) > _MAX_TOKENS:
         reason = f"an expression of more than {_MAX_TOKENS:,} words and marks"
         return Unparsed(file.position(start, end), end, reason)
-    converter = Converter(file, start - len(_PREFIX), parse)
+    masked, signs = _without_more_signs(masked, start)
+    converter = Converter(file, start - len(_PREFIX), parse, signs)
     if masked[:1] == '"' and masked.rstrip().count('"') == 2 and masked.rstrip()[-1] == '"':
         return converter.string(start, start + len(masked.rstrip()))
     return _parse(file, start, end, masked, converter)
@@ -114,6 +118,30 @@ def _parse(file: SourceFile, start: int, end: int, masked: str, converter: Conve
         return Unparsed(file.position(start, end), end, f"not understood: {type(problem).__name__}")
     except ValueError as problem:
         return Unparsed(file.position(start, end), end, f"not understood: {problem}")
+
+
+def _without_more_signs(masked: str, start: int) -> tuple[str, dict[int, list[int]]]:
+    """The expression with one sign of each row of them (`!!x`, `- -1`), which python-hcl2 refuses.
+
+    With it the offsets in the file of the signs of each row, by that of its first.
+    """
+    rows: dict[int, list[int]] = {}
+    if not _TWO_SIGNS.search(masked):
+        return masked, rows
+    blanked = list(masked)
+    operand = False
+    for token in _SIGNS.finditer(masked):
+        if token[0][0] in "!-" and len(token[0]) > 1:
+            signs = [sign.start() for sign in _SIGN.finditer(masked, *token.span())]
+            if operand and masked[signs[0]] == "-":
+                del signs[0]  # it subtracts
+            for sign in signs[1:]:
+                blanked[sign] = " "
+            rows[start + signs[0]] = [start + sign for sign in signs]
+        operand = token[0] not in ("if", "in") and (
+            token[0][-1] in '_)]}"' or token[0][-1].isalnum()
+        )
+    return "".join(blanked), rows
 
 
 def _expression_tree(tree: Tree[Token]) -> Tree[Token]:
@@ -175,6 +203,4 @@ def _mask(file: SourceFile, start: int, end: int) -> str:
         out.append(piece)
         position = after
     masked = "".join(out)
-    if "!!" in masked:
-        masked = masked.replace("!!", "  ")
     return masked if masked.isascii() else re.sub(r"[^\x00-\x7f]", "z", masked)

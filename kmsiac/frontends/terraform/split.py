@@ -12,9 +12,11 @@ from weakref import WeakKeyDictionary
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.lexer import (
+    ESCAPE,
     IDENTIFIER,
     Unterminated,
     block_end,
+    character_of,
     run,
     skip_comment,
     skip_value,
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
     from kmsiac.reading.outline import Part
 
 _SPACE = re.compile(r"[\s]*+")
-_ATTRIBUTE = re.compile(rf'(?:({IDENTIFIER})|"([^"\\\n]*+)")[ \t]*+=(?![=>])[ \t]*+')
+_INLINE_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
+_GAP = rf"(?:[ \t]++|{_INLINE_COMMENT.pattern})*+"
+_ATTRIBUTE = re.compile(rf'(?:({IDENTIFIER})|"([^"\\\n]*+)"){_GAP}=(?![=>])[ \t]*+')
 _BLOCK = re.compile(
-    rf"({IDENTIFIER})((?:[ \t]*+(?:\"(?:[^\"\\\n]|\\.)*+\"|{IDENTIFIER}))*+)[ \t]*+\r?\n?[ \t]*+\{{"
+    rf'({IDENTIFIER})((?:{_GAP}(?:"(?:[^"\\\n]|\\.)*+"|{IDENTIFIER}))*+){_GAP}\r?\n?[ \t]*+\{{'
 )
-_LABEL = re.compile(rf"\"((?:[^\"\\\n]|\\.)*+)\"|({IDENTIFIER})")
+_LABEL = re.compile(rf'{_INLINE_COMMENT.pattern}|"((?:[^"\\\n]|\\.)*+)"|({IDENTIFIER})')
 _RESUME = re.compile(
     r"^(?:resource|data|module|variable|output|locals|provider|terraform|moved|import|check|removed)\b",
     re.MULTILINE,
@@ -223,9 +227,23 @@ def _item(
     if block:
         opening = block.end() - 1
         close = block_end(file, opening, end, comments) - 1
-        labels = tuple(m[1] if m[1] is not None else m[2] for m in _LABEL.finditer(block[2]))
+        labels = _labels(file, block, comments)
         body.blocks.append(Block(split, block[1], labels, position, opening, close))
         return close + 1
     split.error("expected a block or `name = value`", position, "the rest of this line is not read")
     line_end = text.find("\n", position, end)
     return end if line_end < 0 else line_end + 1
+
+
+def _labels(
+    file: SourceFile, header: re.Match[str], comments: list[Comment] | None
+) -> tuple[str, ...]:
+    """The labels of a block; comments between them are noted."""
+    labels: list[str] = []
+    for label in _LABEL.finditer(file.text, header.start(2), header.end() - 1):
+        if label[1] is not None or label[2]:
+            quoted = label[1]
+            labels.append(label[2] if quoted is None else ESCAPE.sub(character_of, quoted))
+        elif comments is not None:
+            skip_comment(file, label.start(), label.end(), comments)
+    return tuple(labels)

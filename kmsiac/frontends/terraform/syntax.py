@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
+from unicodedata import normalize
 
 from kmsiac.frontends.terraform.nodes import (
     Binary,
@@ -32,12 +33,19 @@ if TYPE_CHECKING:
 
 
 class Converter:
-    """Turns the tree of one chunk into nodes. `shift` is what its offsets lack to the file's."""
+    """Turns the tree of one chunk into nodes. `shift` is what its offsets lack to the file's.
 
-    def __init__(self, file: SourceFile, shift: int, parse: ParseExpression) -> None:
+    `signs` are the offsets of `!` and `-` that stand in a row, by that of the first: the tree has
+    only this one.
+    """
+
+    def __init__(
+        self, file: SourceFile, shift: int, parse: ParseExpression, signs: dict[int, list[int]]
+    ) -> None:
         self.file = file
         self.shift = shift
         self.parse = parse
+        self.signs = signs
 
     def expression(self, tree: Subtree) -> Node:
         """The node of any expression subtree. Raises ValueError for one that is not known."""
@@ -137,7 +145,7 @@ class Converter:
             term = _trees(inner[0])[0]
             bare = term.data in ("identifier", "literal_value")
         if bare:
-            return Literal(position, end, Text((written,), position))
+            return Literal(position, end, Text((normalize("NFC", written),), position))
         return self.expression(inner[0])
 
     def for_of(self, tree: Subtree) -> Node:
@@ -211,9 +219,11 @@ class Converter:
 
     def unary(self, tree: Subtree) -> Node:
         """`!a` and `-a`."""
-        operand = self.expression(_trees(tree)[0])
-        position, end = self.span(tree)
-        return Unary(position, end, self.file.text[self.start(tree)], operand)
+        node = self.expression(_trees(tree)[0])
+        start, end = self.start(tree), self.end(tree)
+        for sign in reversed(self.signs.get(start, [start])):
+            node = Unary(self.file.position(sign, end), end, self.file.text[sign], node)
+        return node
 
 
 def _is_tree(child: object) -> bool:

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import normalize
 
-from kmsiac.frontends.terraform.lexer import HEREDOC, Unterminated, interpolation_end
+from kmsiac.frontends.terraform.lexer import (
+    ESCAPE,
+    HEREDOC,
+    Unterminated,
+    character_of,
+    interpolation_end,
+)
 from kmsiac.frontends.terraform.nodes import (
     Directive,
     Literal,
@@ -25,12 +32,15 @@ from kmsiac.values import Text
 ParseExpression = Callable[[SourceFile, int, int], Node]
 
 _PLAIN = re.compile(r"(?:[^\\$%]++|[$%](?!\{)(?![$%]\{))++")
-_PLAIN_HEREDOC = re.compile(r"(?:[^$%]++|[$%](?!\{)(?![$%]\{))++")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_PLAIN_LINE = re.compile(
+    r"(?:[^$%\n]++|[$%](?!\{)(?![$%]\{))*+\n|(?:[^$%\n]++|[$%](?!\{)(?![$%]\{))++"
+)
+"""Outside of quotes: at most one line, for that is as far as `~` and `<<-` take spaces away."""
 _DIRECTIVE = re.compile(r"\s*(if|else|endif|for|endfor)\b\s*")
 _FOR = re.compile(r"([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w-]*)\s*)?\bin\b")
-_INDENT = re.compile(r"[ \t]*+")
+_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 
 
 class _Marker:
@@ -61,7 +71,7 @@ def scan_string(file: SourceFile, start: int, end: int, parse: ParseExpression) 
         else:
             begin = heredoc.end() + 1
             stop = text.rfind("\n", heredoc.end(), end) + 1
-            tokens = _tokens(file, begin, stop, _PLAIN_HEREDOC, parse)
+            tokens = _tokens(file, begin, stop, _PLAIN_LINE, parse)
             if heredoc[1]:
                 tokens = _unindent(tokens)
         parts = _assemble(tokens, file)
@@ -74,7 +84,7 @@ def scan_template(file: SourceFile, parse: ParseExpression) -> Node:
     """A whole file as a template (`templatefile`)."""
     end = len(file.text)
     try:
-        parts = _assemble(_tokens(file, 0, end, _PLAIN_HEREDOC, parse), file)
+        parts = _assemble(_tokens(file, 0, end, _PLAIN_LINE, parse), file)
     except Unterminated as problem:
         return Unparsed(file.position(0, end), end, f"{problem.what} (in a template)")
     return _node(file, 0, end, parts, verbatim=False)
@@ -86,7 +96,7 @@ def scan_bare(file: SourceFile, start: int, end: int, parse: ParseExpression) ->
     A backslash means nothing in it.
     """
     try:
-        parts = _assemble(_tokens(file, start + 1, end - 1, _PLAIN_HEREDOC, parse), file)
+        parts = _assemble(_tokens(file, start + 1, end - 1, _PLAIN_LINE, parse), file)
     except Unterminated as problem:
         return Unparsed(file.position(start, end), end, f"{problem.what} (in a template)")
     return _node(file, start, end, parts, verbatim=True)
@@ -117,61 +127,53 @@ def _node(
 def _tokens(
     file: SourceFile, start: int, end: int, plain: re.Pattern[str], parse: ParseExpression
 ) -> list[_Token]:
-    text = file.text
+    text, quoted = file.text, plain is _PLAIN
     tokens: list[_Token] = []
     position, strip_next, interpolations = start, False, 0
     while position < end:
+        begin = position
         run = plain.match(text, position, end)
         if run:
-            stretch, begin = run[0], position
-            position = run.end()
-            if strip_next:
-                stripped = stretch.lstrip()
-                begin += len(stretch) - len(stripped)
-                stretch = stripped
-            if stretch:
-                strip_next = False
-                tokens.append(Stretch(file.position(begin), stretch))
-            continue
-        if text.startswith(("$${", "%%{"), position):
-            tokens.append(Stretch(file.position(position + 1), text[position] + "{"))
-            position, strip_next = position + 3, False
+            stretch, position = run[0], run.end()
+        elif text.startswith(("$${", "%%{"), position):
+            stretch, begin, position = text[position] + "{", position + 1, position + 3
         elif text.startswith(("${", "%{"), position):
             interpolations += 1
             if interpolations > MAX_INTERPOLATIONS:
                 raise Unterminated(position, f"more than {MAX_INTERPOLATIONS:,} interpolations")
-            close = interpolation_end(file, position + 2, end)
-            strip_next = _interpolation(file, position, close, tokens, parse)
-            position = close
-        elif text[position] == "\\" and plain is _PLAIN:
-            escape = _ESCAPE.match(text, position, end)
-            after = escape.end() if escape else position + 1
-            tokens.append(Stretch(file.position(position), _unescape(text[position:after], escape)))
-            position, strip_next = after, False
+            position = interpolation_end(file, position + 2, end)
+            strip_next = _interpolation(file, (begin, position), tokens, parse, quoted)
+            continue
+        elif quoted and text[position] == "\\":
+            escape = ESCAPE.match(text, position, end)
+            position = escape.end() if escape else position + 1
+            stretch = character_of(escape) if escape else text[begin]
         else:
-            tokens.append(Stretch(file.position(position), text[position]))
-            position, strip_next = position + 1, False
+            stretch, position = text[position], position + 1
+        if strip_next:
+            stripped = stretch.lstrip(_SPACES)
+            begin += len(stretch) - len(stripped)
+            stretch = stripped
+            # A string is stripped to its first character that is no space, other text by a line.
+            strip_next = quoted and not stretch
+        tokens.append(Stretch(file.position(begin), stretch))
     return tokens
 
 
-def _unescape(written: str, escape: re.Match[str] | None) -> str:
-    if escape is None:
-        return written
-    if escape[1] or escape[2]:
-        code = int(escape[1] or escape[2], 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-    return _ESCAPES.get(escape[3], written)
-
-
 def _interpolation(
-    file: SourceFile, start: int, close: int, tokens: list[_Token], parse: ParseExpression
+    file: SourceFile,
+    bounds: tuple[int, int],
+    tokens: list[_Token],
+    parse: ParseExpression,
+    quoted: bool,
 ) -> bool:
-    """Add the interpolation or directive from `start` to `close`; whether it strips what follows."""
+    """Add the interpolation or directive between two offsets; whether it strips what follows."""
     text = file.text
+    start, close = bounds
     begin, stop = start + 2, close - 1
     if text.startswith("~", begin):
         begin += 1
-        _strip_last(tokens)
+        _strip_last(tokens, quoted)
     strip_next = text.startswith("~", stop - 1) and stop - 1 >= begin
     if strip_next:
         stop -= 1
@@ -197,49 +199,67 @@ def _interpolation(
     return strip_next
 
 
-def _strip_last(tokens: list[_Token]) -> None:
-    while tokens and isinstance(tokens[-1], Stretch):
-        stripped = tokens[-1].text.rstrip()
-        if stripped:
-            tokens[-1] = Stretch(tokens[-1].position, stripped)
+def _strip_last(tokens: list[_Token], quoted: bool) -> None:
+    """Take trailing spaces off: in a string all there are, in other text those of the last line."""
+    for at in range(len(tokens) - 1, -1, -1):
+        token = tokens[at]
+        if not isinstance(token, Stretch):
             return
-        tokens.pop()
+        stripped = token.text.rstrip(_SPACES)
+        tokens[at] = Stretch(token.position, stripped)
+        if stripped or not quoted:
+            return
 
 
 def _unindent(tokens: list[_Token]) -> list[_Token]:
-    """Take the common indentation off a `<<-` heredoc, line by line."""
-    lines: list[tuple[_Token, bool]] = []
+    """Take the least indentation off the lines of a `<<-` heredoc, as HCL does it.
+
+    It is counted behind `~`; lines of spaces alone have none, and keep what they have.
+    """
+    common: int | None = None
+    first: list[int] = []
     at_start = True
+    for at, token in enumerate(tokens):
+        is_text = isinstance(token, Stretch)
+        written = token.text if isinstance(token, Stretch) else ""
+        if at_start:
+            rest = written.lstrip(_SPACES)
+            if rest or not written.endswith("\n"):
+                indent = len(written) - len(rest)
+                common = indent if common is None else min(common, indent)
+                first.append(at)
+        at_start = is_text and written.endswith("\n")
+    for at in first if common else ():
+        token = tokens[at]
+        if common and isinstance(token, Stretch):
+            tokens[at] = Stretch(token.position + common, token.text[common:])
+    return tokens
+
+
+def _melded(tokens: list[_Token]) -> list[_Token]:
+    """Stretches that follow each other in the file as one, empty ones left out, all text as NFC."""
+    result: list[_Token] = []
+    pieces: list[str] = []
+    start = behind = 0
+
+    def put() -> None:
+        if pieces:
+            text = "".join(pieces)
+            result.append(Stretch(start, text if text.isascii() else normalize("NFC", text)))
+            pieces.clear()
+
     for token in tokens:
         if not isinstance(token, Stretch):
-            lines.append((token, False))
-            at_start = False
-            continue
-        offset = token.position
-        for line in token.text.splitlines(keepends=True):
-            lines.append((Stretch(offset, line), at_start))
-            offset += len(line)
-            at_start = line.endswith("\n")
-    indents = [
-        len(_indent(token.text))
-        for token, first in lines
-        if first and isinstance(token, Stretch) and token.text.strip()
-    ]
-    indents += [0 for token, first in lines if first and not isinstance(token, Stretch)]
-    common = min(indents, default=0)
-    result: list[_Token] = []
-    for token, first in lines:
-        if first and isinstance(token, Stretch):
-            cut = min(common, len(_indent(token.text)))
-            result.append(Stretch(token.position + cut, token.text[cut:]))
-        else:
+            put()
             result.append(token)
+        elif token.text:
+            if not pieces or token.position != behind:
+                put()
+                start = token.position
+            pieces.append(token.text)
+            behind = token.position + len(token.text)
+    put()
     return result
-
-
-def _indent(line: str) -> str:
-    found = _INDENT.match(line)
-    return found[0] if found else ""
 
 
 def _assemble(tokens: list[_Token], file: SourceFile) -> list[TemplatePart]:
@@ -247,7 +267,7 @@ def _assemble(tokens: list[_Token], file: SourceFile) -> list[TemplatePart]:
     root: list[TemplatePart] = []
     open_directives: list[tuple[str, Directive, list[TemplatePart]]] = []
     current = root
-    for token in tokens:
+    for token in _melded(tokens):
         if not isinstance(token, _Marker):
             current.append(token)
         elif token.subject is not None:

@@ -1,0 +1,41 @@
+locals {
+  escapes       = "a\tb\nc\\d\"e\rf"
+  unicode       = "\u00e9\u4e2d\U0001F600 é"
+  dollar        = "$ $$ $a $"
+  percent       = "% %% 100% %"
+  escaped       = "$${aws:username} %%{if} $$${x} $$$${y} %%%{z}"
+  policy        = "arn:aws:s3:::x/$${aws:PrincipalTag/${var.tag}}/*"
+  policy_twice  = "$${a}${var.b}$${c}%%{d}${var.e}"
+  touching      = "${var.a}${var.b}$${c}"
+  only          = "${var.a}"
+  only_text     = "${"a"}"
+  nested        = "a${"b${"c${var.d}"}"}e"
+  with_quotes   = "x ${lookup(var.m, "k", "}")} ${var.m["a\"b"]} y"
+  with_map      = "${jsonencode({ a = { b = "}" } })}"
+  stripped      = "a  ${~ var.b ~}  c"
+  strip_left    = "a \n ${~ var.b } c"
+  strip_right   = "a ${ var.b ~} \n\t c"
+  spaced        = "${ var.a }"
+  branch        = "%{ if var.a }yes%{ else }no%{ endif }"
+  branch_only   = "x%{ if var.a == "b" }yes ${var.c}%{ endif }y"
+  branch_strip  = "x  %{~ if var.a ~}  yes  %{~ endif ~}  y"
+  loop          = "%{ for x in var.l }${x},%{ endfor }"
+  loop_pairs    = "%{ for k, v in { a = 1 } }${k}=${v};%{ endfor }"
+  loop_in_loop  = "%{for a in x}%{for b in a}%{if b}${b}%{else}-%{endif}%{endfor}%{endfor}"
+  condition     = "pre-${var.a ? "x" : "y"}-post"
+  in_condition  = var.a ? "a ${var.b}" : "c"
+  hash          = "# no comment // nor /* this */"
+  empty         = ""
+  json          = "{\"a\": \"${var.b}\", \"c\": [\"$${aws:username}\"]}"
+  backslashes   = "C:\\Users\\x ${replace("a\\b", "\\", "/")}"
+  slashes       = "${"//"}${"#"}"
+  number_in     = "${1}-${true}-${null}"
+  heredoc_in    = "a ${upper(<<X
+inner ${var.x}
+X
+)} b"
+  many_lines    = "${
+    var.a
+  }"
+  lists_in      = "${[for s in var.l : "${s}!"]}"
+}
