@@ -8,6 +8,7 @@ is all that might be wrong: nothing is rejected here. The nodes are those that p
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
 
 from kmsiac.frontends.terraform.lexer import template_end
 from kmsiac.frontends.terraform.nodes import (
@@ -167,6 +168,8 @@ class _Reader:
             return Literal(position, stop, Text((), position)), stop
         first = self.place(start + 1)
         origin = ((0, first),) if written[0] in "{[" else ()
+        if not written.isascii():
+            written = normalize("NFC", written)
         return Literal(position, stop, Text((written,), position, origin=origin)), stop
 
     def _named(self, start: int, word: str, stop: int, depth: int) -> tuple[Node, int]:
