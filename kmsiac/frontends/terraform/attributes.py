@@ -114,6 +114,112 @@ SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "name": ("log_group_name", ""),
         "id": ("=", "name"),
     },
+    "aws_s3_access_point": {
+        "arn": ("access_point_arn", "arn:{partition}:s3:{region}:{account}:accesspoint/{name}"),
+        "name": ("access_point_name", ""),
+    },
+    "aws_kinesis_stream": {
+        "arn": ("stream_arn", "arn:{partition}:kinesis:{region}:{account}:stream/{name}"),
+        "name": ("stream_name", ""),
+        "id": ("=", "arn"),
+    },
+    "aws_kinesis_firehose_delivery_stream": {
+        "arn": (
+            "delivery_stream_arn",
+            "arn:{partition}:firehose:{region}:{account}:deliverystream/{name}",
+        ),
+        "name": ("delivery_stream_name", ""),
+        "id": ("=", "arn"),
+    },
+    "aws_ecr_repository": {
+        "arn": ("repository_arn", "arn:{partition}:ecr:{region}:{account}:repository/{name}"),
+        "name": ("repository_name", ""),
+        "id": ("=", "name"),
+    },
+    "aws_ecs_cluster": {
+        "arn": ("cluster_arn", "arn:{partition}:ecs:{region}:{account}:cluster/{name}"),
+        "name": ("cluster_name", ""),
+        "id": ("=", "arn"),
+    },
+    "aws_eks_cluster": {
+        "arn": ("cluster_arn", "arn:{partition}:eks:{region}:{account}:cluster/{name}"),
+        "name": ("cluster_name", ""),
+        "id": ("=", "name"),
+    },
+    "aws_sfn_state_machine": {
+        "arn": (
+            "state_machine_arn",
+            "arn:{partition}:states:{region}:{account}:stateMachine:{name}",
+        ),
+        "name": ("state_machine_name", ""),
+        "id": ("=", "arn"),
+    },
+    "aws_cloudtrail": {
+        "arn": ("trail_arn", "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}"),
+        "name": ("trail_name", ""),
+    },
+    "aws_cloudwatch_event_bus": {
+        "arn": ("event_bus_arn", "arn:{partition}:events:{region}:{account}:event-bus/{name}"),
+        "name": ("event_bus_name", ""),
+        "id": ("=", "name"),
+    },
+    "aws_cloudwatch_metric_alarm": {
+        "arn": ("alarm_arn", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{alarm_name}"),
+        "alarm_name": ("alarm_name", ""),
+        "id": ("=", "alarm_name"),
+    },
+    "aws_cloudfront_distribution": {
+        "arn": ("distribution_arn", "arn:{partition}:cloudfront::{account}:distribution/{id}"),
+        "id": ("distribution_id", ""),
+    },
+    "aws_backup_vault": {
+        "arn": (
+            "backup_vault_arn",
+            "arn:{partition}:backup:{region}:{account}:backup-vault:{name}",
+        ),
+        "name": ("backup_vault_name", ""),
+        "id": ("=", "name"),
+    },
+    "aws_opensearch_domain": {
+        "arn": ("domain_arn", "arn:{partition}:es:{region}:{account}:domain/{domain_name}"),
+        "domain_name": ("domain_name", ""),
+        "id": ("=", "arn"),
+    },
+    "aws_efs_file_system": {
+        "arn": (
+            "file_system_arn",
+            "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}",
+        ),
+        "id": ("file_system_id", ""),
+    },
+    "aws_codebuild_project": {
+        "arn": ("project_arn", "arn:{partition}:codebuild:{region}:{account}:project/{name}"),
+        "name": ("project_name", ""),
+    },
+    "aws_codecommit_repository": {
+        "arn": (
+            "codecommit_repository_arn",
+            "arn:{partition}:codecommit:{region}:{account}:{repository_name}",
+        ),
+        "repository_name": ("codecommit_repository_name", ""),
+        "id": ("=", "repository_name"),
+    },
+    "aws_guardduty_detector": {
+        "arn": ("detector_arn", "arn:{partition}:guardduty:{region}:{account}:detector/{id}"),
+        "id": ("detector_id", ""),
+    },
+    "aws_cognito_user_pool": {
+        "arn": ("user_pool_arn", "arn:{partition}:cognito-idp:{region}:{account}:userpool/{id}"),
+        "id": ("user_pool_id", ""),
+    },
+    "aws_instance": {
+        "arn": ("instance_arn", "arn:{partition}:ec2:{region}:{account}:instance/{id}"),
+        "id": ("instance_id", ""),
+    },
+    "aws_ebs_volume": {
+        "arn": ("volume_arn", "arn:{partition}:ec2:{region}:{account}:volume/{id}"),
+        "id": ("volume_id", ""),
+    },
     "aws_vpc": {"id": ("vpc_id", ""), "arn": ("vpc_arn", "")},
     "aws_organizations_organization": {
         "id": ("organization_id", ""),
@@ -127,6 +233,16 @@ SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "arn": ("organizational_unit_arn", ""),
     },
 }
+
+DATA_SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    # An alias or an ARN, of another account too, may be given as `key_id`.
+    "aws_kms_key": {"id": ("key_id", "")},
+    # Of a registry that may be another account's.
+    "aws_ecr_repository": {"arn": ("repository_arn", "")},
+    # AWS managed policies are looked up by name like one's own.
+    "aws_iam_policy": {"arn": ("policy_arn", "")},
+}
+"""What data sources have otherwise than the resources of the same type."""
 
 COMPUTED = frozenset({"arn", "id", "key_id", "unique_id", "policy_id", "url", "iam_arn"})
 """Attributes that the service makes, whatever a block has under the name.
@@ -144,8 +260,10 @@ ENVIRONMENT: Mapping[str, Mapping[str, str]] = {
 """Data sources of the provider's environment: attribute to the symbol type it is."""
 
 
-def symbol_rule(resource_type: str, attribute: str) -> tuple[str, str]:
+def symbol_rule(resource_type: str, attribute: str, *, data: bool = False) -> tuple[str, str]:
     """The rule of an attribute; types that are not in the table get `<noun>_<attribute>` or `text`."""
+    if data and attribute in DATA_SYMBOLS.get(resource_type, {}):
+        return DATA_SYMBOLS[resource_type][attribute]
     known = SYMBOLS.get(resource_type, {}).get(attribute)
     if known is not None:
         return known

@@ -77,7 +77,7 @@ class Instance(Lazy):
             environment = self._environment(name, position)
             if environment is not None:
                 return environment
-        rule, shape = attributes.symbol_rule(self.group.type, name)
+        rule, shape = attributes.symbol_rule(self.group.type, name, data=is_data)
         if rule == "=":
             return self.attribute(shape, position)
         in_table = name in attributes.SYMBOLS.get(self.group.type, {})
@@ -147,11 +147,20 @@ class Instance(Lazy):
             parts.append(shape[last : hole.start()])
             last = hole.end()
             value = fixed.get(hole[1]) or self._shape_part(hole[1], position)
-            if not isinstance(value, Text):
+            if not isinstance(value, Text) or (hole[1] not in fixed and self._is_other(value)):
                 return None
             parts.extend(value.parts)
         parts.append(shape[last:])
         return Text(parts, position)
+
+    def _is_other(self, value: Text) -> bool:
+        """Whether a data source is asked for something by more than its name: an ARN, an alias."""
+        if self.group.kind != "data":
+            return False
+        given = value.prefix.startswith("alias/") and self.group.type == "aws_kms_key"
+        return (
+            given or value.has_unknown or any(isinstance(p, str) and ":" in p for p in value.parts)
+        )
 
     def _shape_part(self, name: str, position: int) -> Value:
         if name == "path" and self.group.kind == "data":
