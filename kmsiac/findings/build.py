@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ from kmsiac.findings.verdicts import is_finding
 from kmsiac.rules.match import Match, When
 from kmsiac.stack import Gap
 from kmsiac.values import Blame, Verdict
+
+_MAX_CALLS = 20
+"""Other calls of the same code that one finding names."""
 
 Locate = Callable[[int], Span | None]
 """From a position to its place."""
@@ -87,8 +90,11 @@ def _same_code(match: Match, locate: Locate) -> tuple[object, ...]:
 def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Source) -> Finding:
     # What counts speaks for all: its call chain leads to something that has to be mended.
     judged = sorted(
-        judged, key=lambda j: (j.suppressed is not None, j.match.resource, j.match.position)
-    )
+        judged,
+        key=lambda j: (
+            j.suppressed is not None, j.match.resource, j.match.unit, j.match.position
+        ),
+    )  # fmt: skip
     group, match = [one.match for one in judged], judged[0].match
     addresses = _addresses(judged)
     all_suppressed = all(address.suppressed for address in addresses)
@@ -117,12 +123,13 @@ def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Sou
 
 
 def _addresses(judged: Iterable[_Judged]) -> tuple[Address, ...]:
-    """Each resource once; those that count come first in `judged`."""
-    found: dict[str, Address] = {}
+    """Each resource of each unit once; those that count come first in `judged`."""
+    found: dict[tuple[str, str], Address] = {}
     for match, suppressed in judged:
-        address = Address(printable(match.resource), _fingerprint(match), suppressed)
-        found.setdefault(match.resource, address)
-    return tuple(found[resource] for resource in sorted(found))
+        name, unit = printable(match.resource), printable(match.unit)
+        address = Address(name, _fingerprint(match), suppressed, unit)
+        found.setdefault((match.resource, match.unit), address)
+    return tuple(found[key] for key in sorted(found))
 
 
 def _fingerprint(match: Match) -> str:
@@ -136,7 +143,23 @@ def _related(group: list[Match], locate: Locate) -> tuple[tuple[str, Span], ...]
             span = locate(position)
             if span is not None:
                 places[(one_line(message), span)] = None
-    return tuple(places)
+    return (*places, *_other_calls(group, locate))
+
+
+def _other_calls(group: list[Match], locate: Locate) -> Iterator[tuple[str, Span]]:
+    """Where else the code is called from: calls that are not on the way to the first resource."""
+    told = {call.position for call in group[0].call_chain}
+    left = _MAX_CALLS
+    for match in group:
+        for call in match.call_chain:
+            span = locate(call.position)
+            if call.position in told or span is None:
+                continue
+            told.add(call.position)
+            if left == 0:
+                return
+            left -= 1
+            yield f"also called as {one_line(call.address)}", span
 
 
 def _any_case(group: list[Match]) -> tuple[When, ...]:

@@ -27,11 +27,14 @@ class Suppression:
 
 @dataclass(frozen=True)
 class Address:
-    """One resource that a finding stands for."""
+    """One resource that a finding stands for. `unit` is the root module or stack that it is in:
+    two of them may have resources of one address.
+    """
 
     address: str
     fingerprint: str
     suppressed: Suppression | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,19 @@ class Finding:
     blame: tuple[BlamedExpression, ...] = ()
     suppressed: Suppression | None = None
     excerpt: str | None = None
+
+    @property
+    def others(self) -> list[str]:
+        """The other resources that the same code stands for, with their unit where it is another."""
+        own = [one for one in self.addresses if one.address == self.resource]
+        counted = [one for one in own if one.suppressed == self.suppressed] or own
+        first = counted[0] if counted else None
+        unit = first.unit if first else ""
+        return [
+            one.address if one.unit == unit else f"{one.address} in {one.unit}"
+            for one in self.addresses
+            if one is not first
+        ]
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ def _finding(finding: Finding) -> Shape:
 def _address(address: Address) -> Shape:
     return {
         "address": address.address,
+        "unit": address.unit,
         "fingerprint": address.fingerprint,
         "suppressed": _suppression(address.suppressed),
     }

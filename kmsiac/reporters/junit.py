@@ -82,9 +82,7 @@ def _finding(finding: Finding, result: ScanResult) -> _Case:
         because = f"suppressed: {suppression(finding.suppressed)}"
         return case._replace(outcome="skipped", kind="", message=because)
     frame = list(code_frame(finding.excerpt, place, Style())) if finding.excerpt else []
-    also = [
-        f"also: {one_line(a.address)}" for a in finding.addresses if a.address != finding.resource
-    ]
+    also = [f"also: {one_line(other)}" for other in finding.others]
     notes = [f"note: {one_line(message)} at {where(span)}" for message, span in finding.related]
     calls = [f"called from {where(span) + ' ' if span else ''}{one_line(address)}"
              for address, span in finding.call_chain]  # fmt: skip

@@ -159,7 +159,7 @@ def _details(finding: Finding, result: ScanResult) -> Iterator[str]:
         frame = list(code_frame(finding.excerpt, finding.location, Style()))
         yield from (*fenced(frame), "")
     yield from (f"* {code(line, 1000)}" for line in details(finding))
-    others = [a.address for a in finding.addresses if a.address != finding.resource]
+    others = finding.others
     yield from (f"* also {code(address)}" for address in others[:_MAX_ALSO])
     if len(others) > _MAX_ALSO:
         yield f"* and {many(len(others) - _MAX_ALSO, 'more resource')}"

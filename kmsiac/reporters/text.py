@@ -91,7 +91,7 @@ class _Report:
             yield f"cannot tell: {one_line(blamed.expression)}: {one_line(blamed.reason)}{place}"
         if finding.when:
             yield f"when: {cases(finding.when)}"
-        others = [a.address for a in finding.addresses if a.address != finding.resource]
+        others = finding.others
         shown = others if self._options.verbose else others[:_MAX_ALSO]
         for address in shown:
             yield f"also: {one_line(address)}"

@@ -60,7 +60,7 @@ def test_the_shape() -> None:
                 "category": "key-policies", "title": "t", "message": "m\x1b[2J\u202e",
                 "verdict": "yes", "resource": "aws_kms_key.k[0]",
                 "addresses": [
-                    {"address": "aws_kms_key.k[0]", "fingerprint": "f", "suppressed": None}
+                    {"address": "aws_kms_key.k[0]", "unit": "", "fingerprint": "f", "suppressed": None}
                 ],
                 "location": PLACE_JSON, "related": [{"message": "r", "location": PLACE_JSON}],
                 "call_chain": [{"address": "module.a", "location": None}],
