@@ -25,7 +25,7 @@ resource "aws_kms_key" "k" {
   ]})
 }
 """
-ACCOUNT = "arn:${data.aws_partition.current.partition}:iam::111122223333:root"
+ACCOUNT = "arn:${provider.aws.partition}:iam::111122223333:root"
 
 
 def rows(command: CommandLine, condition: str, before: str = "") -> list[tuple[object, ...]]:

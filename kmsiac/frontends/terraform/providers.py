@@ -34,17 +34,12 @@ _ROLE_BLOCKS = ("assume_role", "assume_role_with_web_identity")
 
 def names(key: str = "") -> dict[str, str]:
     """What the parts of a provider configuration are called where no data source was asked."""
-    return named(f"provider aws{'.' if key else ''}{key}")
+    return named(f"provider.aws.{key}" if key else "provider.aws")
 
 
 def named(what: str) -> dict[str, str]:
     """What the account, Region and partition of something are called."""
-    return {
-        "account_id": f"the account of {what}",
-        "region": f"the Region of {what}",
-        "partition": f"the partition of {what}",
-        "dns_suffix": f"the DNS suffix of {what}",
-    }
+    return {part: f"{what}.{part}" for part in ("account_id", "region", "partition", "dns_suffix")}
 
 
 def default_provider(unit: str, environment: Environment) -> Provider:

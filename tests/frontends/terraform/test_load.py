@@ -178,7 +178,7 @@ def test_references_are_typed_symbols_with_shapes(tmp_path: Path) -> None:
     assert (symbol.type, symbol.reference, symbol.origin, symbol.address) == (
         "role_arn", "aws_iam_role.app.arn", "resource", "aws_iam_role.app",
     )  # fmt: skip
-    shape = "arn:${the partition of provider aws}:iam::${the account of provider aws}:role/app"
+    shape = "arn:${provider.aws.partition}:iam::${provider.aws.account_id}:role/app"
     assert str(symbol.shape) == shape
 
 
