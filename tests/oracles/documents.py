@@ -58,6 +58,40 @@ def differences(expected: Json, inventory: Json, *, plan: bool = False) -> Itera
     yield from _entities(expected, inventory)
 
 
+def corrected(expected: Json, known: str) -> Json:
+    """The recording without placeholders for what is a text of the configuration.
+
+    A recorder takes a text for a reference that happens to have the same value. `known` is the text
+    of the plan: what stands in it as a whole is known.
+    """
+    texts = {
+        mark: told
+        for entry in expected["policies"].values()
+        for mark, told in _leaf_pairs(entry.get("static"), entry.get("applied"))
+        if mark != told and json.dumps(told) in known
+    }
+    return _with_texts(expected, texts)
+
+
+def _leaf_pairs(one: Json, other: Json) -> Iterator[tuple[str, str]]:
+    if isinstance(one, str) and isinstance(other, str):
+        yield one, other
+    elif isinstance(one, list) and isinstance(other, list):
+        for left, right in zip(one, other, strict=False):
+            yield from _leaf_pairs(left, right)
+    elif isinstance(one, dict) and isinstance(other, dict):
+        for name in one.keys() & other.keys():
+            yield from _leaf_pairs(one[name], other[name])
+
+
+def _with_texts(node: Json, texts: Mapping[str, str]) -> Json:
+    if isinstance(node, str):
+        return texts.get(node, node)
+    if isinstance(node, dict):
+        return {key: _with_texts(value, texts) for key, value in node.items()}
+    return [_with_texts(each, texts) for each in node] if isinstance(node, list) else node
+
+
 def _policies(
     expected: Mapping[str, Json], policies: list[Json], plan: bool
 ) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from kmsiac.config import ScanOptions
 from kmsiac.frontends.unit import Inputs
 from kmsiac.scan import take_inventory
 from kmsiac.stack import Environment
-from tests.oracles.documents import differences
+from tests.oracles.documents import corrected, differences
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "fixtures" / "recorded"
@@ -26,18 +26,12 @@ OURS = ("plan.json", "expected.json")
 KNOWN: dict[tuple[str, str], str] = {
     ("24-try-can-coalesce-lookup", "hcl"): "can() of a text that is partly known stays open",
     ("28-decode-files", "hcl"): "fileset and decoding of files beside the module",
-    ("40-iam-role-inline", "hcl"): "inline_policy is a set, and the plan sorts it",
     ("awssamples-codepipeline-cicd", "plan"): "policies of other services are not listed",
     ("nozaq-secure-baseline-simple", "plan"): "policies of other services are not listed",
     ("tfaws-sns-complete", "plan"): "policies of other services are not listed",
     ("tfaws-sqs-complete", "plan"): "policies of other services are not listed",
 }
 """Project and input that differ, with the reason. One that does not differ any more fails."""
-
-WRONG_RECORDINGS = {
-    "55-doc-depends-on": {"${aws_iam_role.first.arn}": "arn:aws:iam::123456789012:role/first"},
-}
-"""Placeholders that stand where the HCL has a literal text: the plan's deferred document knows it."""
 
 
 def _recordings() -> Iterator[tuple[str, Path, Path, Path | None]]:
@@ -51,7 +45,7 @@ def _recordings() -> Iterator[tuple[str, Path, Path, Path | None]]:
 
 
 CASES = [
-    pytest.param(expected, path, name, kind, id=f"{name}-{kind}")
+    pytest.param(expected, plan, path, name, kind, id=f"{name}-{kind}")
     for name, expected, plan, project in _recordings()
     for kind, path in (("hcl", project), ("plan", plan))
     if path is not None
@@ -67,14 +61,12 @@ def _inventory(path: Path, folder: Path, environment: Any) -> Any:
     return take_inventory(ScanOptions(paths=(path,), inputs=Inputs(environment=told)))
 
 
-@pytest.mark.parametrize(("expected", "path", "name", "kind"), CASES)
+@pytest.mark.parametrize(("expected", "plan", "path", "name", "kind"), CASES)
 def test_inventory_is_what_terraform_says(
-    expected: Path, path: Path, name: str, kind: str, tmp_path: Path
+    expected: Path, plan: Path, path: Path, name: str, kind: str, tmp_path: Path
 ) -> None:
-    text = expected.read_text(encoding="utf-8")
-    for placeholder, literal in WRONG_RECORDINGS.get(name, {}).items():
-        text = text.replace(placeholder, literal)
-    recording = json.loads(text)
+    recording = json.loads(expected.read_text(encoding="utf-8"))
+    recording = corrected(recording, plan.read_text(encoding="utf-8"))
 
     inventory = _inventory(path, tmp_path, recording["environment"])
 

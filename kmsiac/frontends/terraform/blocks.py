@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_BLOCK_DEPTH = 30
 
+_SETS = {"inline_policy": "name"}
+"""Blocks that the provider keeps as a set, and the member that a plan sorts them by."""
+
 
 class Expanded(NamedTuple):
     """One nested block: its type, body, header position and frame.
@@ -146,8 +149,19 @@ def body_map(
             each.wrap(body_map(each.body, each.position, each.frame, depth=depth + 1))
             for each in items
         ]
-        entries.append((Text((type_,), first), List(values, first, rest)))
+        entries.append((Text((type_,), first), List(_in_plan(type_, values), first, rest)))
     return Map(entries, position)
+
+
+def _in_plan(type_: str, values: list[Value]) -> list[Value]:
+    """Blocks in the order of a plan, so that an index means the same block in both."""
+    by: list[tuple[str, Value]] = []
+    for value in values:
+        name = value.get(_SETS[type_]) if type_ in _SETS and isinstance(value, Map) else None
+        if not isinstance(name, Text) or name.literal is None:
+            return values
+        by.append((name.literal, value))
+    return [value for _, value in sorted(by, key=lambda pair: pair[0].encode())]
 
 
 def _too_deep(position: int, frame: Frame) -> Unknown:

@@ -95,9 +95,14 @@ def _merged(base: Body, other: Body) -> Body:
     """A body with the attributes and nested block types of an override put in their places."""
     merged = Body()
     merged.attributes = {**base.attributes, **other.attributes}
-    replaced = {block.type for block in other.blocks}
-    merged.blocks = [block for block in base.blocks if block.type not in replaced] + other.blocks
+    replaced = {_made(block) for block in other.blocks}
+    merged.blocks = [block for block in base.blocks if _made(block) not in replaced] + other.blocks
     return merged
+
+
+def _made(block: Block) -> str:
+    """The type of the blocks that come of a nested block, also of a `dynamic` one."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
 class FileName(NamedTuple):

@@ -6,11 +6,14 @@ first `principals` block, what is not written at the statement's header.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.blocks import Expanded, grouped, guarded
 from kmsiac.frontends.terraform.collection_functions import distinct
-from kmsiac.frontends.terraform.conversion import CallError, Undetermined, decode, encode, to_text
+from kmsiac.frontends.terraform.conversion import CallError, Undetermined, encode, to_text
+from kmsiac.frontends.terraform.policy_merge import REFUSED, Merge, many_cases, without_absent
 from kmsiac.frontends.terraform.split import Body
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
 from kmsiac.values import (
@@ -38,118 +41,82 @@ _LISTS = (
 )
 _PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
 _DEFAULT_VERSION = "2012-10-17"
+_OLD_VERSION = "2008-10-17"
+_SOURCES = ("source_json", "source_policy_documents")
+_OVERRIDES = ("override_policy_documents", "override_json")
+"""The two with `json` are those of older providers."""
 
 
 def policy_document(instance: Instance) -> Value:
-    """The data source's `json`: a Text whose `document` is the policy."""
+    """The data source's `json`: a Text whose `document` is the policy, case by case where a merged
+    document depends on one.
+    """
+    body, frame = instance.group.block.body, instance.frame
+    sources, overrides = (_documents(body, names, frame) for names in (_SOURCES, _OVERRIDES))
+
+    def merged(lists: list[Value]) -> Value:
+        before = _flat(lists[: len(sources)])
+        documents = before + _flat(lists[len(sources) :])
+        certain = not any(isinstance(each, Choice) for each in (*sources, *overrides, *documents))
+
+        def one_case(case: list[Value]) -> Value:
+            return _merged(instance, case[: len(before)], case[len(before) :], certain=certain)
+
+        return one_case(documents) if many_cases(documents) else combine(documents, one_case)
+
+    lists = [*sources, *overrides]
+    return merged(lists) if many_cases(lists) else combine(lists, merged)
+
+
+def _merged(
+    instance: Instance, sources: list[Value], overrides: list[Value], *, certain: bool
+) -> Value:
     block, frame = instance.group.block, instance.frame
-    position = block.position
-    body = block.body
+    body, position = block.body, block.position
+    merge = Merge(frame.context, position, certain=certain)
+    for each in sources:
+        merge.source(each)
     version = _attribute(body, "version", frame) or text(_DEFAULT_VERSION, position)
-    entries: list[tuple[Text, Value]] = [(_key("Version", body, "version", position), version)]
-    identity = _attribute(body, "policy_id", frame)
-    merged = _Merge()
-    for source in ("source_policy_documents", "override_policy_documents"):
-        if source.startswith("override"):
-            _, statements, rest = grouped(body, frame).get("statement", (0, [], None))
-            for statement in statements:
-                merged.add(statement.wrap(_statement(statement)), replace=False)
-            merged.open = merged.open or rest
-        for document in _documents(body, source, frame):
-            other = merged.take(document, frame, replace=source.startswith("override"))
-            identity = other or identity
-    if identity is not None and not (isinstance(identity, Text) and identity.literal == ""):
-        entries.append((_key("Id", body, "policy_id", position), identity))
-    key = text("Statement", merged.first or position)
-    entries.append((key, List(merged.statements, merged.first or position, merged.open)))
-    document_map = Map(entries, position)
+    old = isinstance(version, Text) and version.literal == _OLD_VERSION
+    _, statements, rest = grouped(body, frame).get("statement", (0, [], None))
+    own = [each.wrap(_statement(each, old=old)) for each in statements]
+    merge.own(own, rest, version, _attribute(body, "policy_id", frame))
+    for each in overrides:
+        merge.override(each)
+    document = merge.document(
+        {
+            "Version": _key("Version", body, "version", position),
+            "Id": _key("Id", body, "policy_id", position),
+        }
+    )
     try:
-        encoded = encode(document_map, frame.context.budget)
+        encoded = encode(document, frame.context.budget)
     except (CallError, Undetermined) as error:
         unit = frame.context.stack.unit
         return Unknown(f"{instance.address}.json", str(error), position, unit)
-    return Text(encoded.parts, position, encoded.sensitive, (), document_map)
+    return Text(encoded.parts, position, encoded.sensitive, (), document)
 
 
-class _Merge:
-    """The statements so far, and where each sid stands."""
-
-    def __init__(self) -> None:
-        self.statements: list[Value] = []
-        self.open: Unknown | None = None
-        self.first = 0
-        self._by_sid: dict[str, int] = {}
-
-    def add(self, statement: Value, replace: bool) -> None:
-        """Append a statement, or put it in the place of the one with the same sid."""
-        self.first = self.first or statement.position
-        sid = statement.get("Sid") if isinstance(statement, Map) else None
-        name = sid.literal if isinstance(sid, Text) else None
-        if name and name in self._by_sid and replace:
-            self.statements[self._by_sid[name]] = statement
-            return
-        if name:
-            # A sid that comes twice without an override is an error of the provider: keep both.
-            self._by_sid.setdefault(name, len(self.statements))
-        self.statements.append(statement)
-
-    def take(self, document: Value, frame: Frame, replace: bool) -> Value | None:
-        """Add the statements of another document; its Id."""
-        if isinstance(document, Null | Absent):
-            return None
-        if isinstance(document, Text) and document.document is None and document.literal == "":
-            return None
-        plain = _decoded(document, frame)
-        if not isinstance(plain, Map):
-            self.open = self.open or _as_unknown(plain, frame)
-            return None
-        statements = plain.get("Statement")
-        listed = statements.items if isinstance(statements, List) else (statements,)
-        for statement in listed:
-            if statement is not None and not isinstance(statement, Null):
-                self.add(statement, replace=True if replace else bool(self._has(statement)))
-        if isinstance(statements, List):
-            self.open = self.open or statements.open
-        identity = plain.get("Id")
-        return None if isinstance(identity, Null) else identity
-
-    def _has(self, statement: Value) -> bool:
-        sid = statement.get("Sid") if isinstance(statement, Map) else None
-        return isinstance(sid, Text) and sid.literal in self._by_sid
+def _documents(body: Body, names: tuple[str, ...], frame: Frame) -> list[Value]:
+    """The attributes that hold documents to merge, in the order in which they count."""
+    values = [_attribute(body, name, frame) for name in names]
+    return [without_absent(value) for value in values if value is not None]
 
 
-def _as_unknown(value: Value, frame: Frame) -> Unknown:
-    if isinstance(value, Unknown):
-        return value
-    guard = value.guard if isinstance(value, Choice) else None
-    name = guard.name if guard else "a merged policy document"
-    reason = "a merged policy document is not known"
-    return Unknown(name, reason, value.position, frame.context.stack.unit)
+def _flat(values: list[Value]) -> list[Value]:
+    """The documents in lists of documents; what a list may have beside is one that is not known."""
+    found: list[Value] = []
+    for value in values:
+        if isinstance(value, List):
+            found += [without_absent(item) for item in value.items]
+            found += [value.open] if value.open is not None else []
+        else:
+            found.append(value)
+    return found
 
 
-def _decoded(document: Value, frame: Frame) -> Value:
-    if not isinstance(document, Text):
-        return document
-    try:
-        return decode(document, frame.context.budget)
-    except CallError as error:
-        reason = str(error)
-    except Undetermined as problem:
-        reason = problem.reason
-    return Unknown(str(document)[:80], reason, document.position, frame.context.stack.unit)
-
-
-def _documents(body: Body, name: str, frame: Frame) -> list[Value]:
-    value = _attribute(body, name, frame)
-    if value is None:
-        return []
-    if isinstance(value, List):
-        return [*value.items, *([value.open] if value.open is not None else [])]
-    return [value]
-
-
-def _statement(block: Expanded) -> Map:
-    """One statement block as an IAM statement."""
+def _statement(block: Expanded, *, old: bool) -> Map:
+    """One statement block as an IAM statement; `old`: of a version without policy variables."""
     body, frame, position = block.body, block.frame, block.position
     entries: list[tuple[Text, Value]] = []
     sid = _attribute(body, "sid", frame)
@@ -160,72 +127,102 @@ def _statement(block: Expanded) -> Map:
     for name, key, substitutes in _LISTS:
         value = _attribute(body, name, frame)
         if value is not None:
-            listed = _strings(value, frame, substitutes)
+            listed = _strings(value, substitutes and not old)
             if not (isinstance(listed, List) and not listed.items and listed.open is None):
-                entries.append((_key(key, body, name, position), listed))
+                entries.append((_key(key, body, name, position), _collapsed(listed)))
     groups = grouped(body, frame)
     for name, key in _PRINCIPALS:
         if name in groups:
             first, blocks, rest = groups[name]
-            entries.append((text(key, first), _principals(blocks, first, rest)))
+            entries.append((text(key, first), _principals(blocks, first, rest, old=old)))
     if "condition" in groups:
         first, blocks, rest = groups["condition"]
-        entries.append((text("Condition", first), _conditions(blocks, first, rest)))
-    return Map(entries, position)
+        entries.append((text("Condition", first), _conditions(blocks, first, rest, old=old)))
+    made = Map(entries, position)
+    if old and (found := _policy_variable(made)) is not None:
+        problem = f"&{{ is no policy variable in version {_OLD_VERSION}"
+        frame.context.mistake(problem, found, REFUSED)
+    return made
 
 
-def _principals(blocks: list[Expanded], position: int, rest: Unknown | None) -> Value:
-    by_type: dict[str, tuple[Text, list[Value], Unknown | None]] = {}
+def _policy_variable(value: Value) -> int | None:
+    """Where a `&{` stands in a value, but for sids and actions."""
+    if isinstance(value, Text):
+        found = any(isinstance(part, str) and "&{" in part for part in value.parts)
+        return value.position if found else None
+    members: Iterable[Value] = ()
+    if isinstance(value, List):
+        members = value.items
+    elif isinstance(value, Map):
+        plain = ("Sid", "Action", "NotAction")
+        members = (member for key, member in value.entries if key.literal not in plain)
+    return next((at for member in members if (at := _policy_variable(member)) is not None), None)
+
+
+@dataclass
+class _Gathered:
+    """What blocks of one type, or of one test and variable, give together."""
+
+    key: Text
+    values: list[Value] = field(default_factory=list)
+
+    def add(self, block: Expanded, values: Value) -> None:
+        """The values of a block, of which there are none where the block is not there."""
+        self.values.append(without_absent(block.wrap(values)))
+
+    def together(self) -> Value:
+        """All values, `Absent` in the cases without any block."""
+        if not many_cases(self.values):
+            return combine(self.values, self._joined)
+        return self._joined(self.values)
+
+    def _joined(self, case: list[Value]) -> Value:
+        found = [value for value in case if not isinstance(value, Null)]
+        if not found:
+            return Absent(self.key.position)
+        items: list[Value] = []
+        rest: Unknown | None = None
+        for value in found:
+            if isinstance(value, List):
+                items += value.items
+                rest = rest or value.open
+            else:
+                items.append(value)
+        return _collapsed(List(distinct(items), self.key.position, rest))
+
+
+def _principals(blocks: list[Expanded], position: int, rest: Unknown | None, *, old: bool) -> Value:
+    by_type: dict[str, _Gathered] = {}
     for block in blocks:
         type_ = _attribute(block.body, "type", block.frame)
         values = _attribute(block.body, "identifiers", block.frame)
         if not isinstance(type_, Text) or values is None:
-            rest = rest or _missing(type_, block, "principal type")
+            rest = rest or _missing(type_, block, "principal type", "identifiers")
             continue
-        listed = _strings(values, block.frame, substitutes=True, collapse=False)
-        name = type_.literal if type_.literal is not None else repr(type_)
-        key, known, inner = by_type.get(name, (type_, [], None))
-        if isinstance(listed, List):
-            known.extend(block.wrap(item) for item in listed.items)
-            inner = inner or listed.open
-        else:
-            known.append(block.wrap(listed))
-        by_type[name] = (key, known, inner)
+        by_type.setdefault(_name(type_), _Gathered(type_)).add(block, _strings(values, not old))
     if list(by_type) == ["*"] and rest is None:
-        star = _collapsed(by_type["*"][1], position, by_type["*"][2])
+        star = by_type["*"].together()
         if isinstance(star, Text) and star.literal == "*":
             return star
-    entries = [
-        (key, _collapsed(items, key.position, inner)) for key, items, inner in by_type.values()
-    ]
-    return Map(entries, position, rest)
+    return Map([(each.key, each.together()) for each in by_type.values()], position, rest)
 
 
-def _conditions(blocks: list[Expanded], position: int, rest: Unknown | None) -> Map:
-    tests: dict[str, tuple[Text, dict[str, tuple[Text, list[Value], Unknown | None]]]] = {}
+def _conditions(blocks: list[Expanded], position: int, rest: Unknown | None, *, old: bool) -> Map:
+    tests: dict[str, tuple[Text, dict[str, _Gathered]]] = {}
     for block in blocks:
         test = _attribute(block.body, "test", block.frame)
         variable = _attribute(block.body, "variable", block.frame)
         values = _attribute(block.body, "values", block.frame)
         if not isinstance(test, Text) or not isinstance(variable, Text) or values is None:
-            rest = rest or _missing(test, block, "condition")
+            rest = rest or _missing(test, block, "condition", "values")
             continue
-        listed = _strings(values, block.frame, substitutes=True, collapse=False)
         _, variables = tests.setdefault(_name(test), (test, {}))
-        key, known, inner = variables.get(_name(variable), (variable, [], None))
-        if isinstance(listed, List):
-            known.extend(block.wrap(item) for item in listed.items)
-            inner = inner or listed.open
-        else:
-            known.append(block.wrap(listed))
-        variables[_name(variable)] = (key, known, inner)
+        gathered = variables.setdefault(_name(variable), _Gathered(variable))
+        gathered.add(block, _strings(values, not old, ordered=True))
     entries: list[tuple[Text, Value]] = []
     for test, variables in tests.values():
-        inner_entries = [
-            (key, _collapsed(items, key.position, inner))
-            for key, items, inner in variables.values()
-        ]
-        entries.append((test, Map(inner_entries, test.position)))
+        inner = [(each.key, each.together()) for each in variables.values()]
+        entries.append((test, Map(inner, test.position)))
     return Map(entries, position, rest)
 
 
@@ -233,22 +230,32 @@ def _name(value: Text) -> str:
     return value.literal if value.literal is not None else repr(value)
 
 
-def _missing(value: Value | None, block: Expanded, what: str) -> Unknown:
+def _missing(value: Value | None, block: Expanded, what: str, values: str) -> Unknown:
+    context = block.frame.context
+    if value is None or values not in block.body.attributes:
+        missing = values if value is not None else f"the {what}"
+        context.mistake(f"a {block.type} block without {missing}", block.position, REFUSED)
     if isinstance(value, Unknown):
         return value
-    unit = block.frame.context.stack.unit
     reason = f"the {what} is not a known text"
+    unit = context.stack.unit
     return Unknown(f"{block.type} block{block.frame.label}", reason, block.position, unit)
 
 
-def _collapsed(items: list[Value], position: int, rest: Unknown | None) -> Value:
-    if len(items) == 1 and rest is None:
-        return items[0]
-    return List(distinct(items), position, rest)
+def _collapsed(value: Value) -> Value:
+    """One member alone is no list."""
+    if isinstance(value, Choice):
+        branches = [(atom, _collapsed(inner)) for atom, inner in value.branches]
+        return Choice(value.guard, branches, value.position, value.sensitive)
+    if isinstance(value, List) and len(value.items) == 1 and value.open is None:
+        return value.items[0]
+    return value
 
 
-def _strings(value: Value, frame: Frame, substitutes: bool, collapse: bool = True) -> Value:
-    """A set of strings: one member alone, texts for numbers and bools, `&{` for `${`."""
+def _strings(value: Value, substitutes: bool, *, ordered: bool = False) -> Value:
+    """A list of texts, also for numbers and bools, `&{` as `${`. A set if not `ordered`: the
+    provider sorts it backwards.
+    """
 
     def string(item: Value) -> Value:
         return combine([item], lambda case: _string(case[0], substitutes))
@@ -258,12 +265,19 @@ def _strings(value: Value, frame: Frame, substitutes: bool, collapse: bool = Tru
         if not isinstance(one, List):
             return string(one)
         items = [string(item) for item in one.items if not isinstance(item, Null)]
-        if collapse:
-            return _collapsed(items, one.position, one.open)
+        if not ordered:
+            items = _backwards(distinct(items))
         return List(items, one.position, one.open)
 
-    del frame
     return combine([value], listed)
+
+
+def _backwards(items: list[Value]) -> list[Value]:
+    """In the provider's order where all are known."""
+    texts = [(item.literal, item) for item in items if isinstance(item, Text)]
+    if len(texts) < len(items) or any(literal is None for literal, _ in texts):
+        return items
+    return [item for _, item in sorted(texts, key=lambda pair: pair[0] or "", reverse=True)]
 
 
 def _string(value: Value, substitutes: bool) -> Value:

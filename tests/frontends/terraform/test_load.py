@@ -319,7 +319,7 @@ def test_policy_documents_are_made_as_the_provider_makes_them(tmp_path: Path) ->
         "Effect": "Allow",
         "Action": "kms:Decrypt",
         "Resource": "key/${aws:username}",
-        "Principal": {"AWS": ["1", "2"]},
+        "Principal": {"AWS": ["2", "1"]},
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     }
     lines = {str(key): tree.span(key.position).line for key, _ in statement.entries}  # type: ignore[union-attr]

@@ -1,0 +1,227 @@
+"""Policy documents merged by sid, as `aws_iam_policy_document` does it.
+
+Sources come first, then the document's own statements, then overrides. A statement takes the place
+of an earlier one with the same sid; one without a sid is added. What the provider refuses is an
+error of the scan, and the statements stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from kmsiac.frontends.terraform.symbolic import MAX_GUARDS
+from kmsiac.policy.json_text import decode
+from kmsiac.values import Absent, Choice, Guard, List, Map, Null, Text, Unknown, Value, text
+
+if TYPE_CHECKING:
+    from kmsiac.frontends.terraform.scope import Context
+
+REFUSED = "terraform refuses it"
+"""The hint of an error that the provider gives, too."""
+
+_MEMBERS = {
+    name.lower(): name
+    for name in (
+        "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal",
+        "NotPrincipal", "Condition",
+    )
+}  # fmt: skip
+"""What the provider reads of a statement; it drops the rest and takes no notice of case."""
+
+
+class Merge:
+    """The statements, version and Id so far.
+
+    `certain`: what is merged is so in every case, so that a fault is an error.
+    """
+
+    def __init__(self, context: Context, position: int, *, certain: bool) -> None:
+        self.statements: list[Value] = []
+        self.open: Unknown | None = None
+        self.first = 0
+        self.version: Value = text("", position)
+        self.identity: Value | None = None
+        self._context = context
+        self._position = position
+        self._certain = certain
+        self._by_sid: dict[Hashable, int] = {}
+        self._of_sources: set[Hashable] = set()
+
+    def source(self, document: Value) -> None:
+        """Merge a member of `source_policy_documents`: no sid may come twice among them."""
+        plain = self._read(document)
+        statements = self._statements(plain)
+        self._refuse_twice(statements, self._of_sources, "among the source documents")
+        self._take(plain, statements)
+
+    def own(
+        self,
+        statements: Sequence[Value],
+        rest: Unknown | None,
+        version: Value,
+        identity: Value | None,
+    ) -> None:
+        """Merge what the data source itself writes."""
+        self._refuse_twice(statements, set(), "in this document")
+        self._add(statements)
+        self.open = self.open or rest
+        if isinstance(version, Text) and _equal(self.version, version):
+            self.version = version  # where the data source itself has it
+        self._adopt(version, identity)
+
+    def override(self, document: Value) -> None:
+        """Merge a member of `override_policy_documents`; one that is not known may replace any."""
+        plain = self._read(document)
+        if isinstance(plain, Unknown):
+            self._doubt(plain)
+        self._take(plain, self._statements(plain))
+
+    def document(self, keys: dict[str, Text]) -> Map:
+        """The merged document; `keys` are where the data source writes Version and Id."""
+        entries: list[tuple[Text, Value]] = []
+        if not _empty(self.version):
+            entries.append((keys["Version"], self.version))
+        if self.identity is not None:
+            entries.append((keys["Id"], self.identity))
+        if self.statements or self.open is not None:
+            at = self.first or self._position
+            entries.append((text("Statement", at), List(self.statements, at, self.open)))
+        return Map(entries, self._position)
+
+    def _read(self, document: Value) -> Value:
+        """The document in a text: a Map, Null where there is none, an Unknown."""
+        if isinstance(document, Absent) or _empty(document):
+            return Null(document.position)
+        if not isinstance(document, Text):
+            return document if isinstance(document, Null) else self._unknown(document)
+        if document.document is None:
+            self._context.budget.spend(sum(len(p) for p in document.parts if isinstance(p, str)))
+        plain = decode(document)
+        if isinstance(plain, Map):
+            return plain
+        if document.literal is not None:
+            self._refuse("a merged document is no JSON object", document.position)
+        return self._unknown(plain)
+
+    def _unknown(self, value: Value) -> Unknown:
+        if isinstance(value, Unknown):
+            return value
+        guard = value.guard if isinstance(value, Choice) else None
+        name = guard.name if guard else "a merged policy document"
+        reason = "a merged policy document is not known"
+        return Unknown(name, reason, value.position or self._position, self._context.stack.unit)
+
+    def _statements(self, plain: Value) -> list[Value]:
+        found = plain.get("Statement") if isinstance(plain, Map) else None
+        if isinstance(found, Map):
+            self._refuse("the Statement of a merged document is no list", found.position)
+            return [_read_members(found)]
+        if not isinstance(found, List):
+            return []
+        return [_read_members(each) for each in found.items if not isinstance(each, Null)]
+
+    def _take(self, plain: Value, statements: Sequence[Value]) -> None:
+        if isinstance(plain, Unknown):
+            self.open = self.open or plain
+            return
+        self._add(statements)
+        if not isinstance(plain, Map):
+            return
+        listed = plain.get("Statement")
+        rest = listed.open if isinstance(listed, List) else plain.open
+        if isinstance(listed, Unknown | Text | Choice):
+            rest = self._unknown(listed)
+        self.open = self.open or rest
+        self._adopt(plain.get("Version"), plain.get("Id"))
+
+    def _add(self, statements: Iterable[Value]) -> None:
+        for statement in statements:
+            self.first = self.first or statement.position
+            sid = _sid(statement)
+            if sid is not None and sid in self._by_sid:
+                self.statements[self._by_sid[sid]] = statement
+                continue
+            if sid is not None:
+                self._by_sid[sid] = len(self.statements)
+            self.statements.append(statement)
+
+    def _adopt(self, version: Value | None, identity: Value | None) -> None:
+        """The newest version and the last Id count."""
+        if isinstance(version, Text):
+            mine = self.version.literal if isinstance(self.version, Text) else None
+            theirs = version.literal
+            if mine == "" or (mine is not None and theirs is not None and theirs > mine):
+                self.version = version
+        if identity is not None and not isinstance(identity, Null) and not _empty(identity):
+            self.identity = identity
+
+    def _doubt(self, override: Unknown) -> None:
+        """What has a sid may be replaced by a document that is not known."""
+        guard = Guard(override.unit, f"{override.expression} replaces statements")
+        for at in self._by_sid.values():
+            statement = self.statements[at]
+            branches = [(True, Absent(statement.position)), (False, statement)]
+            self.statements[at] = Choice(guard, branches, statement.position)
+        self._by_sid = {}
+
+    def _refuse_twice(self, statements: Iterable[Value], seen: set[Hashable], where: str) -> None:
+        for statement in statements:
+            sid = _sid(statement)
+            if sid is not None and sid in seen and isinstance(sid, str):
+                self._refuse(f"the Sid {sid[:80]!r} comes twice {where}", statement.position)
+            if sid is not None:
+                seen.add(sid)
+
+    def _refuse(self, message: str, position: int) -> None:
+        if self._certain:
+            self._context.mistake(message, position or self._position, REFUSED)
+
+
+def _sid(statement: Value) -> Hashable:
+    """What tells a sid from others: its text, or its parts where a symbol is in it."""
+    sid = statement.get("Sid") if isinstance(statement, Map) else None
+    if not isinstance(sid, Text) or any(isinstance(part, Unknown) for part in sid.parts):
+        return None
+    return sid.parts if sid.literal is None else sid.literal or None
+
+
+def _read_members(statement: Value) -> Value:
+    if not isinstance(statement, Map):
+        return statement
+    entries = []
+    for key, value in statement.entries:
+        name = _MEMBERS.get(key.literal.lower()) if key.literal is not None else None
+        if name is not None and not _empty(value) and not isinstance(value, Null):
+            entries.append((key if name == key.literal else text(name, key.position), value))
+    return Map(entries, statement.position, statement.open, statement.sensitive)
+
+
+def _equal(one: Value, other: Text) -> bool:
+    return isinstance(one, Text) and one.literal is not None and one.literal == other.literal
+
+
+def _empty(value: Value) -> bool:
+    return isinstance(value, Text) and value.literal == ""
+
+
+def without_absent(value: Value) -> Value:
+    """The value with Null in the cases in which there is none."""
+    if isinstance(value, Absent):
+        return Null(value.position)
+    if isinstance(value, Choice):
+        branches = [(atom, without_absent(inner)) for atom, inner in value.branches]
+        return Choice(value.guard, branches, value.position, value.sensitive)
+    return value
+
+
+def many_cases(documents: Sequence[Value]) -> bool:
+    """Whether the values depend on more conditions than can be gone through case by case."""
+    guards: set[Guard] = set()
+    pending = list(documents)
+    while pending and len(guards) <= MAX_GUARDS:
+        value = pending.pop()
+        if isinstance(value, Choice):
+            guards.add(value.guard)
+            pending.extend(inner for _, inner in value.branches)
+    return len(guards) > MAX_GUARDS
