@@ -33,6 +33,7 @@ KNOWN: dict[tuple[str, str], str] = {
     ("123-sets-and-unicode", "hcl"): "functions of sets, strrev and NFC",
     ("124-long-policy", "hcl"): "floor is not evaluated",
     ("129-locals-chain", "hcl"): "regular expressions are not evaluated",
+    ("143-self-and-references", "hcl"): "hashes are not evaluated",
     ("136-workspace-and-paths", "hcl"): "yamldecode of a list",
     ("awssamples-codepipeline-cicd", "plan"): "policies of other services are not listed",
     ("nozaq-secure-baseline-simple", "plan"): "policies of other services are not listed",
