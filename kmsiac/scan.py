@@ -93,7 +93,7 @@ class _Pass:
         return Judged(
             self.tree,
             [match for unit in units for match in unit.matches],
-            [remark for unit in units for remark in unit.remarks],
+            list(dict.fromkeys(remark for unit in units for remark in unit.remarks)),
             units=frozenset(unit.name for unit in units),
             complete=frozenset(u.name for u in units if not u.errors and not u.only),
             unsure=frozenset(error.span.path for error in errors if error.span),

@@ -101,10 +101,12 @@ class SourceFile:
         assert self._moved is None, "once is all that is needed"
         written = self.text
         pieces: list[str] = []
-        new, old = array("L", [0]), array("L", [0])
+        new, old = array("I", [0]), array("I", [0])
         length = last = 0
         for start, end, text in parts:
-            pieces += (written[last:start], text)
+            if start > last:
+                pieces.append(written[last:start])
+            pieces.append(text)
             length += start - last
             # Every character of a part is where the part begins, what follows is behind it.
             new.append(length)

@@ -152,7 +152,7 @@ def test_exit_codes(kmsiac, files, arguments, code, problem):
         ('"' + "${a}" * 20_000 + '"', "more than 10,000 interpolations"),
         ("1 + " * 20_000 + "1", "an expression nested too deeply"),
         ("local" + ".a" * 20_000, "an expression nested too deeply"),
-        ("-" * 20_000 + "1", "unexpected `-` in an expression"),
+        ("-" * 20_000 + "1", "signs nested over 150 deep"),
         ("true ? 1 : " * 100 + "1", "a policy document is a JSON object"),
         ('"' + "a" * 1_000_000 + '"', "not valid JSON"),
         ("[" + '"a",' * 300_000 + "]", "an expression of more than 200,000 words and marks"),

@@ -90,3 +90,15 @@ def test_an_empty_list_says_nothing(tmp_path: Path) -> None:
     result = scanned(tmp_path, {"t.yaml": text})
     assert counting(result) == [("KEY-01", 2)]
     assert said(result) == []
+
+
+def test_the_comment_of_a_block_in_terraform_json_holds_the_same(tmp_path: Path) -> None:
+    ignore = {"kmsiac": {"ignore": [{"rule": "KEY-01", "reason": "rotated by hand"}]}}
+    blocks = {
+        "resource": {"aws_kms_key": {"a": {"//": ignore}, "b": {"//": "a text"}}},
+        "module": {"c": {"source": "./m", "//": ignore}},
+    }
+    module = 'resource "aws_kms_key" "k" {}\n'
+    files = {"main.tf.json": json.dumps(blocks, indent=1), "m/main.tf": module}
+    found = {f.resource: f.suppressed is None for f in scanned(tmp_path, files).findings}
+    assert found == {"aws_kms_key.a": False, "aws_kms_key.b": True, "module.c.aws_kms_key.k": False}

@@ -18,6 +18,7 @@ from kmsiac.frontends.terraform.json_values import (
 )
 from kmsiac.frontends.terraform.split import Attribute, Block, Body, SplitFile
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.stack import Remark
 
 _COMMENT = "//"
 Member = tuple[Scalar, Node]
@@ -56,6 +57,16 @@ class JsonBlock(Block):
         if self._body is None:
             self._body = self._make()
         return self._body
+
+
+def remarks(split: SplitFile) -> Iterator[Remark]:
+    """What the `"//"` of resources, data sources and module calls say to tools, where it is an object.
+
+    Terraform passes it over, and so JSON has the metadata that CloudFormation has.
+    """
+    for block in split.body.blocks:
+        if isinstance(block, JsonBlock) and isinstance(block.comment, Mapping):
+            yield Remark(block.position, block.end, block.comment)
 
 
 class _Splitter:

@@ -40,7 +40,7 @@ def read_decoded(file: SourceFile) -> json_nodes.Node:
         return root
     every = list(_every(root))
     bounds = [(offset_of(node.position), file.end(node.position)) for node in every]
-    escaped = array("L")
+    escaped = array("I")
     for node, (start, end) in zip(every, bounds, strict=True):
         if isinstance(node, json_nodes.Scalar) and file.text.find("\\", start, end) >= 0:
             escaped.extend((start, end))

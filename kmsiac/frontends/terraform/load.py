@@ -16,6 +16,7 @@ from kmsiac.frontends.terraform.conversion import Undetermined
 from kmsiac.frontends.terraform.finish import finish
 from kmsiac.frontends.terraform.groups import Group, Member
 from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
+from kmsiac.frontends.terraform.json_split import remarks
 from kmsiac.frontends.terraform.nodes import Tuple
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.providers import configured, default_provider
@@ -51,6 +52,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     stack.declared = frozenset(root.files.variables)
     for files in context.folders.values():
         stack.errors.extend(files.all_errors)
+        stack.remarks.extend(remark for file in files.files for remark in remarks(file))
     stack.errors.sort(key=lambda error: (str(error.span or ""), error.message))
     return stack
 

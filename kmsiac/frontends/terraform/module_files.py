@@ -16,6 +16,7 @@ EXTENSIONS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _TOFU = {".tofu": ".tf", ".tofu.json": ".tf.json"}
 _TWIN = "not looked at: OpenTofu reads the .tofu file of this name in its place, Terraform this one"
 _OVERRIDE = "what this replaces was not looked at: OpenTofu reads this file, Terraform does not"
+_MAX_REPEATED = 50
 _LABELS = {
     "resource": "two labels",
     "data": "two labels",
@@ -34,6 +35,7 @@ class ModuleFiles:
         self.one_sided: list[tuple[SourceFile, str]] = []
         """Files that hide something from one of Terraform and OpenTofu, and how."""
         self.errors: list[SourceError] = []
+        self._repeated = 0
         self.variables: dict[str, Block] = {}
         self.locals: dict[str, Attribute] = {}
         self.outputs: dict[str, Block] = {}
@@ -82,8 +84,14 @@ class ModuleFiles:
         return None
 
     def _twice(self, name: str, position: int, split_file: SplitFile) -> None:
+        self._repeated += 1
+        if self._repeated > _MAX_REPEATED + 1:
+            return
+        problem = f"{name} is declared twice"
+        if self._repeated > _MAX_REPEATED:
+            problem = f"{problem}, and maybe more are: only {_MAX_REPEATED} are listed"
         span = split_file.file.span(position)
-        self.errors.append(SourceError(f"{name} is declared twice", span, "the first one is used"))
+        self.errors.append(SourceError(problem, span, "the first one is used"))
 
     @property
     def all_errors(self) -> list[SourceError]:

@@ -38,7 +38,7 @@ _SIGN = re.compile(r"[!-]")
 
 
 class _TooDeep(Exception):  # noqa: N818 - internal signal
-    pass
+    """Of what there are too many levels."""
 
 
 def parse_attribute(attribute: Attribute) -> Node:
@@ -66,18 +66,17 @@ def parse_expression(file: SourceFile, start: int, end: int) -> Node:
 def parse_any(file: SourceFile, start: int, end: int, parse: ParseExpression) -> Node:
     """The same by python-hcl2, however it is written. `parse` reads what stands in interpolations."""
     try:
-        masked = _mask(file, start, end)
+        masked, signs = _without_more_signs(_mask(file, start, end), start)
     except lexer.Unterminated as problem:
         return Unparsed(file.position(start, end), end, problem.what)
-    except _TooDeep:
-        reason = f"brackets nested over {_MAX_DEPTH} deep"
+    except _TooDeep as problem:
+        reason = f"{problem} nested over {_MAX_DEPTH} deep"
         return Unparsed(file.position(start, end), end, reason)
     if not masked.strip():
         return Unparsed(file.position(start, end), end, "an expression is missing")
     if len(masked) > _MAX_TOKENS and sum(1 for _ in _TOKEN.finditer(masked)) > _MAX_TOKENS:
         reason = f"an expression of more than {_MAX_TOKENS:,} words and marks"
         return Unparsed(file.position(start, end), end, reason)
-    masked, signs = _without_more_signs(masked, start)
     converter = Converter(file, start - len(_PREFIX), parse, signs)
     if masked[:1] == '"' and masked.rstrip().count('"') == 2 and masked.rstrip()[-1] == '"':
         return converter.string(start, start + len(masked.rstrip()))
@@ -135,6 +134,8 @@ def _without_more_signs(masked: str, start: int) -> tuple[str, dict[int, list[in
             signs = [sign.start() for sign in _SIGN.finditer(masked, *token.span())]
             if operand and masked[signs[0]] == "-":
                 del signs[0]  # it subtracts
+            if len(signs) > _MAX_DEPTH:
+                raise _TooDeep("signs")
             for sign in signs[1:]:
                 blanked[sign] = " "
             rows[start + signs[0]] = [start + sign for sign in signs]
@@ -197,7 +198,7 @@ def _mask(file: SourceFile, start: int, end: int) -> str:
             is_for = character == "{" and _FOR_BRACE.match(source, position, end)
             brackets.append("for" if is_for else character)
             if len(brackets) > _MAX_DEPTH:
-                raise _TooDeep
+                raise _TooDeep("brackets")
         elif brackets:
             brackets.pop()
         out.append(piece)
