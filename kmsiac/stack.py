@@ -106,6 +106,8 @@ class Resource:
     exists: tuple[tuple[Guard, bool | str | int], ...] | None = None
     absent: Unknown | None = None
     call_chain: tuple[Call, ...] = ()
+    planned: int = NOWHERE
+    """Where a plan has the resource, if `position` is that of the code behind the plan."""
 
     @property
     def unit(self) -> str:

@@ -60,6 +60,7 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
+    source_dir: o.SourceFolder = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -74,7 +75,7 @@ def create(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config, policy_kind,
+        trusted_account, trusted_org, config, no_config, policy_kind, source_dir,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)
@@ -115,6 +116,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
+    source_dir: o.SourceFolder = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     now: o.Now = None,
@@ -129,7 +131,7 @@ def prune(  # noqa: PLR0913, PLR0917  # one argument is one option
 
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config, policy_kind,
+        trusted_account, trusted_org, config, no_config, policy_kind, source_dir,
     )  # fmt: skip
     options = _options(paths, deployment, select, ignore, pedantic, rules, now)
     file = _file(baseline, options)

@@ -72,6 +72,7 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
+    source_dir: o.SourceFolder = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     color: o.ColorMode = None,
@@ -87,7 +88,7 @@ def can(  # noqa: PLR0913, PLR0917  # one argument is one option
     pairs = context_pairs(context)
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config, policy_kind,
+        trusted_account, trusted_org, config, no_config, policy_kind, source_dir,
     )  # fmt: skip
     wish = settings(paths, deployment, color=color)
     from kmsiac import asking  # noqa: PLC0415  # `--help` must not pay for the engine

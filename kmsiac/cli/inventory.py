@@ -37,6 +37,7 @@ def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
+    source_dir: o.SourceFolder = None,
     config: o.ConfigFile = None,
     no_config: o.NoConfig = False,
     color: o.ColorMode = None,
@@ -46,6 +47,7 @@ def inventory(  # noqa: PLR0913, PLR0917  # one argument is one option
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
         config=config, no_config=no_config, policy_kind=policy_kind,
+        source_folder=source_dir,
     )  # fmt: skip
     wish = settings(paths, deployment, color=color)
     for note in wish.scan.notes:

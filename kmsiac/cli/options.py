@@ -174,6 +174,10 @@ PolicyKinds = Annotated[
         "resource, unknown. Default: what its elements show.",
     ),
 ]  # fmt: skip
+SourceFolder = Annotated[
+    Path | None,
+    option("--source-dir", metavar="DIR", help="The Terraform code that a plan was made of."),
+]
 ConfigFile = Annotated[
     Path | None,
     option("--config", metavar="FILE", help="The configuration, in place of .kmsiac.yaml."),

@@ -34,6 +34,7 @@ class Deployment:
     config: Path | None = None
     no_config: bool = False
     policy_kind: str | None = None
+    source_folder: Path | None = None
 
     def flags(self) -> dict[str, Any]:
         """The options by key of the configuration. Raises `UsageError` for what makes no sense."""
@@ -52,6 +53,7 @@ class Deployment:
             "parameters": tuple(self.parameters or ()),
             "trusted_accounts": accounts,
             "trusted_orgs": organizations,
+            "source_dir": self.source_folder,
             "policy_kind": str(self.policy_kind) if self.policy_kind else None,
         }
 

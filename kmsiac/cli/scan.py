@@ -71,6 +71,7 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     var_file: o.VariableFiles = None,
     parameters: o.Parameters = None,
     policy_kind: o.PolicyKinds = None,
+    source_dir: o.SourceFolder = None,
     max_findings: o.MaxFindings = None,
     category: o.Category = None,
     config: o.ConfigFile = None,
@@ -86,7 +87,7 @@ def scan(  # noqa: PLR0913, PLR0917  # one argument is one option
     """
     deployment = Deployment(
         account_id, region, partition, var, var_file, parameters,
-        trusted_account, trusted_org, config, no_config, policy_kind,
+        trusted_account, trusted_org, config, no_config, policy_kind, source_dir,
     )  # fmt: skip
     scanning = {
         "format": format,

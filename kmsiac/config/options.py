@@ -103,8 +103,10 @@ def _moved(inputs: Inputs, move: Callable[[Path], Path]) -> Inputs:
     configured, configured_files = _moved_parameters(
         inputs.configured_parameters, inputs.configured_parameter_files, move
     )
+    source = move(inputs.source_folder) if inputs.source_folder is not None else None
     return replace(
         inputs,
+        source_folder=source if source is not None and present(source) else None,
         variable_files=tuple(filter(present, map(move, inputs.variable_files))),
         configured_variable_files=tuple(
             filter(present, map(move, inputs.configured_variable_files))

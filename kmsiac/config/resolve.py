@@ -92,6 +92,8 @@ def _configured_at(request: Request, paths: tuple[Path, ...], here: Path) -> Sca
     """The options of the same request for another tree, in which files that it names may lack."""
     flags = dict(request.flags)
     flags["var_file"] = tuple(p for p in flags.get("var_file") or () if present(here / p))
+    source = flags.get("source_dir")
+    flags["source_dir"] = source if source is not None and present(here / source) else None
     flags["parameters"] = tuple(
         given for given in flags.get("parameters") or () if "=" in given or present(here / given)
     )
@@ -101,7 +103,11 @@ def _configured_at(request: Request, paths: tuple[Path, ...], here: Path) -> Sca
 def _refuse_strays(request: Request, here: Path) -> None:
     """Whoever writes the repository can make a link of a file that the command line names."""
     flags = request.flags
-    one = {"config": request.config, "baseline": flags.get("baseline")}
+    one = {
+        "config": request.config,
+        "baseline": flags.get("baseline"),
+        "source-dir": flags.get("source_dir"),
+    }
     named = [(option, path) for option, path in one.items() if path is not None]
     named += [("rules", path) for path in flags.get("rules") or ()]
     named += [("parameters", Path(p)) for p in flags.get("parameters") or () if "=" not in p]
@@ -206,6 +212,9 @@ class _Resolver:
             if not present(path) or path.is_dir():
                 raise UsageError(f"--var-file {written}: there is no such file")
         parameters, parameter_files = given_parameters(flags.get("parameters") or (), self._here)
+        source = flags.get("source_dir")
+        if source is not None and not (self._here / source).is_dir():
+            raise UsageError(f"--source-dir {source}: there is no such folder")
         return Inputs(
             environment=Environment(
                 account_id=self._one("account_id", None),
@@ -218,6 +227,7 @@ class _Resolver:
             parameter_files=parameter_files,
             process_environment=self._request.process_environment,
             policy_kind=self._one("policy_kind", None),
+            source_folder=self._here / source if source is not None else None,
         )
 
     def _rules_folders(self) -> tuple[Path, ...]:

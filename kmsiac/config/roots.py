@@ -36,7 +36,8 @@ def planned_runs(
 ) -> list[list[Run]]:
     """Each unit with the inputs that it is scanned with, one run for each.
 
-    Raises `ConfigError` for a root under `paths` where no unit was found.
+    Raises `ConfigError` for a root under `paths` where no unit was found, `UsageError` for the
+    code of a plan where no plan is.
     """
     here = options.working_directory.resolve()
     entries: dict[str, list[RootInputs]] = {}
@@ -44,6 +45,7 @@ def planned_runs(
         entries.setdefault(os.path.realpath(here / entry.root), []).append(entry)
     found: list[list[Run]] = []
     names: dict[str, str] = {}
+    units = list(units)
     for unit in units:
         real = "" if unit.path == Path(STDIN) else os.path.realpath(tree.root / unit.path)
         names[real] = tree.report_path(unit.path)
@@ -51,6 +53,10 @@ def planned_runs(
         found.append(
             [Run(unit, each.inputs, each) for each in given] or [Run(unit, options.inputs)]
         )
+    source = options.inputs.source_folder
+    if paths and source is not None and not any(unit.kind == "plan" for unit in units):
+        hint = "name the plan: terraform show -json tfplan > plan.json"
+        raise UsageError("--source-dir: no plan is among what is scanned", hint=hint)
     scanned = [Path(os.path.realpath(path)) for path in paths]
     for real, given in entries.items():
         if real not in names and any(Path(real).is_relative_to(path) for path in scanned):

@@ -31,6 +31,8 @@ class Inputs:
     process_environment: Mapping[str, str] = field(default_factory=dict)
     """`TF_VAR_*` and `TF_WORKSPACE` of the environment; nothing else is handed in."""
     policy_kind: str | None = None
+    source_folder: Path | None = None
+    """The root module that a plan was made of (`--source-dir`)."""
 
     @property
     def all_parameters(self) -> Mapping[str, str]:

@@ -72,6 +72,16 @@ class SourceTree:
         here = working_directory.resolve()
         return cls(start, here if start.is_relative_to(here) else start)
 
+    def beside(self, folder: Path) -> SourceTree:
+        """The tree that holds `folder`: this one, or, for a folder that the user named elsewhere,
+        one with a root of its own. Its files have positions that this tree can print, too.
+        """
+        if folder.resolve().is_relative_to(self.root):
+            return self
+        other = SourceTree.holding(folder, self.base)
+        other._files = self._files  # noqa: SLF001 - another tree of this class
+        return other
+
     # -- reading --------------------------------------------------------------------------------
 
     def report_path(self, path: Path) -> str:

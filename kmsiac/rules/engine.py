@@ -211,7 +211,7 @@ class _Engine:
             excerpt=first.excerpt,
             when=conditions(firing, [world for world in worlds if world not in firing]),
             evidence=evidence,
-            related=first.related,
+            related=(*first.related, *_in_plan(entity.resource.planned)),
             witness=first.witness,
             blame=tuple(sorted(blame, key=lambda b: (b.position, b.expression, b.reason))),
             call_chain=entity.resource.call_chain,
@@ -317,6 +317,11 @@ def _places(entity: Entity, anchor: Anchor) -> tuple[int, ...]:
     attribute = entity.attribute_position if isinstance(entity, Policy | Consumer) else NOWHERE
     places = dict.fromkeys((anchor.written, attribute, entity.position))
     return tuple(place for place in places if place not in (NOWHERE, anchor.position))
+
+
+def _in_plan(planned: int) -> tuple[tuple[str, int], ...]:
+    """Where the plan has a resource that is shown at its lines of code."""
+    return (("in the plan", planned),) if planned != NOWHERE else ()
 
 
 def _related(anchor: Anchor, notes: Notes) -> tuple[tuple[str, int], ...]:

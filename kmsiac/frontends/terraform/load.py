@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from kmsiac.frontends.terraform.variables import root_inputs
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import TERRAFORM, DataDocument, Gap, Resource, Stack
-from kmsiac.values import Atom, Guard, List, Map, Text, text
+from kmsiac.values import Atom, Guard, List, Map, Text, Value, text
 
 MAX_MODULES = 3000
 """Module instances that one unit may have."""
@@ -36,15 +36,30 @@ _RECURSION = 20_000
 Exists = tuple[tuple[Guard, Atom], ...] | None
 
 
+Variables = Callable[[Context], Callable[[str], Value | None]]
+"""What the root's variables are given, by name; None where nothing is."""
+
+
 def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     """The stack of a root module. What cannot be read or worked out is among its errors and gaps."""
+    return load_given(source, tree, inputs)
+
+
+def load_given(
+    source: UnitSource,
+    tree: SourceTree,
+    inputs: Inputs,
+    unit: str = "",
+    variables: Variables | None = None,
+) -> Stack:
+    """The same for the code behind a plan: in the unit of the plan, with the plan's variables."""
     folder = source.path if source.path.is_absolute() else tree.root / source.path
     folder = folder.resolve()
-    stack = Stack(tree.report_path(folder), TERRAFORM)
+    stack = Stack(unit or tree.report_path(folder), TERRAFORM)
     context = Context(tree, stack, folder, inputs)
     with _deep_recursion():
         providers = {"aws": default_provider(stack.unit, inputs.environment)}
-        given = root_inputs(context, folder)
+        given = variables(context) if variables is not None else root_inputs(context, folder)
         root = Scope(context, folder, "", providers, given)
         providers.update(configured(root))
         stack.resources.extend(state_keys(root))

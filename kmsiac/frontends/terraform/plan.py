@@ -55,7 +55,8 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     # Nothing made here is garbage, and there is a lot of it: collecting doubles the time.
     gc.disable()
     try:
-        return _Plan(file, mapping(load_json(file), "the file"), inputs).stack()
+        plan = _Plan(file, mapping(load_json(file), "the file"), inputs)
+        return plan.stack(tree)
     except SourceError as error:
         raise located(error, file.path) from None
     finally:
@@ -73,6 +74,7 @@ class _Plan:
             )
         self.file = file
         self.document = document
+        self.inputs = inputs
         self.result = Stack(file.path, TERRAFORM, files={file.path}, from_plan=True)
         self.root = file.use_paths(lambda paths: locate(file.text, paths))
         self.positions: dict[tuple[Key, ...], int] = {(): self.root}
@@ -86,8 +88,8 @@ class _Plan:
         self.failures: set[str] = set()
         self.taken: set[str] = set()
 
-    def stack(self) -> Stack:
-        """Everything of the plan that matters here."""
+    def stack(self, tree: SourceTree) -> Stack:
+        """Everything of the plan that matters here; what it does not know from the code in `tree`."""
         self._say_incomplete()
         known = self._read_prior_state()
         changes = self._read_changes()
@@ -98,7 +100,29 @@ class _Plan:
         for change in known:
             if change.type == DOCUMENT_TYPE and change.address not in self.taken:
                 self._guarded(change, self._take_known_document)
+        if self.inputs.source_folder is not None:
+            self._fill_in(tree)
         return self.result
+
+    def _fill_in(self, tree: SourceTree) -> None:
+        """Put what the code behind the plan says in the place of what the plan does not know."""
+        # Who scans without `--source-dir` need not load the parser of HCL.
+        from kmsiac.frontends.terraform.plan_source import fill_in  # noqa: PLC0415
+
+        environment = self.providers.environment()
+        fill_in(self.result, tree, self.inputs, self._variables(), environment)
+
+    def _variables(self) -> dict[str, tuple[object, int, bool]]:
+        """The variables of the root module: value, position, and whether each is secret."""
+        root = self.configuration.module(())
+        configured = mapping(root.get("variables"), "configuration.root_module.variables")
+        found: dict[str, tuple[object, int, bool]] = {}
+        for name, raw in mapping(self.document.get("variables"), "variables").items():
+            entry = mapping(raw, f"variables.{name}")
+            declared = configured.get(name)
+            secret = isinstance(declared, dict) and bool(declared.get("sensitive"))
+            found[name] = (entry.get("value"), self._at("variables", name), secret)
+        return found
 
     def _say_incomplete(self) -> None:
         if self.document.get("errored") is True:

@@ -80,14 +80,22 @@ class Providers:
             return replace(provider, region=Text((region,)))
         return provider
 
-    def _make(self, key: str) -> Provider:
+    def environment(self) -> Environment:
+        """What is known of the default configuration."""
+        return self._known(DEFAULT)
+
+    def _known(self, key: str) -> Environment:
         group = self._account_group(key)
         given = self._environment
-        known = Environment(
+        return Environment(
             self._facts.get(("account_id", group)) or self._assumed(key) or given.account_id,
             self._region(key) or self._given_region(key),
             self._facts.get(("partition", group)) or given.partition,
         )
+
+    def _make(self, key: str) -> Provider:
+        group = self._account_group(key)
+        known = self._known(key)
         own = Provider.symbolic(self._owner(key), known, NAMES)
         shared = Provider.symbolic(self._owner(group), known, NAMES)
         return replace(
@@ -98,7 +106,11 @@ class Providers:
         )
 
     def _owner(self, key: str) -> Owner:
-        return Owner(self._unit, "" if key == DEFAULT else key)
+        """As the front end for HCL names it: `aws.west` is `west`, in a module `module.a.west`."""
+        module, _, name = key.rpartition(":")
+        alias = name.partition(".")[2] if name.startswith(f"{DEFAULT}.") else name
+        alias = "" if alias == DEFAULT else alias
+        return Owner(self._unit, f"{module}.{alias}" if module else alias)
 
     def _region(self, key: str) -> str | None:
         expression = mapping(self._expressions(key).get("region"), f"provider_config.{key}.region")

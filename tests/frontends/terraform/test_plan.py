@@ -622,7 +622,7 @@ def test_regions_of_provider_configurations():
     assert [str(p.region) for p in (a, b, d)] == ["eu-north-1", "us-west-2", "eu-south-1"]
     assert a.account.parts == b.account.parts
     assert a.account.parts != c.account.parts
-    assert c.owner.provider == "aws.other"
+    assert c.owner.provider == "other"
 
 
 def test_equal_ways_to_an_account_share_it():
