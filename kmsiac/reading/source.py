@@ -59,6 +59,7 @@ class SourceFile:
         self.id = file_id
         self.path = path
         self.data = data
+        self.forgotten = False
         self.comments: list[Comment] = []
         """Comments that the reader of this file has met, in order of position."""
         self.outline: Callable[[SourceFile], list[Part]] | None = None
@@ -83,6 +84,16 @@ class SourceFile:
         if self._text is None:
             self._text = _decode(self.data, self.path)
         return self._text
+
+    def forget(self) -> None:
+        """Let the bytes go: nothing of this file will be printed but its path and JSON pointers."""
+        self.data = b""
+        self.forgotten = True
+
+    @property
+    def as_read(self) -> bool:
+        """Whether nothing has decoded or changed the text yet: then it is all of `data`."""
+        return self._text is None
 
     def keep_only(self, start: int, end: int) -> None:
         """Blank the text before `start` and from `end` on: what is there is not of the document.

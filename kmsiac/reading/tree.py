@@ -115,7 +115,7 @@ class SourceTree:
         absolute = path if path.is_absolute() else self.root / path
         key = os.path.normpath(absolute)
         known = self._by_path.get(key)
-        if known is not None:
+        if known is not None and not known.forgotten:
             return known
         name = self.report_path(Path(key))
         data = self._read_bytes(Path(key), name, max_bytes)

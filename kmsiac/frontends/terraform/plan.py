@@ -10,10 +10,12 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.attributes import SINKS
+from kmsiac.frontends.terraform.plan_large import load_plan
 from kmsiac.frontends.terraform.plan_model import (
     DOCUMENT_TYPE,
     PLANNED,
@@ -36,9 +38,8 @@ from kmsiac.frontends.terraform.plan_values import Converter
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
 from kmsiac.reading.json_paths import locate
-from kmsiac.reading.json_reader import load_json
 from kmsiac.reading.source import NOWHERE, Key, SourceFile
-from kmsiac.reading.tree import MAX_PLAN_BYTES, SourceTree
+from kmsiac.reading.tree import MAX_PLAN_BYTES, STDIN, SourceTree
 from kmsiac.stack import TERRAFORM, Call, DataDocument, Gap, Resource, Stack
 from kmsiac.values import Map, Text, Unknown, Value
 
@@ -50,12 +51,17 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
 
     Entries that are malformed are errors of the stack; the others are still loaded.
     """
-    file = source.file or tree.read(source.path, MAX_PLAN_BYTES)
+    file = source.file
+    if file is None or file.forgotten:
+        file = tree.read(source.path, MAX_PLAN_BYTES)
     collecting = gc.isenabled()
     # Nothing made here is garbage, and there is a lot of it: collecting doubles the time.
     gc.disable()
     try:
-        plan = _Plan(file, mapping(load_json(file), "the file"), inputs)
+        document, whole = load_plan(file)
+        if not whole and source.path != Path(STDIN):
+            file.forget()
+        plan = _Plan(file, document, inputs, whole=whole)
         return plan.stack(tree)
     except SourceError as error:
         raise located(error, file.path) from None
@@ -65,7 +71,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
 
 
 class _Plan:
-    def __init__(self, file: SourceFile, document: JsonMap, inputs: Inputs) -> None:
+    def __init__(self, file: SourceFile, document: JsonMap, inputs: Inputs, *, whole: bool) -> None:
         version = string(document.get("format_version"), "format_version")
         if not _VERSION.match(version):
             raise SourceError(
@@ -76,7 +82,8 @@ class _Plan:
         self.document = document
         self.inputs = inputs
         self.result = Stack(file.path, TERRAFORM, files={file.path}, from_plan=True)
-        self.root = file.use_paths(lambda paths: locate(file.text, paths))
+        # Looking for lines would take twice the memory: in a large plan the pointer is the place.
+        self.root = file.use_paths(lambda paths: locate(file.text, paths) if whole else {})
         self.positions: dict[tuple[Key, ...], int] = {(): self.root}
         self.configuration = Configuration(document)
         variables = mapping(document.get("variables"), "variables")
@@ -180,7 +187,8 @@ class _Plan:
             path: tuple[Key, ...] = ("planned_values", "root_module")
             entries = state_resources(root, path, "planned_values")
             return [planned(entry, module, at, where) for entry, module, at, where in entries]
-        found = self._entries(self.document.get("resource_changes"), ("resource_changes",), ())
+        changes = self.document.pop("resource_changes")  # no need to keep what becomes Changes
+        found = self._entries(changes, ("resource_changes",), ())
         deferred = self.document.get("deferred_changes")
         return found + self._entries(deferred, ("deferred_changes",), ("resource_change",))
 
