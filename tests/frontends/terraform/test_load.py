@@ -482,3 +482,12 @@ def test_hostile_text_ends_with_something_to_show(tmp_path: Path, text: str) -> 
     not_known = [value for value in values if value is None or isinstance(value, Unknown | List)]
     absent = [r for r in stack.resources if r.absent is not None]
     assert stack.errors or stack.gaps or not_known or absent or values
+
+
+def test_a_policy_document_of_no_statements_has_no_list_of_them(tmp_path: Path) -> None:
+    text = (
+        'data "aws_iam_policy_document" "empty" {\n}\n'
+        'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.empty.json\n}\n'
+    )
+    stack, _ = read(tmp_path, {"main.tf": text})
+    assert plain(policy(stack.resources[0])) == {"Version": "2012-10-17"}
