@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.symbolic import MAX_GUARDS
 from kmsiac.policy.json_text import decode
-from kmsiac.values import Absent, Choice, Guard, List, Map, Null, Text, Unknown, Value, text
+from kmsiac.values import (
+    Absent,
+    Bool,
+    Choice,
+    Guard,
+    List,
+    Map,
+    Null,
+    Number,
+    Text,
+    Unknown,
+    Value,
+    text,
+)
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Context
@@ -113,7 +126,7 @@ class Merge:
         return Unknown(name, reason, value.position or self._position, self._context.stack.unit)
 
     def _statements(self, plain: Value) -> list[Value]:
-        found = plain.get("Statement") if isinstance(plain, Map) else None
+        found = _member(plain, "Statement") if isinstance(plain, Map) else None
         if isinstance(found, Map):
             self._refuse("the Statement of a merged document is no list", found.position)
             return [_read_members(found)]
@@ -128,12 +141,12 @@ class Merge:
         self._add(statements)
         if not isinstance(plain, Map):
             return
-        listed = plain.get("Statement")
+        listed = _member(plain, "Statement")
         rest = listed.open if isinstance(listed, List) else plain.open
         if isinstance(listed, Unknown | Text | Choice):
             rest = self._unknown(listed)
         self.open = self.open or rest
-        self._adopt(plain.get("Version"), plain.get("Id"))
+        self._adopt(_member(plain, "Version"), _member(plain, "Id"))
 
     def _add(self, statements: Iterable[Value]) -> None:
         for statement in statements:
@@ -187,14 +200,50 @@ def _sid(statement: Value) -> Hashable:
 
 
 def _read_members(statement: Value) -> Value:
+    """A statement as the provider reads it from JSON and writes it again."""
     if not isinstance(statement, Map):
         return statement
     entries = []
     for key, value in statement.entries:
         name = _MEMBERS.get(key.literal.lower()) if key.literal is not None else None
-        if name is not None and not _empty(value) and not isinstance(value, Null):
-            entries.append((key if name == key.literal else text(name, key.position), value))
+        if name is None:
+            continue
+        read = value
+        if name in ("Principal", "NotPrincipal") and isinstance(value, Text):
+            read = text("*", value.position)  # whatever the text is
+        elif name == "Condition" and isinstance(value, Map):
+            read = _condition(value)
+        if not _empty(read) and not isinstance(read, Null):
+            entries.append((key if name == key.literal else text(name, key.position), read))
     return Map(entries, statement.position, statement.open, statement.sensitive)
+
+
+def _condition(condition: Map) -> Value:
+    """The provider writes bools as texts and drops numbers and nulls, with their condition."""
+    tests: list[tuple[Text, Value]] = []
+    for test, by_key in condition.entries:
+        if not isinstance(by_key, Map):
+            tests.append((test, by_key))
+            continue
+        entries: list[tuple[Text, Value]] = []
+        for key, value in by_key.entries:
+            if isinstance(value, Bool):
+                entries.append((key, text("true" if value.value else "false", value.position)))
+            elif not isinstance(value, Number | Null):
+                entries.append((key, value))
+        if entries or by_key.open is not None:
+            tests.append((test, Map(entries, by_key.position, by_key.open, by_key.sensitive)))
+    if not tests and condition.open is None:
+        return Null(condition.position)
+    return Map(tests, condition.position, condition.open, condition.sensitive)
+
+
+def _member(document: Map, name: str) -> Value | None:
+    """A member of a document by its name, of which the provider takes no notice of the case."""
+    for key, value in reversed(document.entries):
+        if key.literal is not None and key.literal.lower() == name.lower():
+            return value
+    return None
 
 
 def _equal(one: Value, other: Text) -> bool:

@@ -301,3 +301,28 @@ def test_an_override_that_is_not_known_may_replace_what_has_a_sid(tmp_path: Path
         for case in data["cases"]
     ]
     assert sorted(actions) == [["kms:Sign", "${...}"], ["kms:Verify", "kms:Sign", "${...}"]]
+
+
+def test_merged_statements_are_what_the_provider_reads_of_them(tmp_path: Path) -> None:
+    """Measured with provider 5.100: numbers in conditions are lost, and so is what else it does
+    not know; any text as a principal is everybody.
+    """
+    statement = (
+        '{"effect": "Allow", "action": ["kms:Sign"], "Unheard": 1, "Principal": "AWS", "Condition":'
+        ' {"NumericLessThan": {"a": 5}, "Bool": {"b": true, "c": null}, "StringLike": {"d": ["e"]}}}'
+    )
+    text = (
+        'data "aws_iam_policy_document" "d" {\n  source_policy_documents = [<<-JSON\n'
+        f'    {{"version": "2012-10-17", "statement": [{statement}]}}\n  JSON\n  ]\n}}\n'
+    )
+    assert _documents(tmp_path, text)["data.aws_iam_policy_document.d"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["kms:Sign"],
+                "Principal": "*",
+                "Condition": {"Bool": {"b": "true"}, "StringLike": {"d": ["e"]}},
+            }
+        ],
+    }
