@@ -97,7 +97,8 @@ def _policies(
 ) -> Iterator[Difference]:
     ours: dict[str, list[Json]] = {}
     for policy in policies:
-        if "aws_managed" not in policy:
+        # A file that is a policy is listed by itself, too, whoever else reads it.
+        if "aws_managed" not in policy and policy["attribute"] != "document":
             ours.setdefault(policy["resource"], []).append(policy)
     for name, entry in expected.items():
         left = ours.get(entry["address"], [])
