@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.frontends.terraform.blocks import Expanded, grouped, guarded
 from kmsiac.frontends.terraform.collection_functions import distinct
@@ -53,6 +53,7 @@ def policy_document(instance: Instance) -> Value:
     """
     body, frame = instance.group.block.body, instance.frame
     sources, overrides = (_documents(body, names, frame) for names in (_SOURCES, _OVERRIDES))
+    own = _own(instance)
 
     def merged(lists: list[Value]) -> Value:
         before = _flat(lists[: len(sources)])
@@ -60,7 +61,8 @@ def policy_document(instance: Instance) -> Value:
         certain = not any(isinstance(each, Choice) for each in (*sources, *overrides, *documents))
 
         def one_case(case: list[Value]) -> Value:
-            return _merged(instance, case[: len(before)], case[len(before) :], certain=certain)
+            merge = Merge(frame.context, instance.group.block.position, certain=certain)
+            return _merged(instance, merge, case[: len(before)], own, case[len(before) :])
 
         return one_case(documents) if many_cases(documents) else combine(documents, one_case)
 
@@ -68,19 +70,32 @@ def policy_document(instance: Instance) -> Value:
     return merged(lists) if many_cases(lists) else combine(lists, merged)
 
 
+class _Own(NamedTuple):
+    """What the data source writes itself; `rest` stands for statements that are not known."""
+
+    statements: list[Value]
+    rest: Unknown | None
+    version: Value
+    identity: Value | None
+
+
+def _own(instance: Instance) -> _Own:
+    block, frame = instance.group.block, instance.frame
+    version = _attribute(block.body, "version", frame) or text(_DEFAULT_VERSION, block.position)
+    old = isinstance(version, Text) and version.literal == _OLD_VERSION
+    _, statements, rest = grouped(block.body, frame).get("statement", (0, [], None))
+    made = [each.wrap(_statement(each, old=old)) for each in statements]
+    return _Own(made, rest, version, _attribute(block.body, "policy_id", frame))
+
+
 def _merged(
-    instance: Instance, sources: list[Value], overrides: list[Value], *, certain: bool
+    instance: Instance, merge: Merge, sources: list[Value], own: _Own, overrides: list[Value]
 ) -> Value:
     block, frame = instance.group.block, instance.frame
     body, position = block.body, block.position
-    merge = Merge(frame.context, position, certain=certain)
     for each in sources:
         merge.source(each)
-    version = _attribute(body, "version", frame) or text(_DEFAULT_VERSION, position)
-    old = isinstance(version, Text) and version.literal == _OLD_VERSION
-    _, statements, rest = grouped(body, frame).get("statement", (0, [], None))
-    own = [each.wrap(_statement(each, old=old)) for each in statements]
-    merge.own(own, rest, version, _attribute(body, "policy_id", frame))
+    merge.own(own.statements, own.rest, own.version, own.identity)
     for each in overrides:
         merge.override(each)
     document = merge.document(

@@ -60,6 +60,7 @@ class Merge:
         self._certain = certain
         self._by_sid: dict[Hashable, int] = {}
         self._of_sources: set[Hashable] = set()
+        self._doubted: set[int] = set()
 
     def source(self, document: Value) -> None:
         """Merge a member of `source_policy_documents`: no sid may come twice among them."""
@@ -129,10 +130,10 @@ class Merge:
         found = _member(plain, "Statement") if isinstance(plain, Map) else None
         if isinstance(found, Map):
             self._refuse("the Statement of a merged document is no list", found.position)
-            return [_read_members(found)]
+            return [as_read(found)]
         if not isinstance(found, List):
             return []
-        return [_read_members(each) for each in found.items if not isinstance(each, Null)]
+        return [as_read(each) for each in found.items if not isinstance(each, Null)]
 
     def _take(self, plain: Value, statements: Sequence[Value]) -> None:
         if isinstance(plain, Unknown):
@@ -154,6 +155,7 @@ class Merge:
             sid = _sid(statement)
             if sid is not None and sid in self._by_sid:
                 self.statements[self._by_sid[sid]] = statement
+                self._doubted.discard(self._by_sid[sid])
                 continue
             if sid is not None:
                 self._by_sid[sid] = len(self.statements)
@@ -172,11 +174,11 @@ class Merge:
     def _doubt(self, override: Unknown) -> None:
         """What has a sid may be replaced by a document that is not known."""
         guard = Guard(override.unit, f"{override.expression} replaces statements")
-        for at in self._by_sid.values():
+        for at in set(self._by_sid.values()) - self._doubted:
+            self._doubted.add(at)
             statement = self.statements[at]
             branches = [(True, Absent(statement.position)), (False, statement)]
             self.statements[at] = Choice(guard, branches, statement.position)
-        self._by_sid = {}
 
     def _refuse_twice(self, statements: Iterable[Value], seen: set[Hashable], where: str) -> None:
         for statement in statements:
@@ -199,7 +201,7 @@ def _sid(statement: Value) -> Hashable:
     return sid.parts if sid.literal is None else sid.literal or None
 
 
-def _read_members(statement: Value) -> Value:
+def as_read(statement: Value) -> Value:
     """A statement as the provider reads it from JSON and writes it again."""
     if not isinstance(statement, Map):
         return statement

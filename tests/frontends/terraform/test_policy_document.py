@@ -326,3 +326,21 @@ def test_merged_statements_are_what_the_provider_reads_of_them(tmp_path: Path) -
             }
         ],
     }
+
+
+def test_an_override_after_one_that_is_not_known_replaces_for_certain(tmp_path: Path) -> None:
+    text = (
+        'variable "override" {\n  type = string\n}\n'
+        'data "aws_iam_policy_document" "last" {\n' + _statement("Own", "kms:Sign") + "}\n"
+        'data "aws_iam_policy_document" "d" {\n  override_policy_documents = [\n'
+        "    var.override, data.aws_iam_policy_document.last.json,\n  ]\n"
+        + _statement("Own", "kms:Verify")
+        + "}\n"
+    )
+    inventory = _inventory(tmp_path, text)
+    (data,) = (d for d in inventory["data"] if d["address"].endswith(".d"))  # type: ignore[attr-defined]
+    statements = data["document"]["Statement"]
+    assert [each if isinstance(each, str) else each["Action"] for each in statements] == [
+        "kms:Sign",
+        "${...}",
+    ]
