@@ -33,10 +33,6 @@ KNOWN: dict[tuple[str, str], str] = {
     ("129-locals-chain", "hcl"): "regular expressions are not evaluated",
     ("143-self-and-references", "hcl"): "hashes are not evaluated",
     ("136-workspace-and-paths", "hcl"): "yamldecode of a list",
-    ("awssamples-codepipeline-cicd", "plan"): "policies of other services are not listed",
-    ("nozaq-secure-baseline-simple", "plan"): "policies of other services are not listed",
-    ("tfaws-sns-complete", "plan"): "policies of other services are not listed",
-    ("tfaws-sqs-complete", "plan"): "policies of other services are not listed",
 }
 """Project and input that differ, with the reason. One that does not differ any more fails."""
 
