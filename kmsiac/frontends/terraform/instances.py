@@ -108,8 +108,13 @@ class Instance(Lazy):
     def _environment(self, name: str, position: int) -> Value | None:
         provider = self.provider
         symbol_type = attributes.ENVIRONMENT[self.group.type].get(name)
+        if name == "reverse_dns_prefix" and provider.dns_suffix.literal:
+            reverse = reversed(provider.dns_suffix.literal.split("."))
+            return text(".".join(reverse), position)
         if symbol_type is None:
             return None
+        if symbol_type == "region" and (named := self._named_region(position)) is not None:
+            return named
         parts = {
             "account_id": provider.account,
             "partition": provider.partition,
@@ -124,6 +129,16 @@ class Instance(Lazy):
             symbol_type, reference, known.symbol.owner, "environment", None, position, ""
         )
         return Text((symbol,), position)
+
+    def _named_region(self, position: int) -> Value | None:
+        """The Region that an `aws_region` looks for, whatever the provider's own is."""
+        if self.group.block.body.attributes.keys().isdisjoint(("name", "endpoint")):
+            return None
+        named = self._written("name")
+        if isinstance(named, Text):
+            return named
+        reason = "looked up when terraform runs"
+        return Unknown(f"{self.address}.region", reason, position, self.frame.context.stack.unit)
 
     def _symbol(self, name: str, type: str, shape: str, position: int) -> Text:
         origin = "data" if self.group.kind == "data" else "resource"

@@ -8,7 +8,7 @@ import pytest
 
 from kmsiac.frontends.unit import Inputs
 from kmsiac.stack import Environment
-from tests.frontends.terraform.test_load import read
+from tests.frontends.terraform.test_load import plain, read
 
 ROLE = 'assume_role {\n    role_arn = "arn:aws:iam::%s:role/%s"\n  }'
 
@@ -188,4 +188,37 @@ def test_a_called_module_may_configure_its_own_provider(tmp_path: Path) -> None:
     assert regions(tmp_path, files) == {
         "module.own.aws_kms_key.k": "us-east-1",
         "module.proxy.aws_kms_key.k": "eu-west-1",
+    }
+
+
+def test_data_sources_of_the_environment_say_what_they_look_for(tmp_path: Path) -> None:
+    hcl = """
+provider "aws" {
+  region = "eu-west-1"
+}
+data "aws_region" "own" {}
+data "aws_region" "named" {
+  name = "us-east-1"
+}
+data "aws_region" "far" {
+  endpoint = "ec2.us-west-2.amazonaws.com"
+}
+data "aws_partition" "p" {}
+resource "aws_kms_key" "k" {
+  tags = {
+    own   = data.aws_region.own.id
+    named = "${data.aws_region.named.id} ${data.aws_region.named.name} ${data.aws_region.named.region}"
+    far   = data.aws_region.far.name
+    dns   = data.aws_partition.p.reverse_dns_prefix
+  }
+}
+"""
+    inputs = Inputs(environment=Environment(partition="aws-cn"))
+    stack, _ = read(tmp_path, {"main.tf": hcl}, inputs)
+    tags = stack.resources[0].attributes.get("tags")
+    assert plain(tags) == {
+        "own": "eu-west-1",
+        "named": "us-east-1 us-east-1 us-east-1",
+        "far": "?data.aws_region.far.region",
+        "dns": "cn.com.amazonaws",
     }
