@@ -23,17 +23,7 @@ BESIDE = ROOT.parent / "shared"
 
 OURS = ("plan.json", "expected.json")
 
-KNOWN: dict[tuple[str, str], str] = {
-    ("24-try-can-coalesce-lookup", "hcl"): "can() of a text that is partly known stays open",
-    ("28-decode-files", "hcl"): "fileset and decoding of files beside the module",
-    ("111-json-statement-maps", "hcl"): "setproduct is not evaluated",
-    ("114-grants-constraints", "hcl"): "setunion is not evaluated",
-    ("123-sets-and-unicode", "hcl"): "functions of sets, strrev and NFC",
-    ("124-long-policy", "hcl"): "floor is not evaluated",
-    ("129-locals-chain", "hcl"): "regular expressions are not evaluated",
-    ("143-self-and-references", "hcl"): "hashes are not evaluated",
-    ("136-workspace-and-paths", "hcl"): "yamldecode of a list",
-}
+KNOWN: dict[tuple[str, str], str] = {}
 """Project and input that differ, with the reason. One that does not differ any more fails."""
 
 

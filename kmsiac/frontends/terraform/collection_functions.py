@@ -1,8 +1,7 @@
-"""Functions on lists, sets and maps."""
+"""Functions on lists. What is only partly known keeps its known members where it can."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from itertools import zip_longest
 
 from kmsiac.frontends.terraform.conversion import (
@@ -12,13 +11,29 @@ from kmsiac.frontends.terraform.conversion import (
     literal,
     members,
     refused,
-    to_number,
-    to_text,
-    why,
+    to_bool,
+    to_integer,
 )
+from kmsiac.frontends.terraform.graphemes import graphemes
 from kmsiac.frontends.terraform.operators import equal
+from kmsiac.frontends.terraform.set_order import distinct, uncertainty
 from kmsiac.frontends.terraform.string_functions import Row
-from kmsiac.frontends.terraform.symbolic import Budget, Set, combine, may_be_absent
+from kmsiac.frontends.terraform.symbolic import (
+    Budget,
+    ListOf,
+    Set,
+    combine,
+    list_like,
+    may_be_absent,
+)
+from kmsiac.frontends.terraform.types import (
+    ANY,
+    converted,
+    sequence,
+    shared,
+    type_of,
+    unify,
+)
 from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 _STEPS = 200_000
@@ -35,6 +50,20 @@ def or_null(value: Value, position: int) -> Value:
     return value
 
 
+def as_list(value: Value) -> List:
+    """A list, set or tuple as a list of one type. Raises CallError or Undetermined."""
+    if not isinstance(value, List):
+        raise refused(value, "a list")
+    return sequence(value, "list", ANY, Budget(_STEPS))
+
+
+def ordered_list(value: Value) -> List:
+    """A list or tuple: a set has no order to go by."""
+    if not isinstance(value, List) or isinstance(value, Set):
+        raise refused(value, "a list")
+    return value
+
+
 def _concat(position: int, arguments: list[Value]) -> Value:
     items: list[Value] = []
     rest: Unknown | None = None
@@ -44,12 +73,17 @@ def _concat(position: int, arguments: list[Value]) -> Value:
         rest = rest or unknown
     if len(items) > _STEPS:
         raise Undetermined("the list is too long")
+    if all(type(argument) is ListOf for argument in arguments):
+        budget = Budget(_STEPS)
+        element = unify([type_of(argument, budget)[1] for argument in arguments])
+        if element is not None:
+            return sequence(List(items, position, rest), "list", element, budget)
     return List(items, position, rest)
 
 
 def _listed(value: Value) -> tuple[list[Value], Unknown | None]:
     """The members of an argument; those of a Choice of lists become members under its guard."""
-    if isinstance(value, List):
+    if isinstance(value, List) and not isinstance(value, Set):
         return list(value.items), value.open
     if isinstance(value, Choice):
         cases = [_listed(branch) for _, branch in value.branches]
@@ -66,36 +100,10 @@ def _listed(value: Value) -> tuple[list[Value], Unknown | None]:
     raise error
 
 
-def _merge(position: int, arguments: list[Value]) -> Value:
-    merged: dict[str, tuple[Text, Value]] = {}
-    rest: Unknown | None = None
-    for argument in arguments:
-        if isinstance(argument, Null):
-            continue
-        if isinstance(argument, Unknown):
-            rest = rest or argument
-            # What an unknown map may replace is not known any more.
-            merged = {
-                name: (key, _or_unknown(value, argument)) for name, (key, value) in merged.items()
-            }
-            continue
-        if not isinstance(argument, Map):
-            raise refused(argument, "a map")
-        rest = rest or argument.open
-        for key, value in argument.entries:
-            name = key.literal if key.literal is not None else repr(key)
-            merged[name] = (key, value)
-    return Map(merged.values(), position, rest)
-
-
-def _or_unknown(value: Value, by: Unknown) -> Value:
-    return Unknown(f"{by.expression} over {value!r:.60}", by.reason, value.position, by.unit)
-
-
 def _length(position: int, arguments: list[Value]) -> Value:
     value = arguments[0]
     if isinstance(value, Text):
-        return Number(len(literal(value)), position)
+        return Number(len(graphemes(literal(value))), position)
     if isinstance(value, Map):
         return Number(len(entries(value)), position)
     if any(may_be_absent(item) for item in members(value)):
@@ -141,100 +149,35 @@ def _has_list(value: Choice) -> bool:
     )
 
 
-def _identity(value: Value) -> object:
-    """A key by which equal primitives and texts meet; other values are compared one by one."""
-    if isinstance(value, Text):
-        return ("text", value.parts)
-    if isinstance(value, Number):
-        return ("number", value.number)
-    if isinstance(value, Bool):
-        return ("bool", value.value)
-    if isinstance(value, Null):
-        return ("null",)
-    if isinstance(value, Unknown):
-        return ("unknown", value.unit, value.expression)
-    return None
-
-
-def distinct(items: list[Value]) -> list[Value]:
-    """The items without those that are surely equal to an earlier one."""
-    seen: set[object] = set()
-    kept: list[Value] = []
-    others: list[Value] = []
-    budget = Budget(_STEPS)
-    for item in items:
-        key = _identity(item)
-        if key is None:
-            if any(_surely_equal(item, other, budget) for other in others):
-                continue
-            others.append(item)
-        elif key in seen:
-            continue
-        else:
-            seen.add(key)
-        kept.append(item)
-    return kept
-
-
-def _surely_equal(one: Value, other: Value, budget: Budget) -> bool:
-    try:
-        return equal(one, other, budget)
-    except (Undetermined, CallError):
-        return False
-
-
 def _distinct(position: int, arguments: list[Value]) -> Value:
-    if not isinstance(arguments[0], List):
-        raise refused(arguments[0], "a list")
-    return List(distinct(list(arguments[0].items)), position, arguments[0].open)
+    value = as_list(arguments[0])
+    items = distinct(value.items)
+    element = getattr(value, "element", None)
+    return ListOf(items, position, value.open, False, element, uncertainty(items))
 
 
-def to_set(value: Value, position: int) -> Value:
-    """A set: primitives as text where there is text among them, sorted, each once."""
-    if not isinstance(value, List):
-        raise refused(value, "a list")
-    items = list(value.items)
-    if any(isinstance(item, Text) for item in items):
-        items = [to_text(item) if isinstance(item, Number | Bool) else item for item in items]
-    items = sorted(distinct(items), key=_order)
-    return Set(items, position, value.open, value.sensitive)
+def _to_sequence(kind: str) -> Row:
+    def apply(_position: int, arguments: list[Value]) -> Value:
+        value = arguments[0]
+        if isinstance(value, Null):
+            return value
+        if not isinstance(value, List):
+            raise refused(value, "a list")
+        return sequence(value, kind, ANY, Budget(_STEPS))
 
-
-def _order(value: Value) -> tuple[int, float, str]:
-    if isinstance(value, Number):
-        return (0, float(value.number) if abs(Decimal(value.number)) < 10**300 else 0.0, "")
-    if isinstance(value, Text) and value.literal is not None:
-        return (1, 0.0, value.literal)
-    return (2, 0.0, "")
-
-
-def _toset(position: int, arguments: list[Value]) -> Value:
-    return to_set(arguments[0], position)
-
-
-def _tolist(position: int, arguments: list[Value]) -> Value:
-    value = arguments[0]
-    if not isinstance(value, List):
-        raise refused(value, "a list")
-    items = list(value.items)
-    if any(isinstance(item, Text) for item in items):
-        items = [to_text(item) if isinstance(item, Number | Bool) else item for item in items]
-    return List(items, position, value.open, value.sensitive)
-
-
-def _tomap(_position: int, arguments: list[Value]) -> Value:
-    if not isinstance(arguments[0], Map):
-        raise refused(arguments[0], "a map")
-    return arguments[0]
+    return apply, 1, 1, False, False
 
 
 def _compact(position: int, arguments: list[Value]) -> Value:
     value = arguments[0]
     if not isinstance(value, List):
         raise refused(value, "a list")
-    kept = [combine([item], _unless_empty) for item in value.items]
+    texts = sequence(value, "list", "string", Budget(_STEPS))
+    kept = [combine([item], _unless_empty) for item in texts.items]
     items = [item for item in kept if not isinstance(item, Absent)]
-    return List(items, position, value.open)
+    doubtful = next((item for item in items if _may_be_empty(item)), None)
+    reason = "a member may be empty" if doubtful is not None else ""
+    return ListOf(items, position, value.open, False, "string", reason)
 
 
 def _unless_empty(case: list[Value]) -> Value:
@@ -244,10 +187,19 @@ def _unless_empty(case: list[Value]) -> Value:
     return value
 
 
+def _may_be_empty(value: Value) -> bool:
+    if not isinstance(value, Text):
+        return True
+    symbol = value.symbol
+    return len(value.parts) == 1 and (value.has_unknown or bool(symbol and symbol.type == "text"))
+
+
 def _contains(position: int, arguments: list[Value]) -> Value:
     value, wanted = arguments
     if not isinstance(value, List):
         raise refused(value, "a list")
+    if isinstance(wanted, Null):
+        raise Undetermined("whether a list holds null depends on the version of Terraform")
     reason = value.open.reason if value.open is not None else ""
     budget = Budget(_STEPS)
     for item in value.items:
@@ -262,10 +214,12 @@ def _contains(position: int, arguments: list[Value]) -> Value:
 
 
 def _element(_position: int, arguments: list[Value]) -> Value:
-    items = members(arguments[0])
-    index = int(to_number(arguments[1]))
-    if not items or index < 0:
+    items = members(ordered_list(arguments[0]))
+    index = to_integer(arguments[1])
+    if not items:
         raise CallError("there is no such item")
+    if index < 0:
+        raise Undetermined("a negative index depends on the version of Terraform")
     if any(may_be_absent(item) for item in items):
         raise Undetermined("the items depend on an open condition")
     return items[index % len(items)]
@@ -273,114 +227,136 @@ def _element(_position: int, arguments: list[Value]) -> Value:
 
 def _index(position: int, arguments: list[Value]) -> Value:
     budget = Budget(_STEPS)
-    for at, item in enumerate(members(arguments[0])):
+    for at, item in enumerate(members(ordered_list(arguments[0]))):
         if equal(item, arguments[1], budget):
             return Number(at, position)
     raise CallError("the item is not in the list")
 
 
-def _keys(position: int, arguments: list[Value]) -> Value:
-    value = arguments[0]
-    if not isinstance(value, Map):
-        raise refused(value, "a map")
-    ordered = sorted(value.entries, key=lambda pair: pair[0].literal or "")
-    items = distinct([key for key, _ in ordered])
-    return List(items, position, value.open)
-
-
-def _values(position: int, arguments: list[Value]) -> Value:
-    return List([member for _, member in entries(arguments[0])], position)
-
-
-def _lookup(_position: int, arguments: list[Value]) -> Value:
-    value, name = arguments[0], literal(arguments[1])
-    if not isinstance(value, Map):
-        raise refused(value, "a map")
-    found = value.get(name)
-    if found is not None:
-        if len(arguments) > 2 and may_be_absent(found):
-            raise Undetermined("the member depends on an open condition")
-        return found
-    if value.open is not None:
-        raise Undetermined(value.open.reason)
-    if len(arguments) < 3:
-        shown = "such key" if arguments[1].sensitive else f'"{name}"'
-        raise CallError(f"there is no {shown} here")
-    return arguments[2]
-
-
 def _coalescelist(_position: int, arguments: list[Value]) -> Value:
     for argument in arguments:
-        if isinstance(argument, Null):
-            continue
-        if not isinstance(argument, List):
-            raise refused(argument, "a list")
-        if argument.items:
-            return argument
-        if argument.open is not None:
-            raise Undetermined(argument.open.reason)
+        value = ordered_list(argument)
+        if value.items:
+            if all(may_be_absent(item) for item in value.items):
+                raise Undetermined("the list depends on an open condition")
+            return value
+        if value.open is not None:
+            raise Undetermined(value.open.reason)
     raise CallError("every list is empty")
 
 
-def _zipmap(position: int, arguments: list[Value]) -> Value:
-    keys, values = members(arguments[0]), members(arguments[1])
-    if len(keys) != len(values):
-        raise CallError("keys and values differ in number")
-    return Map([(to_text(k), v) for k, v in zip(keys, values, strict=True)], position)
-
-
-def _slice(position: int, arguments: list[Value]) -> Value:
-    items = members(arguments[0])
-    start, end = int(to_number(arguments[1])), int(to_number(arguments[2]))
+def _slice(_position: int, arguments: list[Value]) -> Value:
+    value = ordered_list(arguments[0])
+    items = members(value)
+    start, end = to_integer(arguments[1]), to_integer(arguments[2])
     if not 0 <= start <= end <= len(items):
         raise CallError("the slice is outside the list")
-    return List(items[start:end], position)
+    return list_like(value, items[start:end])
 
 
 def _sort(position: int, arguments: list[Value]) -> Value:
-    texts = [to_text(item) for item in members(arguments[0])]
-    for item in texts:
-        if item.literal is None:
-            raise Undetermined(why(item))
-    ordered = sorted(texts, key=lambda item: item.literal or "")
-    return List(ordered, position)
+    if not isinstance(arguments[0], List):
+        raise refused(arguments[0], "a list")
+    texts = members(sequence(arguments[0], "list", "string", Budget(_STEPS)))
+    ordered = sorted(((literal(item), item) for item in texts), key=lambda pair: pair[0])
+    return ListOf([item for _, item in ordered], position, element="string")
 
 
 def _reverse(position: int, arguments: list[Value]) -> Value:
-    return List(reversed(members(arguments[0])), position)
+    items = list(reversed(members(arguments[0])))
+    if isinstance(arguments[0], ListOf):
+        return ListOf(items, position, element=arguments[0].element)
+    return List(items, position)
 
 
-def _range(position: int, arguments: list[Value]) -> Value:
-    bounds = [int(to_number(argument)) for argument in arguments]
-    if len(bounds) == 3 and bounds[2] == 0:
-        raise CallError("the step is 0")
-    numbers = range(*bounds)
-    if len(numbers) > 1024:
-        raise CallError("more than 1024 values")
-    return List([Number(n, position) for n in numbers], position)
+def _chunklist(position: int, arguments: list[Value]) -> Value:
+    value, size = as_list(arguments[0]), to_integer(arguments[1])
+    items = members(value)
+    if size < 0:
+        raise CallError("the size of a chunk is negative")
+    step = size or max(len(items), 1)
+    chunks = [list_like(value, items[at : at + step]) for at in range(0, len(items), step)]
+    return ListOf(chunks, position)
 
 
+def _truths(value: Value) -> list[Value]:
+    if not isinstance(value, List):
+        raise refused(value, "a list")
+    return members(sequence(value, "list", "bool", Budget(_STEPS)))
+
+
+def _alltrue(position: int, arguments: list[Value]) -> Value:
+    return Bool(_decided(_truths(arguments[0]), False) is None, position)
+
+
+def _anytrue(position: int, arguments: list[Value]) -> Value:
+    return Bool(_decided(_truths(arguments[0]), True) is not None, position)
+
+
+def _decided(items: list[Value], decisive: bool) -> Value | None:
+    """The first item that is surely `decisive` (null counts as false); Undetermined if one may be."""
+    problem: Undetermined | None = None
+    for item in items:
+        try:
+            truth = False if isinstance(item, Null) else to_bool(item)
+        except Undetermined as found:
+            problem = found
+            continue
+        if truth == decisive:
+            return item
+    if problem is not None:
+        raise problem
+    return None
+
+
+def _coalesce(_position: int, arguments: list[Value]) -> Value:
+    budget = Budget(_STEPS)
+    wanted = shared(arguments, budget)
+    for argument in arguments:
+        if isinstance(argument, Null):
+            continue
+        if isinstance(argument, Unknown):
+            raise Undetermined(argument.reason)
+        if isinstance(argument, Text):
+            if argument.literal == "":
+                continue
+            if _may_be_empty(argument):
+                raise Undetermined(f"{argument} may be empty")
+        return converted(argument, wanted, budget)
+    raise CallError("no argument is set")
+
+
+def _one(position: int, arguments: list[Value]) -> Value:
+    items = members(arguments[0])
+    if not items:
+        return Null(position)
+    if len(items) > 1:
+        if any(may_be_absent(item) for item in items):
+            raise Undetermined("the items depend on an open condition")
+        raise CallError("the list has more than one item")
+    return or_null(items[0], position) if isinstance(items[0], Choice) else items[0]
+
+
+_ANY = 1000
 TABLE: dict[str, Row] = {
-    "concat": (_concat, 0, 1000, True, True),
-    "merge": (_merge, 0, 1000, True, False),
+    "concat": (_concat, 1, _ANY, True, True),
     "length": (_length, 1, 1, False, False),
     "flatten": (_flatten, 1, 1, False, False),
     "distinct": (_distinct, 1, 1, False, False),
-    "toset": (_toset, 1, 1, False, False),
-    "tolist": (_tolist, 1, 1, False, False),
-    "tomap": (_tomap, 1, 1, False, False),
+    "toset": _to_sequence("set"),
+    "tolist": _to_sequence("list"),
     "compact": (_compact, 1, 1, False, False),
     "contains": (_contains, 2, 2, False, False),
     "element": (_element, 2, 2, False, False),
     "index": (_index, 2, 2, False, False),
-    "keys": (_keys, 1, 1, False, False),
-    "values": (_values, 1, 1, False, False),
-    "lookup": (_lookup, 2, 3, False, False),
-    "coalescelist": (_coalescelist, 1, 1000, False, False),
-    "zipmap": (_zipmap, 2, 2, False, False),
+    "coalesce": (_coalesce, 1, _ANY, True, False),
+    "coalescelist": (_coalescelist, 1, _ANY, False, False),
     "slice": (_slice, 3, 3, False, False),
     "sort": (_sort, 1, 1, False, False),
     "reverse": (_reverse, 1, 1, False, False),
-    "range": (_range, 1, 3, False, False),
+    "chunklist": (_chunklist, 2, 2, False, False),
+    "alltrue": (_alltrue, 1, 1, False, False),
+    "anytrue": (_anytrue, 1, 1, False, False),
+    "one": (_one, 1, 1, False, False),
 }
 """Name to (function, fewest arguments, most, takes unknowns, takes choices)."""

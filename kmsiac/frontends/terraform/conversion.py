@@ -1,13 +1,12 @@
-"""Conversions between Terraform's types, and JSON both ways."""
+"""Values as the strings, numbers, truth values and members that an operation asks for."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import unicodedata
 from decimal import Decimal
 
-from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, OverBudget
-from kmsiac.frontends.terraform.syntax import number
+from kmsiac.frontends.terraform.numbers import OutOfRangeError, parse
+from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, ListOf
 from kmsiac.values import (
     Bool,
     Choice,
@@ -15,15 +14,10 @@ from kmsiac.values import (
     Map,
     Null,
     Number,
-    Part,
     Text,
     Unknown,
     Value,
-    holds_secret,
 )
-
-_MAX_ENCODED = 100_000
-"""Steps that one `jsonencode` may take: twenty times the largest policy document."""
 
 
 class CallError(Exception):
@@ -83,20 +77,22 @@ def to_number(value: Value) -> int | Decimal:
         return value.number
     if isinstance(value, Text | Unknown) and not isinstance(value, Invalid):
         try:
-            return number(literal(value).strip())
+            return parse(literal(value))
+        except OutOfRangeError as problem:
+            raise Undetermined(str(problem)) from None
         except ValueError:
             raise CallError("a number is needed") from None
     raise CallError(f"a number is needed, not {kind(value)}")
 
 
 def to_bool(value: Value) -> bool:
-    """A truth value, also from the texts true and false. Raises CallError or Undetermined."""
+    """A truth value, also from the texts of one. Raises CallError or Undetermined."""
     if isinstance(value, Bool):
         return value.value
     if isinstance(value, Text | Unknown) and not isinstance(value, Invalid):
         known = literal(value)
-        if known in ("true", "false"):
-            return known == "true"
+        if known in ("true", "false", "1", "0"):
+            return known in ("true", "1")
     raise CallError(f"true or false is needed, not {kind(value)}")
 
 
@@ -117,15 +113,30 @@ def kind(value: Value) -> str:
     return next((name for cls, name in names if isinstance(value, cls)), "something else")
 
 
+def to_integer(value: Value) -> int:
+    """A whole number. Raises CallError or Undetermined."""
+    found = to_number(value)
+    if found != int(found):
+        raise CallError("a whole number is needed")
+    return int(found)
+
+
 def members(value: Value) -> list[Value]:
-    """The items of a list or set, or the values of a map. Raises CallError or Undetermined."""
+    """The items of a list or set. Raises CallError or Undetermined."""
     if isinstance(value, List):
         if value.open is not None:
             raise Undetermined(value.open.reason)
+        if isinstance(value, ListOf) and value.uncertain:
+            raise Undetermined(value.uncertain)
         return list(value.items)
-    if isinstance(value, Map):
-        return [member for _, member in entries(value)]
     raise refused(value, "a list")
+
+
+def normalized(written: str, position: int, sensitive: bool = False) -> Text:
+    """A known text as Terraform keeps it: composed characters."""
+    if not written.isascii():
+        written = unicodedata.normalize("NFC", written)
+    return Text((written,), position, sensitive)
 
 
 def entries(value: Value) -> list[tuple[str, Value]]:
@@ -147,118 +158,3 @@ def refused(value: Value, wanted: str) -> Exception:
         value.reason if isinstance(value, Invalid) else f"{wanted} is needed, not {kind(value)}"
     )
     return CallError(reason)
-
-
-# -- JSON ------------------------------------------------------------------------------------------
-
-
-def encode(value: Value, budget: Budget) -> Text:
-    """`jsonencode`: the JSON text with what is symbolic as parts, and the value as its document."""
-    out: list[Part] = []
-    limit = Budget(_MAX_ENCODED)
-    try:
-        _write(value, out, limit, 0)
-    except OverBudget:
-        raise Undetermined("too large to encode as JSON") from None
-    finally:
-        budget.spend(_MAX_ENCODED - max(limit.left, 0))
-    return Text(out, value.position, holds_secret(value), (), value)
-
-
-def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:
-    budget.spend()
-    if depth > 200:
-        raise CallError("nested over 200 deep")
-    if isinstance(value, Text):
-        out.append('"')
-        for part in value.parts:
-            if isinstance(part, str):
-                budget.spend(len(part) >> 6)
-            out.append(_quoted(part) if isinstance(part, str) else part)
-        out.append('"')
-    elif isinstance(value, List):
-        _write_all("[", "]", [((), item) for item in value.items], out, budget, depth)
-    elif isinstance(value, Map):
-        _write_all("{", "}", _sorted_entries(value), out, budget, depth)
-    elif isinstance(value, Null):
-        out.append("null")
-    elif isinstance(value, Number | Bool):
-        out.append(written(value))
-    elif isinstance(value, Unknown):
-        out.append(value)
-    elif isinstance(value, Choice):
-        out.append(Unknown(value.guard.name, "an open condition", value.position, value.guard.unit))
-    else:
-        address = value.address if isinstance(value, Lazy) else "?"
-        out.append(Unknown(address, "a whole resource is used as a value", value.position))
-
-
-def _sorted_entries(value: Map) -> list[tuple[tuple[Part, ...], Value]]:
-    pairs = [(key.parts, member) for key, member in value.entries]
-    return sorted(pairs, key=lambda pair: str(pair[0][0]) if pair[0] else "")
-
-
-def _write_all(
-    opening: str,
-    closing: str,
-    pairs: Iterable[tuple[tuple[Part, ...], Value]],
-    out: list[Part],
-    budget: Budget,
-    depth: int,
-) -> None:
-    out.append(opening)
-    for at, (key, member) in enumerate(pairs):
-        if at:
-            out.append(",")
-        if opening == "{":
-            _write(Text(key), out, budget, depth + 1)
-            out.append(":")
-        _write(member, out, budget, depth + 1)
-    out.append(closing)
-
-
-def _quoted(part: str) -> str:
-    quoted = json.dumps(part, ensure_ascii=False)[1:-1]
-    for character in "<>&\u2028\u2029":
-        if character in quoted:
-            quoted = quoted.replace(character, f"\\u{ord(character):04x}")
-    return quoted
-
-
-def decode(value: Text, budget: Budget) -> Value:
-    """`jsondecode`. Raises CallError for what is no JSON, Undetermined for partly unknown text."""
-    if value.document is not None:
-        return value.document
-    try:
-        plain = json.loads(literal(value), parse_float=Decimal)
-        return from_plain(plain, value.position, value.sensitive, budget)
-    except (ValueError, RecursionError, ArithmeticError):
-        raise CallError("this is not JSON") from None
-
-
-def from_plain(plain: object, position: int, sensitive: bool, budget: Budget) -> Value:
-    """A value from what `json.loads` gives, all of it at one place."""
-    budget.spend()
-    if plain is None:
-        return Null(position)
-    if isinstance(plain, bool):
-        return Bool(plain, position, sensitive)
-    if isinstance(plain, int):
-        return Number(plain, position, sensitive)
-    if isinstance(plain, Decimal):
-        try:
-            return Number(number(str(plain)), position, sensitive)
-        except ValueError:
-            raise CallError("a number out of range") from None
-    if isinstance(plain, str):
-        return Text((plain,), position, sensitive)
-    if isinstance(plain, list):
-        items = [from_plain(item, position, sensitive, budget) for item in plain]
-        return List(items, position, sensitive=sensitive)
-    if isinstance(plain, dict):
-        pairs = [
-            (Text((str(key),), position), from_plain(member, position, sensitive, budget))
-            for key, member in plain.items()
-        ]
-        return Map(pairs, position, sensitive=sensitive)
-    raise CallError("this is not JSON")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform import functions, operators, symbolic
-from kmsiac.frontends.terraform.conversion import CallError, Undetermined, to_bool, to_text
+from kmsiac.frontends.terraform import operators, symbolic
+from kmsiac.frontends.terraform.conversion import (
+    CallError,
+    Undetermined,
+    to_bool,
+    to_text,
+)
+from kmsiac.frontends.terraform.function_calls import evaluate_call
 from kmsiac.frontends.terraform.iterate import evaluate_for
 from kmsiac.frontends.terraform.nodes import (
     Binary,
@@ -20,6 +27,7 @@ from kmsiac.frontends.terraform.nodes import (
     Node,
     Object,
     Splat,
+    Step,
     Template,
     Tuple,
     Unary,
@@ -27,9 +35,21 @@ from kmsiac.frontends.terraform.nodes import (
 )
 from kmsiac.frontends.terraform.render import render
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
-from kmsiac.frontends.terraform.traversal import get_attribute, get_index, splat
+from kmsiac.frontends.terraform.traversal import EvaluatedStep, get_attribute, get_index, splat
+from kmsiac.frontends.terraform.types import ANY, converted, type_of, unify
 from kmsiac.reading.source import offset_of
-from kmsiac.values import Bool, Choice, List, Map, Null, Text, Unknown, Value, holds_secret
+from kmsiac.values import (
+    Bool,
+    Choice,
+    List,
+    Map,
+    Null,
+    Number,
+    Text,
+    Unknown,
+    Value,
+    holds_secret,
+)
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Frame
@@ -50,7 +70,12 @@ def evaluate(node: Node, frame: Frame) -> Value:
 
 def _literal(node: Node, _frame: Frame) -> Value:
     assert isinstance(node, Literal)
-    return node.value
+    value = node.value
+    if isinstance(value, Text) and value.literal and not value.literal.isascii():
+        composed = unicodedata.normalize("NFC", value.literal)
+        if composed != value.literal:
+            return Text((composed,), value.position, value.sensitive, value.origin)
+    return value
 
 
 def _unparsed(node: Node, frame: Frame) -> Value:
@@ -80,14 +105,25 @@ def _attribute(node: Node, frame: Frame) -> Value:
 def _index(node: Node, frame: Frame) -> Value:
     assert isinstance(node, Index)
     of, key = evaluate(node.of, frame), evaluate(node.key, frame)
-    return combine([of, key], lambda case: get_index(case[0], case[1], node, frame))
+    found = combine([of, key], lambda case: get_index(case[0], case[1], node, frame))
+    return symbolic.marked(found, key.sensitive)
 
 
 def _splat(node: Node, frame: Frame) -> Value:
     assert isinstance(node, Splat)
     of = evaluate(node.of, frame)
-    steps = [step if isinstance(step, str) else evaluate(step, frame) for step in node.steps]
-    return combine([of], lambda case: splat(case[0], steps, node, frame))
+    steps = _evaluated_steps(node.steps, frame)
+    found = combine([of], lambda case: splat(case[0], steps, node, frame))
+    return symbolic.marked(found, of.sensitive)
+
+
+def _evaluated_steps(steps: Sequence[Step], frame: Frame) -> list[EvaluatedStep]:
+    return [
+        step if isinstance(step, str)
+        else _evaluated_steps(step, frame) if isinstance(step, list)
+        else evaluate(step, frame)
+        for step in steps
+    ]  # fmt: skip
 
 
 def _tuple(node: Node, frame: Frame) -> Value:
@@ -97,8 +133,9 @@ def _tuple(node: Node, frame: Frame) -> Value:
 
 def _object(node: Node, frame: Frame) -> Value:
     assert isinstance(node, Object)
-    entries: list[tuple[Text, Value]] = []
+    entries: dict[object, tuple[Text, Value]] = {}
     rest: Unknown | None = None
+    secret = False
     for key_node, value_node in node.entries:
         key = evaluate(key_node, frame)
         if isinstance(key, Choice):
@@ -106,39 +143,62 @@ def _object(node: Node, frame: Frame) -> Value:
             continue
         if isinstance(key, Null):
             return frame.invalid(key_node, "a key of an object is null")
-        entries.append((to_text(key).at(key_node.position), evaluate(value_node, frame)))
-    return Map(entries, node.position, rest)
+        name = to_text(key).at(key_node.position)
+        secret = secret or key.sensitive
+        # A key that is written again takes the place of the first.
+        entries[name.parts] = (name, evaluate(value_node, frame))
+    return symbolic.marked(Map(entries.values(), node.position, rest), secret)
 
 
 def _for(node: Node, frame: Frame) -> Value:
     assert isinstance(node, For)
     collection = evaluate(node.collection, frame)
-    return combine([collection], lambda case: evaluate_for(node, case[0], frame))
+    found = combine([collection], lambda case: evaluate_for(node, case[0], frame))
+    return symbolic.marked(found, collection.sensitive)
 
 
 def _conditional(node: Node, frame: Frame) -> Value:
     assert isinstance(node, Conditional)
 
+    condition = _condition(node.condition, frame)
+
     def branch(case: list[Value]) -> Value:
-        condition = case[0]
-        if isinstance(condition, Invalid):
-            return condition
+        settled = case[0]
+        if isinstance(settled, Invalid):
+            return settled
         chosen, other = (node.then, node.otherwise)
-        if not to_bool(condition):
+        if not to_bool(settled):
             chosen, other = other, chosen
         value = evaluate(chosen, frame)
         if isinstance(other, Literal) and isinstance(other.value, Null):
             return value
-        return combine([value], lambda one: _unified(one[0], other, frame))
+        return _unified(value, other, frame)
 
-    return combine([_condition(node.condition, frame)], branch)
+    return symbolic.marked(combine([condition], branch), condition.sensitive)
 
 
 def _unified(value: Value, other: Node, frame: Frame) -> Value:
-    """The chosen branch in the type of both: only primitives and collections of them can differ."""
-    if isinstance(value, Text | Null | Unknown | symbolic.Lazy):
+    """The chosen branch in the type that it shares with the other one, and with its mark."""
+    if isinstance(value, Invalid):
         return value
-    return operators.unify(value, evaluate(other, frame))
+    if isinstance(value, Text) and _is_written_text(other):
+        return value
+    spurned = evaluate(other, frame)
+    budget = frame.context.budget
+    value_type = type_of(value, budget)
+    shared = unify([value_type, type_of(spurned, budget)])
+    if shared is None:
+        raise CallError("the two results of the conditional have no type in common")
+    if shared not in (ANY, value_type):
+        value = combine([value], lambda case: converted(case[0], shared, budget))
+    return symbolic.marked(value, spurned.sensitive)
+
+
+def _is_written_text(node: Node) -> bool:
+    """Whether an expression surely gives what becomes a text beside a text."""
+    if isinstance(node, Literal):
+        return isinstance(node.value, Text | Number | Bool)
+    return isinstance(node, Template) and len(node.parts) > 1
 
 
 def _condition(node: Node, frame: Frame) -> Value:
@@ -173,7 +233,12 @@ def _binary(node: Node, frame: Frame) -> Value:
             return _equality(node, case[0], case[1], frame)
         return operators.arithmetic(node.operator, case[0], case[1], node.position)
 
-    return symbolic.marked(combine([left, right], apply), left.sensitive or right.sensitive)
+    secret = _is_secret(left) or _is_secret(right)
+    return symbolic.marked(combine([left, right], apply), secret)
+
+
+def _is_secret(value: Value) -> bool:
+    return value.sensitive or (isinstance(value, List | Map) and holds_secret(value))
 
 
 def _equality(node: Binary, left: Value, right: Value, frame: Frame) -> Value:
@@ -203,7 +268,7 @@ def _logical(node: Binary, frame: Frame) -> Value:
             return case[0]
         return _condition(node.right, frame)
 
-    return combine([left], apply)
+    return symbolic.marked(combine([left], apply), left.sensitive)
 
 
 def _unary(node: Node, frame: Frame) -> Value:
@@ -219,71 +284,6 @@ def _unary(node: Node, frame: Frame) -> Value:
         return operators.negate(node.operator, case[0], node.position)
 
     return symbolic.marked(combine([operand], apply), operand.sensitive)
-
-
-# -- calls -----------------------------------------------------------------------------------------
-
-
-def _call(node: Node, frame: Frame) -> Value:
-    assert isinstance(node, Call)
-    if node.name in ("try", "can"):
-        return _try(node, frame)
-    function = functions.FUNCTIONS.get(node.name.removeprefix("core::"))
-    arguments = [evaluate(argument, frame) for argument in node.arguments]
-    if function is None:
-        return frame.unknown(node, f"function {node.name} is not evaluated yet")
-    if node.expand and arguments:
-        last = arguments.pop()
-        if not isinstance(last, List) or last.open is not None:
-            reason = last.reason if isinstance(last, Unknown) else "its `...` argument is not known"
-            return frame.unknown(node, reason)
-        arguments.extend(last.items)
-    is_secret = holds_secret if function.writes_text else _is_marked
-    sensitive = any(is_secret(argument) for argument in arguments)
-
-    def apply(case: list[Value]) -> Value:
-        return _apply(node, function, case, frame)
-
-    if function.takes_choices:
-        return symbolic.marked(apply(arguments), sensitive)
-    return symbolic.marked(combine(arguments, apply), sensitive)
-
-
-def _is_marked(value: Value) -> bool:
-    return value.sensitive
-
-
-def _apply(node: Call, function: functions.Function, arguments: list[Value], frame: Frame) -> Value:
-    for argument in arguments:
-        if isinstance(argument, Invalid):
-            return argument
-        if isinstance(argument, Unknown) and not function.takes_unknowns:
-            return frame.unknown(node, argument.reason)
-    if not function.least <= len(arguments) <= function.most:
-        return frame.invalid(node, f"wrong number of arguments for {node.name}")
-    try:
-        return function.apply(functions.Site(frame, node.position), arguments)
-    except Undetermined as problem:
-        return frame.unknown(node, problem.reason)
-    except CallError as error:
-        return frame.invalid(node, f"{node.name}: {error}")
-
-
-def _try(node: Call, frame: Frame) -> Value:
-    def attempt(at: int) -> Value:
-        if at >= len(node.arguments):
-            return frame.invalid(node, "no argument of try succeeded")
-        return combine([evaluate(node.arguments[at], frame)], lambda case: settle(case[0], at))
-
-    def settle(value: Value, at: int) -> Value:
-        broken = symbolic.broken_part(value, frame.context.budget)
-        if node.name == "can":
-            if broken is None and isinstance(value, Unknown):
-                return frame.unknown(node, value.reason)
-            return Bool(broken is None, node.position)
-        return value if broken is None else attempt(at + 1)
-
-    return attempt(0)
 
 
 def source_of(node: Node, frame: Frame) -> str:
@@ -302,7 +302,7 @@ _EVALUATORS: dict[type[Node], Callable[[Node, Frame], Value]] = {
     GetAttribute: _attribute,
     Index: _index,
     Splat: _splat,
-    Call: _call,
+    Call: evaluate_call,
     Tuple: _tuple,
     Object: _object,
     For: _for,

@@ -14,7 +14,7 @@ from kmsiac.frontends.terraform.conversion import (
     to_text,
 )
 from kmsiac.frontends.terraform.nodes import For
-from kmsiac.frontends.terraform.symbolic import Invalid, Set, as_choice, combine
+from kmsiac.frontends.terraform.symbolic import Invalid, Set, as_choice, combine, marked
 from kmsiac.values import Absent, Choice, List, Map, Number, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -53,27 +53,37 @@ def evaluate_for(node: For, collection: Value, frame: Frame) -> Value:
             rest = frame.unknown(node.collection, problem.reason)
             return Map((), node.position, rest) if node.key else List((), node.position, rest)
     results: list[tuple[Value | None, Value]] = []
+    secret = False
     for at, (key, item) in enumerate(pairs(collection)):
         frame.context.budget.spend()
         names = dict(
             zip(node.names, (key, item) if len(node.names) == 2 else (item,), strict=False)
         )
         inner = frame.nested(names, f" (item {at + 1})")
-        results.extend(_member(node, item, inner))
+        members, is_secret = _member(node, item, inner)
+        secret = secret or is_secret
+        results.extend(members)
     if node.key is None:
-        return List([value for _, value in results], node.position, rest)
-    return _object(node, results, rest, frame)
+        return marked(List([value for _, value in results], node.position, rest), secret)
+    return marked(_object(node, results, rest, frame), secret)
 
 
-def _member(node: For, item: Value, frame: Frame) -> list[tuple[Value | None, Value]]:
-    """The results of one member: none if the condition drops it, else key and value."""
+_Results = list[tuple[Value | None, Value]]
+
+
+def _member(node: For, item: Value, frame: Frame) -> tuple[_Results, bool]:
+    """The results of one member: none if the condition drops it, else key and value.
+
+    And whether the condition or the key is a secret: then all of the result is.
+    """
     condition: Value | None = frame.evaluate(node.condition) if node.condition else None
+    secret = condition is not None and condition.sensitive
     if isinstance(condition, Invalid):
-        return [(None, condition)]
+        return [(None, condition)], secret
     if condition is not None and not isinstance(condition, Choice | Unknown):
         try:
             if not to_bool(condition):
-                return []
+                return [], secret
             condition = None
         except Undetermined as problem:
             assert node.condition is not None
@@ -86,15 +96,16 @@ def _member(node: For, item: Value, frame: Frame) -> list[tuple[Value | None, Va
     else:
         guards = [] if condition is None else [condition]
     key = frame.evaluate(node.key) if node.key else None
+    secret = secret or (key is not None and key.sensitive)
     value = frame.evaluate(node.value)
     if not guards:
-        return [(key, value)]
+        return [(key, value)], secret
 
     def keep(case: list[Value]) -> Value:
         kept = condition is None or to_bool(case[-1])
         return value if kept else Absent(node.position)
 
-    return [(key, combine(guards, keep))]
+    return [(key, combine(guards, keep))], secret
 
 
 def _object(

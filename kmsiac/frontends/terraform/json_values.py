@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from unicodedata import normalize
 
 from kmsiac.frontends.terraform.nodes import Literal, Node, Object, Tuple, Unparsed
+from kmsiac.frontends.terraform.numbers import parse
 from kmsiac.frontends.terraform.parse import parse_expression
-from kmsiac.frontends.terraform.syntax import number
 from kmsiac.frontends.terraform.template import scan_bare
 from kmsiac.reading import nodes as json_nodes
 from kmsiac.reading.json_reader import read_json
@@ -145,7 +145,7 @@ class _Reader:
         if node.kind == "null":
             return Literal(node.position, end, Null(node.position))
         try:
-            return Literal(node.position, end, Number(number(node.text), node.position))
+            return Literal(node.position, end, Number(parse(node.text), node.position))
         except ValueError as problem:
             return Unparsed(node.position, end, f"not understood: {problem}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kmsiac.values import Value
 
 
@@ -95,12 +97,17 @@ class Index(Node):
         self.key = key
 
 
+Step = str | Node | list[Any]
+
+
 class Splat(Node):
-    """`of[*].a[0]` or `of.*.a`: `steps` are attribute names and index expressions."""
+    """`of[*].a[0]` or `of.*.a`: `steps` are attribute names, index expressions, and for another
+    `[*]` in it a list of the steps behind that.
+    """
 
     __slots__ = ("of", "steps")
 
-    def __init__(self, position: int, end: int, of: Node, steps: list[str | Node]) -> None:
+    def __init__(self, position: int, end: int, of: Node, steps: list[Step]) -> None:
         super().__init__(position, end)
         self.of = of
         self.steps = steps

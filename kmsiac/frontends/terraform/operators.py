@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
 from kmsiac.frontends.terraform.conversion import (
     CallError,
@@ -12,44 +11,31 @@ from kmsiac.frontends.terraform.conversion import (
     to_bool,
     to_number,
     why,
-    written,
 )
-from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, Set
-from kmsiac.frontends.terraform.syntax import MAX_MAGNITUDE, number
+from kmsiac.frontends.terraform.numbers import OutOfRangeError, Plain, calculated, negated
+from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, ListOf, MapOf, Set
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
-
-_PRECISION = Context(prec=60, Emax=MAX_MAGNITUDE, Emin=-MAX_MAGNITUDE)
 
 
 def arithmetic(operator: str, left: Value, right: Value, position: int) -> Value:
     """`+ - * / %` and the comparisons. Raises CallError or Undetermined."""
-    one, two = Decimal(to_number(left)), Decimal(to_number(right))
+    one, two = to_number(left), to_number(right)
     comparison = _COMPARISONS.get(operator)
     if comparison is not None:
         return Bool(comparison(one, two), position)
     try:
-        result = _ARITHMETIC[operator](one, two)
-    except (DivisionByZero, InvalidOperation, Overflow):
+        return Number(calculated(operator, one, two), position)
+    except ZeroDivisionError:
         raise CallError(f"`{operator}` has no result here") from None
-    try:
-        plain = number(format(result, "f") if abs(result.adjusted()) < 400 else str(result))
-    except ValueError:
-        raise CallError(f"`{operator}` gives a number out of range") from None
-    return Number(plain, position)
+    except OutOfRangeError:
+        raise Undetermined(f"`{operator}` gives a number out of range") from None
 
 
-_COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+_COMPARISONS: dict[str, Callable[[Plain, Plain], bool]] = {
     "<": lambda a, b: a < b,
     ">": lambda a, b: a > b,
     "<=": lambda a, b: a <= b,
     ">=": lambda a, b: a >= b,
-}
-_ARITHMETIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": _PRECISION.add,
-    "-": _PRECISION.subtract,
-    "*": _PRECISION.multiply,
-    "/": _PRECISION.divide,
-    "%": _PRECISION.remainder,
 }
 
 
@@ -57,7 +43,7 @@ def negate(operator: str, operand: Value, position: int) -> Value:
     """`!a` and `-a`. Raises CallError or Undetermined."""
     if operator == "!":
         return Bool(not to_bool(operand), position)
-    return Number(-to_number(operand), position)
+    return Number(negated(to_number(operand)), position)
 
 
 def equal(left: Value, right: Value, budget: Budget) -> bool:
@@ -68,11 +54,20 @@ def equal(left: Value, right: Value, budget: Budget) -> bool:
             raise CallError(value.reason)
     if isinstance(left, Null) or isinstance(right, Null):
         return _both_null(left, right)
-    for value in (left, right):
-        if isinstance(value, Unknown | Choice | Lazy):
-            raise Undetermined(why(value))
     if isinstance(left, Text) and isinstance(right, Text):
         return _same_text(left, right)
+    for value in (left, right):
+        if isinstance(value, Unknown | Choice | Lazy) or _may_be_anything(value):
+            raise Undetermined(why(value))
+    return _same_kind(left, right, budget)
+
+
+def _may_be_anything(value: Value) -> bool:
+    return isinstance(value, Text) and value.symbol is not None and value.symbol.type == "text"
+
+
+def _same_kind(left: Value, right: Value, budget: Budget) -> bool:
+    """Whether two values of which both kinds are known are equal."""
     if isinstance(left, Bool) and isinstance(right, Bool):
         return left.value == right.value
     if isinstance(left, Number) and isinstance(right, Number):
@@ -80,6 +75,8 @@ def equal(left: Value, right: Value, budget: Budget) -> bool:
     if isinstance(left, List) and isinstance(right, List):
         return _same_list(left, right, budget)
     if isinstance(left, Map) and isinstance(right, Map):
+        if _kind(left) != _kind(right) or _elements_differ(left, right):
+            return False
         one, two = entries(left), entries(right)
         return [key for key, _ in one] == [key for key, _ in two] and all(
             equal(a, b, budget) for (_, a), (_, b) in zip(one, two, strict=True)
@@ -102,9 +99,25 @@ def _same_list(left: List, right: List, budget: Budget) -> bool:
     for value in (left, right):
         if value.open is not None:
             raise Undetermined(value.open.reason)
-    if isinstance(left, Set) != isinstance(right, Set) or len(left.items) != len(right.items):
+    if _kind(left) != _kind(right) or len(left.items) != len(right.items):
+        return False
+    if _elements_differ(left, right):
         return False
     return all(equal(a, b, budget) for a, b in zip(left.items, right.items, strict=True))
+
+
+def _kind(value: List | Map) -> str:
+    if isinstance(value, Set):
+        return "set"
+    if isinstance(value, List):
+        return "list" if isinstance(value, ListOf) else "tuple"
+    return "map" if isinstance(value, MapOf) else "object"
+
+
+def _elements_differ(left: List | Map, right: List | Map) -> bool:
+    """Whether two empty collections are of types that are known to differ."""
+    one, two = getattr(left, "element", None), getattr(right, "element", None)
+    return one not in (None, "any") and two not in (None, "any") and one != two
 
 
 def _same_text(left: Text, right: Text) -> bool:
@@ -131,22 +144,31 @@ def _known_prefix(value: Text) -> str:
     return value.prefix
 
 
-def unify(value: Value, other: Value) -> Value:
-    """A branch of a conditional converted to the type that Terraform gives both branches."""
-    if isinstance(value, Number | Bool) and isinstance(other, Text):
-        return Text((written(value),), value.position, value.sensitive)
-    if isinstance(value, List) and isinstance(other, List) and value.items and other.items:
-        texts = [v for v in (*value.items, *other.items) if isinstance(v, Text)]
-        primitive = all(
-            isinstance(v, Text | Number | Bool | Null) for v in (*value.items, *other.items)
-        )
-        if texts and primitive and type(value) is List:
-            items = [unify(item, texts[0]) for item in value.items]
-            return List(items, value.position, value.open, value.sensitive)
-    if isinstance(value, Map) and isinstance(other, Map):
-        entries_ = []
-        for key, member in value.entries:
-            twin = other.get(key.literal) if key.literal is not None else None
-            entries_.append((key, unify(member, twin) if twin is not None else member))
-        return Map(entries_, value.position, value.open, value.sensitive)
-    return value
+def identity(value: Value, budget: Budget) -> object:
+    """A key by which equal values meet; None for values that are to be compared one by one."""
+    budget.spend()
+    if isinstance(value, Text):
+        return ("text", value.parts)
+    if isinstance(value, Number):
+        return ("number", value.number)
+    if isinstance(value, Bool):
+        return ("bool", value.value)
+    if isinstance(value, Null):
+        return ("null",)
+    if isinstance(value, Unknown):
+        return ("unknown", value.unit, value.expression)
+    if isinstance(value, List) and value.open is None:
+        inner = tuple(identity(item, budget) for item in value.items)
+        return None if None in inner else (_kind(value), inner)
+    if isinstance(value, Map) and value.open is None:
+        pairs = {key.parts: identity(member, budget) for key, member in value.entries}
+        return None if None in pairs.values() else (_kind(value), frozenset(pairs.items()))
+    return None
+
+
+def surely_equal(one: Value, other: Value, budget: Budget) -> bool:
+    """Whether two values are equal whatever their unknown parts are."""
+    try:
+        return equal(one, other, budget)
+    except (Undetermined, CallError):
+        return False

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _RUN = re.compile(r'(?:[^"#/<\n()\[\]{}]++|/(?![/*])|<(?!<))++')
 _FOR_BRACE = re.compile(r"\{\s*+for\s++[^\W\d]")
 _PREFIX = "_ = "
+_CORE = re.compile(r"\bcore::(?=[a-z])")
+"""The namespace of Terraform's own functions, which python-hcl2 does not know."""
 _MAX_DEPTH = 150
 _MAX_TOKENS = 200_000
 """Words and marks of one expression, some seconds of python-hcl2; the largest policies have 10,000."""
@@ -204,4 +206,6 @@ def _mask(file: SourceFile, start: int, end: int) -> str:
         out.append(piece)
         position = after
     masked = "".join(out)
+    if "core::" in masked:
+        masked = _CORE.sub("      ", masked)
     return masked if masked.isascii() else re.sub(r"[^\x00-\x7f]", "z", masked)

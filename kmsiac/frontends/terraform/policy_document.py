@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.frontends.terraform.blocks import Expanded, grouped, guarded
-from kmsiac.frontends.terraform.collection_functions import distinct
-from kmsiac.frontends.terraform.conversion import CallError, Undetermined, encode, to_text
+from kmsiac.frontends.terraform.conversion import CallError, Undetermined, to_text
+from kmsiac.frontends.terraform.json_text import encode
 from kmsiac.frontends.terraform.policy_merge import REFUSED, Merge, many_cases, without_absent
+from kmsiac.frontends.terraform.set_order import distinct
 from kmsiac.frontends.terraform.split import Body
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
 from kmsiac.values import (

@@ -14,7 +14,7 @@ from kmsiac.frontends.terraform.conversion import (
 )
 from kmsiac.frontends.terraform.iterate import pairs
 from kmsiac.frontends.terraform.nodes import Directive, Node, Stretch, TemplatePart
-from kmsiac.frontends.terraform.symbolic import Invalid, as_choice, combine
+from kmsiac.frontends.terraform.symbolic import Invalid, as_choice, combine, marked
 from kmsiac.reading.source import offset_of
 from kmsiac.values import Absent, List, Part, Text, Unknown, Value
 
@@ -47,8 +47,10 @@ def _piece(part: TemplatePart, node: Node, frame: Frame) -> Stretch | Value:
         return frame.evaluate(part)
     subject = frame.evaluate(part.subject)
     if not part.names:
-        return combine([subject], lambda case: _if(part, case[0], node, frame))
-    return combine([subject], lambda case: _for(part, case[0], node, frame))
+        made = combine([subject], lambda case: _if(part, case[0], node, frame))
+    else:
+        made = combine([subject], lambda case: _for(part, case[0], node, frame))
+    return marked(made, subject.sensitive)
 
 
 def _if(part: Directive, condition: Value, node: Node, frame: Frame) -> Value:

@@ -18,6 +18,7 @@ from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, marked
 from kmsiac.frontends.terraform.type_constraints import convert
 from kmsiac.frontends.terraform.variables import checked
 from kmsiac.frontends.unit import Inputs
+from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SELECTED_WORKSPACE, SourceTree, relative
 from kmsiac.stack import Call, Gap, Provider, Stack
 from kmsiac.values import Atom, Bool, Guard, Null, Unknown, Value, text
@@ -45,6 +46,7 @@ class Context:
         self._read: dict[Path, ModuleFiles] = {}
         self.rendering: set[str] = set()
         """Template files that are being rendered: one must not render itself."""
+        self._texts: dict[str, SourceFile] = {}
         self._recorded: dict[str, str] | None = None
         self._workspace: str | None = None
         self._reported: set[tuple[str, str, int]] = set()
@@ -64,6 +66,13 @@ class Context:
             self.stack.files.update(file.file.path for file in known.files)
             for file, reason in known.one_sided:
                 self.stack.gaps.append(Gap("", "", reason, file.position(0)))
+        return known
+
+    def text_file(self, name: str, written: str) -> SourceFile:
+        """A text that is read like a file, once however often it is asked for."""
+        known = self._texts.get(written)
+        if known is None:
+            known = self._texts[written] = self.tree.add(name, written.encode("utf-8"))
         return known
 
     def report(self, node: Unparsed) -> None:
@@ -126,27 +135,35 @@ class Context:
 class Frame:
     """Where an expression is evaluated: a module instance and the names that only hold here.
 
-    `label` tells values of one expression in different instances or loop rounds apart.
+    `label` tells values of one expression in different instances or loop rounds apart. A `sealed`
+    frame is that of a template: it has its own names and no others.
     """
 
-    __slots__ = ("context", "label", "names", "scope")
+    __slots__ = ("context", "label", "names", "scope", "sealed")
 
-    def __init__(self, scope: Scope, names: Mapping[str, Value], label: str = "") -> None:
+    def __init__(
+        self, scope: Scope, names: Mapping[str, Value], label: str = "", sealed: bool = False
+    ) -> None:
         self.scope = scope
         self.context = scope.context
         self.names = names
         self.label = label
+        self.sealed = sealed
 
     def nested(self, names: Mapping[str, Value], label: str) -> Frame:
         """A frame with more names."""
-        return Frame(self.scope, {**self.names, **names}, self.label + label)
+        return Frame(self.scope, {**self.names, **names}, self.label + label, self.sealed)
+
+    def template(self, names: Mapping[str, Value], label: str) -> Frame:
+        """A frame with these names only."""
+        return Frame(self.scope, names, self.label + label, sealed=True)
 
     def enter(self) -> None:
         """One evaluation step deeper. Raises `OverBudget` or Undetermined."""
-        self.context.depth += 1
         self.context.budget.spend()
-        if self.context.depth > MAX_NESTING:
+        if self.context.depth >= MAX_NESTING:
             raise Undetermined(f"expressions nested over {MAX_NESTING} deep")
+        self.context.depth += 1
 
     def leave(self) -> None:
         """The way back from `enter`."""
@@ -183,6 +200,8 @@ class Frame:
         known = self.names.get(name)
         if known is not None:
             return known
+        if self.sealed:
+            raise CallError(f'the template is given no "{name}"')
         return Namespace(self.scope, name, position)
 
 

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable
 
 from kmsiac.frontends.terraform.conversion import (
     CallError,
     Undetermined,
-    encode,
     literal,
     members,
-    to_number,
+    normalized,
+    to_integer,
     to_text,
     why,
 )
-from kmsiac.frontends.terraform.symbolic import Budget
+from kmsiac.frontends.terraform.format_verbs import format_list, format_text
+from kmsiac.frontends.terraform.graphemes import graphemes
+from kmsiac.frontends.terraform.regex import Regex, Slots, compiled
+from kmsiac.frontends.terraform.symbolic import ListOf
 from kmsiac.values import Bool, Choice, List, Map, Null, Part, Symbol, Text, Unknown, Value
 
 Row = tuple[Callable[[int, list[Value]], Value], int, int, bool, bool]
 
-_VERB = re.compile(r"%(?:\[(\d+)\])?([-+# 0]*)(\d+)?(?:\.(\d+))?(.)", re.DOTALL)
-_MAX_WIDTH = 10_000
+_MAX_TEXT = 1_000_000
+_MAX_MATCHES = 100_000
 _ATOMIC = frozenset({"account_id", "partition", "region", "dns_suffix", "key_id", "role_unique_id"})
 """Symbols whose text never holds a `/` or a `:`."""
+_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # fmt: skip
 
 
-def _known(change: Callable[[str], str]) -> Callable[[int, list[Value]], Value]:
+def known(change: Callable[[str], str]) -> Callable[[int, list[Value]], Value]:
+    """A function from one known text to another."""
+
     def apply(position: int, arguments: list[Value]) -> Value:
-        return Text((change(literal(arguments[0])),), position)
+        return normalized(change(literal(arguments[0])), position)
 
     return apply
 
 
 def _go_case(written: str, change: Callable[[str], str]) -> str:
     """Case of single characters only, as Go has it: no character becomes two."""
-    return "".join(new if len(new := change(c)) == 1 else c for c in written)
+    return "".join(new if len(new := change(c)) == 1 else _ODD_CASES.get(c, c) for c in written)
+
+
+_ODD_CASES = {"\u0130": "i"}
 
 
 def _join(position: int, arguments: list[Value]) -> Value:
@@ -52,6 +61,8 @@ def _join(position: int, arguments: list[Value]) -> Value:
             origin.extend((index + start, place) for start, place in points)
             parts.extend(value.parts)
             index += sum(len(p) if isinstance(p, str) else 1 for p in value.parts)
+        if index > _MAX_TEXT:
+            raise Undetermined("the joined text is too long")
     return Text(parts, position, origin=tuple(origin))
 
 
@@ -59,21 +70,30 @@ def _split(position: int, arguments: list[Value]) -> Value:
     separator, value = literal(arguments[0]), to_text(arguments[1])
     if value.literal is not None:
         pieces = value.literal.split(separator) if separator else list(value.literal)
-        return List([Text((piece,), value.position) for piece in pieces], position)
+        texts = [normalized(piece, value.position) for piece in pieces]
+        return ListOf(texts, position, element="string")
+    pieces_of_parts = text_pieces(value, separator)
+    found = [Text(pieces, value.position) for pieces in pieces_of_parts]
+    return ListOf(found, position, element="string")
+
+
+def text_pieces(value: Text, separator: str) -> list[list[Part]]:
+    """A text cut at a separator that none of its symbols can hold. Raises Undetermined otherwise."""
     current: list[Part] = []
     found: list[list[Part]] = [current]
     for part in _spelled_out(value):
         if isinstance(part, str):
             first, *others = part.split(separator) if separator else [part]
-            current.append(first)
+            if first:
+                current.append(first)
             for piece in others:
-                current = [piece]
+                current = [piece] if piece else []
                 found.append(current)
         elif isinstance(part, Unknown) or part.type not in _ATOMIC or separator not in ("/", ":"):
             raise Undetermined(why(value))
         else:
             current.append(part)
-    return List([Text(pieces, value.position) for pieces in found], position)
+    return found
 
 
 def _spelled_out(value: Text) -> list[Part]:
@@ -87,124 +107,143 @@ def _spelled_out(value: Text) -> list[Part]:
 
 
 def _replace(_position: int, arguments: list[Value]) -> Value:
-    value, old, new = to_text(arguments[0]), literal(arguments[1]), to_text(arguments[2])
+    value, old, new = to_text(arguments[0]), literal(arguments[1]), literal(arguments[2])
+    if value.literal is None:
+        raise Undetermined(why(value))
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
-        raise Undetermined("replace with a regular expression is not evaluated yet")
-    if value.literal is None or new.literal is None:
-        raise Undetermined(why(value if value.literal is None else new))
-    if len(value.literal) * (len(new.literal) + 1) > 10_000_000:
+        pattern = compiled(old[1:-1])
+        return normalized(pattern.replace_all(value.literal, new, _MAX_TEXT), value.position)
+    if (value.literal.count(old) + 1) * len(new) + len(value.literal) > _MAX_TEXT:
         raise Undetermined("the replaced text is too long")
-    return Text((value.literal.replace(old, new.literal),), value.position)
+    return normalized(value.literal.replace(old, new), value.position)
 
 
-def _format_list(position: int, arguments: list[Value]) -> Value:
-    lengths = {len(members(a)) for a in arguments[1:] if isinstance(a, List)}
-    if len(lengths) > 1:
-        raise CallError("the lists have different lengths")
-    count = lengths.pop() if lengths else 1
-    rows = []
-    for at in range(count):
-        row = [members(a)[at] if isinstance(a, List) else a for a in arguments[1:]]
-        rows.append(_format(position, [arguments[0], *row]))
-    return List(rows, position)
+def _regex(position: int, arguments: list[Value]) -> Value:
+    pattern, text = compiled(literal(arguments[0])), literal(arguments[1])
+    found = pattern.search(text)
+    if found is None:
+        raise CallError("the pattern does not match")
+    return _captured(pattern, found, text, position)
 
 
-def _format(position: int, arguments: list[Value]) -> Value:
-    pattern = literal(arguments[0])
-    parts: list[Part] = []
-    last, following = 0, 1
-    for verb in _VERB.finditer(pattern):
-        parts.append(pattern[last : verb.start()])
-        last = verb.end()
-        if verb[5] == "%":
-            parts.append("%")
-            continue
-        at = int(verb[1]) if verb[1] else following
-        following = at + 1
-        if not 0 < at < len(arguments):
-            raise CallError("not enough arguments for the format")
-        parts.extend(_formatted(verb, arguments[at]))
-    parts.append(pattern[last:])
-    return Text(parts, position)
+def _regexall(position: int, arguments: list[Value]) -> Value:
+    pattern, text = compiled(literal(arguments[0])), literal(arguments[1])
+    results: list[Value] = []
+    for found in pattern.all_matches(text):
+        if len(results) >= _MAX_MATCHES:
+            raise Undetermined("there are too many matches")
+        results.append(_captured(pattern, found, text, position))
+    return ListOf(results, position)
 
 
-def _formatted(verb: re.Match[str], value: Value) -> list[Part]:
-    flags, width, letter = verb[2], int((verb[3] or "0")[:6]), verb[5]
-    if width > _MAX_WIDTH or len(verb[4] or "") > 4:
-        raise Undetermined("a format wider than we write out")
-    if letter in "sv" and isinstance(value, Text | Unknown) and not width and not verb[4]:
-        return list(to_text(value).parts)
-    if letter in "sv":
-        plain = "null" if isinstance(value, Null) else None
-        if isinstance(value, List | Map):
-            plain = literal(encode(value, Budget(100_000)))
-        written = plain if plain is not None else literal(value)
-        written = written[: int(verb[4])] if verb[4] else written
-    elif letter == "q":
-        written = literal(encode(to_text(value), Budget(100_000)))
-    elif letter == "t":
-        written = literal(value)
-    elif letter in "dxXob" and not isinstance(value, Null):
-        number = int(to_number(value))
-        sign = "+" if "+" in flags else ""
-        written = format(number, sign + {"d": "d"}.get(letter, letter))
-    elif letter in "feEgG":
-        written = format(float(to_number(value)), f".{verb[4] or 6}{letter}")
-    else:
-        raise CallError(f"unknown format %{letter}")
-    if "-" in flags:
-        return [written.ljust(width)]
-    return [written.zfill(width) if "0" in flags and letter not in "svqt" else written.rjust(width)]
+def _captured(pattern: Regex, found: Slots, text: str, position: int) -> Value:
+    """The match as a string, the groups as a tuple, or the named groups as an object."""
+    pieces: list[Value] = [
+        normalized(text[start:end], position) if start >= 0 else Null(position)
+        for start, end in zip(found[::2], found[1::2], strict=True)
+    ]
+    if not pattern.names:
+        return pieces[0]
+    named = [name for name in pattern.names if name]
+    if named and len(named) < len(pattern.names):
+        raise CallError("the pattern has both named and unnamed groups")
+    if not named:
+        return List(pieces[1:], position)
+    last = dict(zip(pattern.names, pieces[1:], strict=True))
+    return Map([(Text((name,), position), piece) for name, piece in last.items()], position)
 
 
 def _affix(change: Callable[[str, str], str]) -> Callable[[int, list[Value]], Value]:
     def apply(_position: int, arguments: list[Value]) -> Value:
         value = to_text(arguments[0])
-        return Text((change(literal(value), literal(arguments[1])),), value.position)
+        return normalized(change(literal(value), literal(arguments[1])), value.position)
 
     return apply
 
 
-def _test(ask: Callable[[str, str], bool]) -> Callable[[int, list[Value]], Value]:
-    def apply(position: int, arguments: list[Value]) -> Value:
-        value, other = to_text(arguments[0]), literal(arguments[1])
-        if value.literal is None and ask is str.startswith and len(value.prefix) >= len(other):
-            return Bool(value.prefix.startswith(other), position)
-        return Bool(ask(literal(value), other), position)
+def _startswith(position: int, arguments: list[Value]) -> Value:
+    value, wanted = to_text(arguments[0]), literal(arguments[1])
+    start = value.prefix
+    if value.literal is None and (len(start) >= len(wanted) or not wanted.startswith(start)):
+        return Bool(start.startswith(wanted), position)
+    return Bool(literal(value).startswith(wanted), position)
 
-    return apply
+
+def _endswith(position: int, arguments: list[Value]) -> Value:
+    value, wanted = to_text(arguments[0]), literal(arguments[1])
+    end = value.parts[-1] if value.parts else ""
+    decided = isinstance(end, str) and (len(end) >= len(wanted) or not wanted.endswith(end))
+    if value.literal is None and decided:
+        return Bool(str(end).endswith(wanted), position)
+    return Bool(literal(value).endswith(wanted), position)
+
+
+def _strcontains(position: int, arguments: list[Value]) -> Value:
+    value, wanted = to_text(arguments[0]), literal(arguments[1])
+    if any(isinstance(part, str) and wanted in part for part in value.parts):
+        return Bool(True, position)
+    return Bool(wanted in literal(value), position)
 
 
 def _substr(position: int, arguments: list[Value]) -> Value:
-    written = literal(arguments[0])
-    offset, length = int(to_number(arguments[1])), int(to_number(arguments[2]))
+    offset, length = to_integer(arguments[1]), to_integer(arguments[2])
+    value = to_text(arguments[0])
+    if value.literal is None and offset >= 0 and length >= 0:
+        start = graphemes(value.prefix)
+        if offset + length < len(start):
+            return normalized("".join(start[offset : offset + length]), position)
+    clusters = graphemes(literal(value))
     if offset < 0:
-        offset = max(len(written) + offset, 0)
-    piece = written[offset:] if length < 0 else written[offset : offset + length]
-    return Text((piece,), position)
+        offset = max(len(clusters) + offset, 0)
+    piece = clusters[offset:] if length < 0 else clusters[offset : offset + length]
+    return normalized("".join(piece), position)
 
 
 def _title(written: str) -> str:
-    return re.sub(r"(?<![\w])\w", lambda m: m[0].upper(), written)
+    out, before = [], " "
+    for character in written:
+        starts = not (before.isalnum() or before == "_" or unicodedata.category(before)[0] == "L")
+        title = character.title() if starts else character
+        out.append(title if len(title) == 1 else character)
+        before = character
+    return "".join(out)
 
 
+def _indent(position: int, arguments: list[Value]) -> Value:
+    spaces, value = to_integer(arguments[0]), literal(arguments[1])
+    if spaces < 0:
+        raise CallError("a negative number of spaces")
+    if (value.count("\n") + 1) * spaces > _MAX_TEXT:
+        raise Undetermined("the indented text is too long")
+    return normalized(value.replace("\n", "\n" + " " * spaces), position)
+
+
+def _reversed(written: str) -> str:
+    return "".join(reversed(graphemes(written)))
+
+
+_ANY = 1000
 TABLE: dict[str, Row] = {
-    "lower": (_known(lambda s: _go_case(s, str.lower)), 1, 1, False, False),
-    "upper": (_known(lambda s: _go_case(s, str.upper)), 1, 1, False, False),
-    "title": (_known(_title), 1, 1, False, False),
-    "trimspace": (_known(str.strip), 1, 1, False, False),
-    "chomp": (_known(lambda s: s.rstrip("\r\n")), 1, 1, False, False),
-    "join": (_join, 1, 1000, False, False),
+    "lower": (known(lambda s: _go_case(s, str.lower)), 1, 1, False, False),
+    "upper": (known(lambda s: _go_case(s, str.upper)), 1, 1, False, False),
+    "title": (known(_title), 1, 1, False, False),
+    "trimspace": (known(lambda s: s.strip(_SPACES)), 1, 1, False, False),
+    "chomp": (known(lambda s: s.rstrip("\r\n")), 1, 1, False, False),
+    "strrev": (known(_reversed), 1, 1, False, False),
+    "join": (_join, 2, _ANY, False, False),
     "split": (_split, 2, 2, False, False),
     "replace": (_replace, 3, 3, False, False),
-    "format": (_format, 1, 1000, True, False),
-    "formatlist": (_format_list, 1, 1000, True, False),
+    "regex": (_regex, 2, 2, False, False),
+    "regexall": (_regexall, 2, 2, False, False),
+    "format": (format_text, 1, _ANY, True, False),
+    "formatlist": (format_list, 1, _ANY, True, False),
+    "indent": (_indent, 2, 2, False, False),
     "trimprefix": (_affix(str.removeprefix), 2, 2, False, False),
     "trimsuffix": (_affix(str.removesuffix), 2, 2, False, False),
     "trim": (_affix(lambda s, c: s.strip(c) if c else s), 2, 2, False, False),
-    "startswith": (_test(str.startswith), 2, 2, False, False),
-    "endswith": (_test(str.endswith), 2, 2, False, False),
-    "strcontains": (_test(str.__contains__), 2, 2, False, False),
+    "startswith": (_startswith, 2, 2, False, False),
+    "endswith": (_endswith, 2, 2, False, False),
+    "strcontains": (_strcontains, 2, 2, False, False),
     "substr": (_substr, 3, 3, False, False),
 }
 """Name to (function, fewest arguments, most, takes unknowns, takes choices)."""

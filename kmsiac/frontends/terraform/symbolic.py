@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+from kmsiac.reading.source import NOWHERE
 from kmsiac.values import (
     Absent,
     Atom,
@@ -46,10 +48,66 @@ class Invalid(Unknown):
     __slots__ = ()
 
 
-class Set(List):
+class ListOf(List):
+    """A Terraform list: all members have one type. A plain List is a tuple.
+
+    `element` is that type (see `types`), or None where only the members tell. `uncertain` says why
+    members that are not known may fall away or change places (`distinct`, `compact`), or is empty.
+    """
+
+    __slots__ = ("element", "uncertain")
+
+    def __init__(
+        self,
+        items: Iterable[Value] = (),
+        position: int = NOWHERE,
+        open: Unknown | None = None,
+        sensitive: bool = False,
+        element: Any = None,
+        uncertain: str = "",
+    ) -> None:
+        super().__init__(items, position, open, sensitive)
+        self.element = element
+        self.uncertain = uncertain
+
+
+class Set(ListOf):
     """A Terraform set: `for` gives its members as keys, too."""
 
     __slots__ = ()
+
+
+class MapOf(Map):
+    """A Terraform map: all members have one type. A plain Map is an object."""
+
+    __slots__ = ("element",)
+
+    def __init__(
+        self,
+        entries: Iterable[tuple[Text, Value]] = (),
+        position: int = NOWHERE,
+        open: Unknown | None = None,
+        sensitive: bool = False,
+        element: Any = None,
+    ) -> None:
+        super().__init__(entries, position, open, sensitive)
+        self.element = element
+
+
+def list_like(value: List, items: Iterable[Value], open: Unknown | None = None) -> List:
+    """A tuple, list or set of other items, with the place and the mark of a value."""
+    if isinstance(value, ListOf):
+        return type(value)(
+            items, value.position, open, value.sensitive, value.element, value.uncertain
+        )
+    return List(items, value.position, open, value.sensitive)
+
+
+def map_like(value: Map, entries: Iterable[tuple[Text, Value]], open: Unknown | None = None) -> Map:
+    """An object or map of other entries, with the place and the mark of a value."""
+    if isinstance(value, MapOf):
+        return MapOf(entries, value.position, open, value.sensitive, value.element)
+    return Map(entries, value.position, open, value.sensitive)
 
 
 class Lazy(Value):
@@ -151,12 +209,19 @@ def remade(value: Value, position: int, sensitive: bool) -> Value:
         return Number(value.number, position, sensitive)
     if isinstance(value, Bool):
         return Bool(value.value, position, sensitive)
-    if isinstance(value, Set):
-        return Set(value.items, position, value.open, sensitive)
+    if isinstance(value, Null):
+        return Null(position, sensitive)
     if isinstance(value, List):
-        return List([marked(v, sensitive) for v in value.items], position, value.open, sensitive)
+        items = [marked(v, sensitive) for v in value.items]
+        if isinstance(value, ListOf):
+            return type(value)(
+                items, position, value.open, sensitive, value.element, value.uncertain
+            )
+        return List(items, position, value.open, sensitive)
     if isinstance(value, Map):
         entries = [(k, marked(v, sensitive)) for k, v in value.entries]
+        if isinstance(value, MapOf):
+            return MapOf(entries, position, value.open, sensitive, value.element)
         return Map(entries, position, value.open, sensitive)
     if isinstance(value, Choice):
         branches = [(atom, marked(v, sensitive)) for atom, v in value.branches]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 from unicodedata import normalize
 
@@ -19,9 +18,11 @@ from kmsiac.frontends.terraform.nodes import (
     Node,
     Object,
     Splat,
+    Step,
     Tuple,
     Unary,
 )
+from kmsiac.frontends.terraform.numbers import parse
 from kmsiac.frontends.terraform.template import ParseExpression, scan_string
 from kmsiac.reading.source import SourceFile
 from kmsiac.values import Bool, Null, Number, Text, Value
@@ -190,15 +191,34 @@ class Converter:
         return self.expression(_trees(access)[0])
 
     def splat(self, tree: Subtree) -> Node:
-        """`x[*].a` and `x.*.a`."""
+        """`x[*].a[0]`, where all steps are for each item, and `x.*.a[0]`, where `[0]` ends it."""
         of, access = _trees(tree)
-        inner = self.expression(of)
-        steps: list[str | Node] = [
-            self.text(_trees(step)[0]) if step.data == "get_attr" else self._index_key(step)
-            for step in _trees(access)
-        ]
         position, end = self.span(tree)
-        return Splat(position, end, inner, steps)
+        steps = _trees(access)
+        each = len(steps)
+        if tree.data == "attr_splat_expr_term":
+            each = next((at for at, step in enumerate(steps) if self._is_bracket(step)), each)
+        inner = self.expression(of)
+        own = [self._step(step) for step in steps[:each]]
+        if isinstance(inner, Splat) and not self.text(of).startswith("("):
+            # Behind `[*]` another one is for the items of each item.
+            node: Node = Splat(position, end, inner.of, [*inner.steps, own])
+        else:
+            node = Splat(position, end, inner, own)
+        for step in map(self._step, steps[each:]):
+            if isinstance(step, list):
+                raise ValueError("a splat in a splat")  # noqa: TRY004 - as any tree not known
+            if isinstance(step, str):
+                node = GetAttribute(position, end, node, step)
+            else:
+                node = Index(position, end, node, step)
+        return node
+
+    def _is_bracket(self, step: Subtree) -> bool:
+        return step.data != "get_attr" and self.text(step).startswith("[")
+
+    def _step(self, step: Subtree) -> Step:
+        return self.text(_trees(step)[0]) if step.data == "get_attr" else self._index_key(step)
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -238,34 +258,12 @@ def _trees(tree: Subtree) -> list[Subtree]:
     ]
 
 
-MAX_MAGNITUDE = 10_000
-"""Decimal digits before or behind the point; written out, a larger number could fill the memory."""
-
-
 def _literal_value(written: str, position: int) -> Value:
     if written in ("true", "false"):
         return Bool(written == "true", position)
     if written == "null":
         return Null(position)
-    return Number(number(written), position)
-
-
-def number(written: str) -> int | Decimal:
-    """The number as Terraform has it: an int wherever it has no fraction.
-
-    Raises ValueError for what is no number, and for one beyond `MAX_MAGNITUDE`.
-    """
-    if written.lstrip("-").isdigit() and len(written) < 400:
-        return int(written)
-    try:
-        value = Decimal(written)
-    except ArithmeticError:
-        raise ValueError("a number out of range") from None
-    if not value.is_finite() or abs(value.adjusted()) > MAX_MAGNITUDE:
-        raise ValueError("a number out of range")
-    if value == value.to_integral_value() and abs(value.adjusted()) < 400:
-        return int(value)
-    return value
+    return Number(parse(written), position)
 
 
 _CONVERTERS: dict[str, Callable[[Converter, Subtree], Node]] = {

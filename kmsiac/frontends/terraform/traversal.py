@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kmsiac.frontends.terraform.conversion import CallError, kind, literal, to_number
-from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, combine, may_be_absent
+from kmsiac.frontends.terraform.conversion import CallError, kind, literal, to_integer
+from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, ListOf, Set, combine, may_be_absent
 from kmsiac.values import Absent, Choice, List, Map, Null, Number, Symbol, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def get_attribute(value: Value, name: str, node: Node, frame: Frame) -> Value:
         return value.attribute(name, node.position)
     if isinstance(value, Map):
         return _member(value, name, node, frame)
-    if isinstance(value, List) and name.isdigit():
+    if isinstance(value, List) and name.isdigit() and not isinstance(value, Set):
         return _item(value, int(name), node, frame)
     return _inside_open(value, f".{name}", node)
 
@@ -33,9 +33,10 @@ def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
             return part
     if isinstance(key, Unknown):
         return frame.unknown(node, key.reason)
+    if isinstance(value, Set):
+        raise CallError("the members of a set have no index")
     if isinstance(value, List):
-        number = to_number(key)
-        return _item(value, int(number), node, frame)
+        return _item(value, to_integer(key), node, frame)
     if isinstance(value, Map | Lazy):
         name = literal(key)
         try:
@@ -48,7 +49,11 @@ def get_index(value: Value, key: Value, node: Node, frame: Frame) -> Value:
     return _inside_open(value, f"[{written}]", node)
 
 
-def splat(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
+EvaluatedStep = str | Value | list[Any]
+"""A name, an index, or the steps behind another `[*]`."""
+
+
+def splat(value: Value, steps: Sequence[EvaluatedStep], node: Node, frame: Frame) -> Value:
     """`value[*]` with the steps applied to every item."""
     if isinstance(value, Null):
         return List((), node.position)
@@ -60,13 +65,18 @@ def splat(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) 
         return List((), node.position, frame.unknown(node, "known only after deployment"))
     items = value.items if isinstance(value, List) else (value,)
     results = [combine([item], lambda case: _steps(case[0], steps, node, frame)) for item in items]
-    return List(results, node.position, value.open if isinstance(value, List) else None)
+    rest = value.open if isinstance(value, List) else None
+    if isinstance(value, ListOf):
+        return ListOf(results, node.position, rest, uncertain=value.uncertain)
+    return List(results, node.position, rest)
 
 
-def _steps(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame) -> Value:
+def _steps(value: Value, steps: Sequence[EvaluatedStep], node: Node, frame: Frame) -> Value:
     for step in steps:
         if isinstance(step, str):
             value = combine([value], partial(_attribute_of, step, node, frame))
+        elif isinstance(step, list):
+            value = combine([value], partial(_splat_of, step, node, frame))
         else:
             value = combine([value, step], partial(_index_of, node, frame))
     return value
@@ -74,6 +84,10 @@ def _steps(value: Value, steps: Sequence[str | Value], node: Node, frame: Frame)
 
 def _attribute_of(name: str, node: Node, frame: Frame, case: list[Value]) -> Value:
     return get_attribute(case[0], name, node, frame)
+
+
+def _splat_of(steps: list[EvaluatedStep], node: Node, frame: Frame, case: list[Value]) -> Value:
+    return splat(case[0], steps, node, frame)
 
 
 def _index_of(node: Node, frame: Frame, case: list[Value]) -> Value:
@@ -108,6 +122,8 @@ def _present(value: Value, name: str, node: Node, frame: Frame) -> Value:
 
 
 def _item(value: List, index: int, node: Node, frame: Frame) -> Value:
+    if isinstance(value, ListOf) and value.uncertain:
+        return frame.unknown(node, value.uncertain)
     if 0 <= index < len(value.items):
         # An item behind one that may be absent moves up, so its index is not certain.
         if any(may_be_absent(item) for item in value.items[:index]):

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform.collection_functions import to_set
-from kmsiac.frontends.terraform.conversion import (
-    CallError,
-    Undetermined,
-    to_bool,
-    to_number,
-    to_text,
-)
+from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.nodes import Call, Literal, Name, Node, Object, Tuple
 from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, Set, combine
+from kmsiac.frontends.terraform.types import ANY, mapping, primitive, sequence
 from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -30,7 +23,7 @@ def convert(value: Value, wanted: Node, frame: Frame) -> Value:
         return combine([value], lambda case: convert(case[0], wanted, frame))
     try:
         if isinstance(wanted, Name):
-            return _primitive(value, wanted.name)
+            return _named(value, wanted.name, frame)
         if isinstance(wanted, Call):
             return _collection(value, wanted, frame)
     except CallError as error:
@@ -40,14 +33,17 @@ def convert(value: Value, wanted: Node, frame: Frame) -> Value:
     return value
 
 
-def _primitive(value: Value, name: str) -> Value:
-    if name == "string":
-        return to_text(value)
-    if name == "number" and not isinstance(value, Number):
-        number: int | Decimal = to_number(value)
-        return Number(number, value.position, value.sensitive)
-    if name == "bool" and not isinstance(value, Bool):
-        return Bool(to_bool(value), value.position, value.sensitive)
+def _named(value: Value, name: str, frame: Frame) -> Value:
+    """A primitive, or a collection of anything that its members share (`list` is `list(any)`)."""
+    if name in ("string", "number", "bool"):
+        return primitive(value, name)
+    budget = frame.context.budget
+    if name in ("list", "set") and isinstance(value, List):
+        return sequence(value, name, ANY, budget)
+    if name == "map" and isinstance(value, Map):
+        return mapping(value, ANY, budget)
+    if name in ("list", "set", "map"):
+        raise CallError(f"{name} is needed")
     return value
 
 
@@ -59,12 +55,12 @@ def _collection(value: Value, wanted: Call, frame: Frame) -> Value:
         return value
     if wanted.name in ("list", "set") and isinstance(value, List):
         items = [convert(item, inner, frame) for item in value.items]
-        if wanted.name == "set":
-            return to_set(List(items, value.position, value.open, value.sensitive), value.position)
-        return List(items, value.position, value.open, value.sensitive)
+        made = List(items, value.position, value.open, value.sensitive)
+        return sequence(made, wanted.name, ANY, frame.context.budget)
     if wanted.name == "map" and isinstance(value, Map):
         entries = [(key, convert(member, inner, frame)) for key, member in value.entries]
-        return Map(entries, value.position, value.open, value.sensitive)
+        whole = Map(entries, value.position, value.open, value.sensitive)
+        return mapping(whole, ANY, frame.context.budget)
     if wanted.name == "object" and isinstance(value, Map) and isinstance(inner, Object):
         return _object(value, inner, frame)
     if wanted.name == "tuple" and isinstance(value, List) and isinstance(inner, Tuple):
