@@ -56,6 +56,7 @@ def _opened(site: Site, argument: Value, what: str) -> SourceFile:
         if error.message.startswith(_MISSING):
             raise CallError(problem) from None
         raise Undetermined(problem) from None
+    context.stack.files.add(file.path)
     return file
 
 

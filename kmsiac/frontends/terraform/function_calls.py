@@ -10,7 +10,7 @@ from kmsiac.frontends.terraform.conversion import CallError, Undetermined, liter
 from kmsiac.frontends.terraform.file_functions import Site, render_file
 from kmsiac.frontends.terraform.nodes import Call, GetAttribute, Index, Node
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
-from kmsiac.values import Bool, List, Unknown, Value, holds_secret
+from kmsiac.values import Bool, List, Map, Unknown, Value, holds_secret
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Frame
@@ -48,6 +48,13 @@ def _is_marked(value: Value) -> bool:
     return value.sensitive
 
 
+def _size(value: Value) -> int:
+    """How many steps it takes to go through a value."""
+    if isinstance(value, List):
+        return len(value.items)
+    return len(value.entries) if isinstance(value, Map) else 0
+
+
 def _apply(node: Call, function: functions.Function, arguments: list[Value], frame: Frame) -> Value:
     for argument in arguments:
         if isinstance(argument, Invalid):
@@ -60,12 +67,17 @@ def _apply(node: Call, function: functions.Function, arguments: list[Value], fra
             return frame.unknown(node, argument.reason)
     if not function.least <= len(arguments) <= function.most:
         return frame.invalid(node, f"wrong number of arguments for {node.name}")
+    budget = frame.context.budget
     try:
-        return function.apply(Site(frame, node.position), arguments)
+        for argument in arguments:
+            budget.spend(_size(argument))
+        result = function.apply(Site(frame, node.position), arguments)
     except Undetermined as problem:
         return frame.unknown(node, problem.reason)
     except CallError as error:
         return frame.invalid(node, f"{node.name}: {error}")
+    budget.spend(2 * _size(result))
+    return result
 
 
 def _try(node: Call, frame: Frame) -> Value:

@@ -72,13 +72,26 @@ def _split(position: int, arguments: list[Value]) -> Value:
         pieces = value.literal.split(separator) if separator else list(value.literal)
         texts = [normalized(piece, value.position) for piece in pieces]
         return ListOf(texts, position, element="string")
-    pieces_of_parts = text_pieces(value, separator)
+    pieces_of_parts, rest = _cut(value, separator)
     found = [Text(pieces, value.position) for pieces in pieces_of_parts]
-    return ListOf(found, position, element="string")
+    if rest is None:
+        return ListOf(found, position, element="string")
+    if len(found) == 1:
+        raise Undetermined(why(value))
+    # The pieces before the open part are known; the one that it starts in is not.
+    return ListOf(found[:-1], position, rest, element="string")
 
 
 def text_pieces(value: Text, separator: str) -> list[list[Part]]:
     """A text cut at a separator that none of its symbols can hold. Raises Undetermined otherwise."""
+    found, rest = _cut(value, separator)
+    if rest is not None:
+        raise Undetermined(why(value))
+    return found
+
+
+def _cut(value: Text, separator: str) -> tuple[list[list[Part]], Unknown | None]:
+    """The pieces up to the first part that may hold the separator, and that part."""
     current: list[Part] = []
     found: list[list[Part]] = [current]
     for part in _spelled_out(value):
@@ -90,10 +103,12 @@ def text_pieces(value: Text, separator: str) -> list[list[Part]]:
                 current = [piece] if piece else []
                 found.append(current)
         elif isinstance(part, Unknown) or part.type not in _ATOMIC or separator not in ("/", ":"):
-            raise Undetermined(why(value))
+            if isinstance(part, Unknown):
+                return found, part
+            return found, Unknown(part.reference, why(value), value.position, part.owner.unit)
         else:
             current.append(part)
-    return found
+    return found, None
 
 
 def _spelled_out(value: Text) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,7 +19,12 @@ def evaluated(folder: Path, expressions: Iterable[str], more: str = "") -> list[
     listed = list(expressions)
     (folder / "main.tf").write_text(configuration(listed, guard=False) + more, encoding="utf-8")
     module = scope(folder)
-    return [module.local(f"c{at}", 0) for at in range(len(listed))]
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)  # as the loader has it
+    try:
+        return [module.local(f"c{at}", 0) for at in range(len(listed))]
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def scope(folder: Path) -> Scope:
