@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Frame
 
 _MAX_TEXT = 1_000_000
+_PART = 64
+"""How many characters a part that is not literal counts for."""
 
 
 def render(node: Node, parts: Sequence[TemplatePart], frame: Frame) -> Value:
@@ -107,7 +109,7 @@ def _join(
         origin.extend(_origin(inner, index, place, frame))
         for part in inner.parts:
             index += len(part) if isinstance(part, str) else 1
-            size += len(part) if isinstance(part, str) else 1
+            size += len(part) if isinstance(part, str) else _PART
         out.extend(inner.parts)
     frame.context.budget.spend(size >> 6)
     if size > _MAX_TEXT:
