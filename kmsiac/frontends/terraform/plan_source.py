@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from kmsiac.frontends.terraform.conversion import from_plain
 from kmsiac.frontends.terraform.filling import Filler
+from kmsiac.frontends.terraform.json_text import from_plain
 from kmsiac.frontends.terraform.load import load_given
 from kmsiac.frontends.terraform.scope import Context
 from kmsiac.frontends.unit import Inputs, UnitSource
