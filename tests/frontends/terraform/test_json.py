@@ -304,3 +304,12 @@ def test_a_replaced_text_keeps_lines_and_columns(text: str) -> None:
     at = file.text.index("!", len(file.text) - 1)
     assert file.line_column(at) == (written.count("\n") + 1, 3)
     assert file.line(2) == "  !"
+
+
+def test_very_many_declarations_of_one_name_are_some_errors(tmp_path: Path) -> None:
+    keys = {"k": [{}] * 5000}
+    stack, _ = read(tmp_path, {"main.tf.json": {"resource": {"aws_kms_key": keys}}})
+    assert len(stack.errors) == 51
+    assert stack.errors[0].message == "resource aws_kms_key.k is declared twice"
+    assert sum("maybe more are" in error.message for error in stack.errors) == 1
+    assert [resource.address for resource in stack.resources] == ["aws_kms_key.k"]
