@@ -29,7 +29,7 @@ Sources = Callable[[object, int], "Value | None"]
 def document_of(
     statements: Iterable[Map],
     version: str | None = None,
-    policy_id: str | None = None,
+    identity: Value | None = None,
     position: int = NOWHERE,
     open: Unknown | None = None,
 ) -> Map:
@@ -40,8 +40,8 @@ def document_of(
     entries: list[tuple[Text, Value]] = [
         (Text(("Version",)), Text((version or VERSION,), position))
     ]
-    if policy_id:
-        entries.append((Text(("Id",)), Text((policy_id,), position)))
+    if identity is not None:
+        entries.append((Text(("Id",)), identity))
     entries.append((Text(("Statement",)), List(statements, position, open)))
     return Map(entries, position)
 
@@ -66,10 +66,18 @@ def unescape(literal: str) -> str:
     return literal.replace("&{", "${")
 
 
+Named = Callable[[object, str], str]
+"""How an unknown leaf prints, from its expression and its path: by what it is made of, if that is
+one thing."""
+
+
 class DocumentReader:
     """Builds the documents of deferred `aws_iam_policy_document` data sources."""
 
-    def __init__(self, converter: Converter, symbols: LeafSymbols, sources: Sources) -> None:
+    def __init__(
+        self, converter: Converter, symbols: LeafSymbols, sources: Sources, named: Named
+    ) -> None:
+        self._named = named
         self._converter = converter
         self._symbols = symbols
         self._sources = sources
@@ -95,6 +103,11 @@ class DocumentReader:
                 return unknown
         more = [rest, *(_open_part(source) for source in sources)]
         version, identifier = after.get("version"), after.get("policy_id")
+        identity: Value | None = None
+        if mask_of(mask, "policy_id") is True:
+            identity = self._unknown(f"{change.address}.policy_id", position)
+        elif isinstance(identifier, str) and identifier:
+            identity = Text((identifier,), position)
         statements: list[Map] = []
         places: dict[str, int] = {}
         for source in [*sources, List(own), *overrides]:
@@ -102,7 +115,7 @@ class DocumentReader:
         return document_of(
             statements,
             version if isinstance(version, str) else None,
-            identifier if isinstance(identifier, str) else None,
+            identity,
             position,
             next((part for part in more if part is not None), None),
         )
@@ -202,7 +215,8 @@ class DocumentReader:
             if mask_of(marks, index) is True:
                 known = next(waiting, None)
                 place = places[index]
-                items.append(known.at(place) if known else self._unknown(f"{here}[{index}]", place))
+                told = self._named(block.get(name), f"{here}[{index}]")
+                items.append(known.at(place) if known else self._unknown(told, place))
             elif raw is not None:
                 literal = raw if isinstance(raw, str) else str(raw)
                 literal = literal if name.endswith("actions") else unescape(literal)

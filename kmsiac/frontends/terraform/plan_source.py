@@ -15,6 +15,7 @@ from kmsiac.frontends.terraform.json_text import from_plain
 from kmsiac.frontends.terraform.load import load_given
 from kmsiac.frontends.terraform.scope import Context
 from kmsiac.frontends.unit import Inputs, UnitSource
+from kmsiac.policy.json_text import decode
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import DataDocument, Environment, Gap, Resource, Stack
 from kmsiac.values import Absent, Map, Null, Text, Unknown, Value
@@ -145,8 +146,9 @@ class _Joining:
             yield written.attributes.key(key.literal or "") or key, filled
 
     def _document(self, planned: DataDocument, written: DataDocument) -> DataDocument:
-        filler = Filler()
-        document = filler.fill(planned.document, written.document)
+        code = written.document
+        own = decode(code) if isinstance(code, Text) else code
+        document = Filler().fill(planned.document, own)
         return DataDocument(planned.address, document, written.position)
 
 

@@ -138,7 +138,16 @@ class Unknowns:
             text = self._document_text(waiting[0], position) if waiting else None
             return text.document if text is not None else None
 
-        document = DocumentReader(self._converter, symbols, sources).read(change, expressions, at)
+        def named(expression: object, path: str) -> str:
+            origins = self._configuration.origins(change.module, expression, change.index)
+            made_of = {o.change.address: o for o in _waiting(origins) if o.change is not None}
+            if len(made_of) != 1:
+                return path
+            ((address, origin),) = made_of.items()
+            return f"{address}.{origin.attribute or 'id'} in {path}"
+
+        reader = DocumentReader(self._converter, symbols, sources, named)
+        document = reader.read(change, expressions, at)
         self._building.discard(change.address)
         self._documents[change.address] = document
         return document
