@@ -20,10 +20,6 @@ RECORDED = Path(__file__).resolve().parents[2] / "fixtures" / "recorded"
 PROJECTS = sorted(folder for folder in RECORDED.glob("*") if (folder / "plan.json").is_file())
 
 
-KNOWN = {"116-endpoint-policies": "a policy that is null in a map of for_each"}
-"""Projects whose plan differs with its code beside it, with the reason."""
-
-
 def _judged(path: Path, environment: Any, source: Path | None = None) -> ScanResult:
     told = Environment(environment["account_id"], environment["region"], environment["partition"])
     inputs = Inputs(environment=told, source_folder=source)
@@ -78,7 +74,4 @@ def test_a_plan_with_its_code_has_every_document(project: Path, tmp_path: Path) 
     inventory = take_inventory(ScanOptions(paths=(tmp_path / "plan.json",), inputs=inputs))
 
     found = [str(each) for each in differences(recording, inventory)]
-    if project.name in KNOWN:
-        assert found, f"{project.name} differs no more: take it out of KNOWN"
-        pytest.xfail(KNOWN[project.name])
     assert found == []

@@ -25,7 +25,10 @@ from kmsiac.values import (
 MAX_DEPTH = 100
 """Deeper than this nothing is compared: the plan counts."""
 
-MAX_PAIRED = 200
+MAX_COMPARED = 10_000
+"""So many pairs of texts are compared where one of them is partly known; else they may be equal."""
+
+MAX_PAIRED = 50
 """Blocks of one kind among which partners are looked for."""
 
 
@@ -237,7 +240,7 @@ def _lists_agree(
     certain = all(_settled(item) for item in ours)
     if certain and all(_settled(item) for item in theirs):
         return literal == written
-    if not certain:
+    if not certain or len(ours) * len(theirs) > MAX_COMPARED:
         return True
     # What the code knows has to be in the plan; a symbol may be any of the others.
     return all(
