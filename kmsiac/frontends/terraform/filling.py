@@ -88,10 +88,10 @@ class Filler:
             filled = self.fill(value, own, depth + 1) if own is not None else value
             entries.append((written, filled))
         if plan.open is None:
-            return Map(entries, code.position)
+            return Map(entries, code.position, None, code.sensitive)
         if code.open is None and all(code.get(key.literal or "") for key, _ in plan.entries):
             return code
-        return Map(entries, code.position, plan.open)
+        return Map(entries, code.position, plan.open, code.sensitive)
 
     def _list(self, plan: List, code: List, depth: int) -> Value:
         if plan.open is not None or len(plan.items) != len(code.items):
@@ -103,7 +103,7 @@ class Filler:
             return code if not _settled(plan) and _closed(code) else plan
         pairs = zip(plan.items, partners, strict=True)
         items = [self.fill(item, partner, depth + 1) for item, partner in pairs]
-        return List(items, code.position)
+        return List(items, code.position, None, code.sensitive)
 
     @staticmethod
     def _set(plan: List, code: List) -> Value:
@@ -115,7 +115,7 @@ class Filler:
             written.get(str(item)) or (item.at(code.position) if isinstance(item, Text) else item)
             for item in plan.items
         ]
-        return List(items, code.position)
+        return List(items, code.position, None, code.sensitive)
 
 
 def _leaf(plan: Text, code: Text) -> Text:

@@ -213,3 +213,10 @@ def test_code_outside_of_the_tree_of_the_plan(tmp_path: Path) -> None:
     result = scan(options)
     assert not result.errors
     assert {finding.location.path for finding in result.findings} >= {"code/main.tf"}
+
+
+def test_what_is_secret_in_the_code_stays_secret(tmp_path: Path) -> None:
+    code = CODE.replace("= var.actions", '= concat(var.actions, ["kms:${var.token}"])')
+    stack, tree = load(tmp_path, a_plan(), code)
+    assert stack.by_address()["aws_kms_key.k"].attributes.get("policy") is not None
+    assert "hunter2" not in json.dumps(export([build(stack)], tree.span))
