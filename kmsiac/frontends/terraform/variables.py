@@ -11,7 +11,7 @@ from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.json_values import literal, read_decoded
 from kmsiac.frontends.terraform.nodes import Call, Directive, For, Name, Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute, parse_expression
-from kmsiac.frontends.terraform.split import Block, split
+from kmsiac.frontends.terraform.split import Attribute, Block, split
 from kmsiac.frontends.terraform.symbolic import broken_part
 from kmsiac.reading import nodes as json_nodes
 from kmsiac.reading.source import SourceFile
@@ -79,16 +79,21 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
         return {}
     context.stack.files.add(file.path)
     if split_file is not None:
-        context.stack.errors.extend(split_file.errors)
         attributes = split_file.body.attributes
+        context.stack.errors.extend(split_file.errors)
         return {
-            name: partial(_constant, partial(parse_attribute, attribute), nothing)
+            name: partial(_of_attribute, attribute, nothing)
             for name, attribute in attributes.items()
         }
-    return {
-        name: partial(_constant, partial(literal, file, node), nothing)
-        for name, node in (members or {}).items()
-    }
+    nodes = {name: literal(file, node) for name, node in (members or {}).items()}
+    for node in nodes.values():
+        if isinstance(node, Unparsed):
+            context.report(node)
+    return {name: partial(_constant, node, nothing) for name, node in nodes.items()}
+
+
+def _of_attribute(attribute: Attribute, nothing: Scope) -> Value:
+    return _constant(parse_attribute(attribute), nothing)
 
 
 def _json_members(file: SourceFile) -> dict[str, json_nodes.Node]:
@@ -100,9 +105,8 @@ def _json_members(file: SourceFile) -> dict[str, json_nodes.Node]:
     return dict(root.items())
 
 
-def _constant(read: Callable[[], Node], nothing: Scope) -> Value:
+def _constant(node: Node, nothing: Scope) -> Value:
     """The value of an expression in which nothing can be referred to and no function called."""
-    node = read()
     context = nothing.context
     stray = next(_strays(node, frozenset()), None)
     if stray is None:
@@ -143,7 +147,7 @@ def _text_value(name: str, written: str, origin: str, nothing: Scope) -> Value:
         problem = f"the value is no expression: {expression.reason}"
         nothing.context.mistake(problem, expression.position, "write it as in a .tfvars file")
         return nothing.frame.invalid(expression, problem)
-    return _constant(lambda: expression, nothing)
+    return _constant(expression, nothing)
 
 
 def checked(given: Value, converted: Value, name: str, block: Block, context: Context) -> None:
