@@ -29,7 +29,7 @@ from tests.oracles.documents import Difference, differences
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 HOLE = re.compile(r"\$\{(?![\w-]+:[^}]*\})[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
-MODULES = re.compile(r"^(module\.[\w-]+(\[[^\]]*\])?\.)*")
+MODULES = re.compile(r"^(module\.[\w-]+(\[[^\]]*\])?(\.|: ))*")
 SETS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 
 Json = Any
