@@ -63,6 +63,7 @@ def _apply(node: Call, function: functions.Function, arguments: list[Value], fra
             broken = next((item for item in argument.items if isinstance(item, Invalid)), None)
             if broken is not None and node.name != "jsonencode":
                 return broken
+    for argument in arguments:
         if isinstance(argument, Unknown) and not function.takes_unknowns:
             return frame.unknown(node, argument.reason)
     if not function.least <= len(arguments) <= function.most:

@@ -63,9 +63,11 @@ def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:
             out.append(_quoted(part) if isinstance(part, str) else part)
         out.append('"')
     elif isinstance(value, List):
-        _write_all("[", "]", [((), item) for item in value.items], out, budget, depth)
+        items = [*value.items, *_rest(value)]
+        _write_all("[", "]", [((), item) for item in items], out, budget, depth)
     elif isinstance(value, Map):
-        _write_all("{", "}", _sorted_entries(value), out, budget, depth)
+        entries = _sorted_entries(value) + [((rest,), rest) for rest in _rest(value)]
+        _write_all("{", "}", entries, out, budget, depth)
     elif isinstance(value, Null):
         out.append("null")
     elif isinstance(value, Number | Bool):
@@ -77,6 +79,11 @@ def _write(value: Value, out: list[Part], budget: Budget, depth: int) -> None:
     else:
         address = value.address if isinstance(value, Lazy) else "?"
         out.append(Unknown(address, "a whole resource is used as a value", value.position))
+
+
+def _rest(value: List | Map) -> list[Unknown]:
+    """What stands in the text for members that are not known: one more, or the text tells too much."""
+    return [] if value.open is None else [value.open]
 
 
 def _sorted_entries(value: Map) -> list[tuple[tuple[Part, ...], Value]]:

@@ -19,7 +19,7 @@ from kmsiac.frontends.terraform.format_verbs import format_list, format_text
 from kmsiac.frontends.terraform.graphemes import graphemes
 from kmsiac.frontends.terraform.regex import Regex, Slots, compiled
 from kmsiac.frontends.terraform.symbolic import ListOf
-from kmsiac.values import Bool, Choice, List, Map, Null, Part, Symbol, Text, Unknown, Value
+from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Part, Symbol, Text, Unknown, Value
 
 Row = tuple[Callable[[int, list[Value]], Value], int, int, bool, bool]
 
@@ -50,6 +50,8 @@ _ODD_CASES = {"\u0130": "i"}
 def _join(position: int, arguments: list[Value]) -> Value:
     separator = to_text(arguments[0])
     items = [item for argument in arguments[1:] for item in members(argument)]
+    if len(items) == 1:
+        return _alone(items[0], position)
     parts: list[Part] = []
     origin: list[tuple[int, int]] = []
     index = 0
@@ -64,6 +66,14 @@ def _join(position: int, arguments: list[Value]) -> Value:
         if index > _MAX_TEXT:
             raise Undetermined("the joined text is too long")
     return Text(parts, position, origin=tuple(origin))
+
+
+def _alone(item: Value, position: int) -> Value:
+    """What `join` makes of one item: its text with all that is known of it, case by case."""
+    if isinstance(item, Choice):
+        branches = [(atom, _alone(branch, position)) for atom, branch in item.branches]
+        return Choice(item.guard, branches, item.position, item.sensitive)
+    return Text((), position) if isinstance(item, Absent) else to_text(item)
 
 
 def _split(position: int, arguments: list[Value]) -> Value:
