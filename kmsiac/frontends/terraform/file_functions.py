@@ -56,7 +56,6 @@ def _opened(site: Site, argument: Value, what: str) -> SourceFile:
         if error.message.startswith(_MISSING):
             raise CallError(problem) from None
         raise Undetermined(problem) from None
-    context.stack.files.add(file.path)
     return file
 
 
