@@ -146,3 +146,19 @@ def test_a_policy_that_the_provider_makes_is_not_told_by_a_plan(
     assert [unknown["reason"] for unknown in policy["unknown"]] == [
         "known after apply: it depends on aws_sns_topic.made.arn"
     ]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["aws_cloudformation_stack", "awscc_kms_key", "awscc_iam_role", "aws_cloudcontrolapi_resource"],
+)
+def test_what_may_hold_a_policy_and_is_not_read_is_listed(
+    terraform: Reader, planned: Planned, plan: PlanReader, type_: str
+) -> None:
+    address = f"{type_}.a"
+    made = terraform(f'resource "{type_}" "a" {{\n  count = 0\n}}\n')
+    assert made.inventory.gaps == []
+    hcl = terraform(f'resource "{type_}" "a" {{\n  count = 1\n}}\n')
+    for read in (hcl, plan(planned(address, {}))):
+        assert [gap.resource.removesuffix("[0]") for gap in read.inventory.gaps] == [address]
+        assert read.inventory.gaps[0].reason.endswith("not looked at")

@@ -305,3 +305,17 @@ SINKS = frozenset(
     }
 )
 """Resource types that are evaluated whole and become resources of the stack."""
+
+_NOT_COVERED = {
+    "aws_cloudcontrolapi_resource": "what its desired_state describes is not looked at",
+    "aws_cloudformation_stack": "the template that it deploys is not looked at",
+    "aws_cloudformation_stack_set": "the template that it deploys is not looked at",
+}
+_OTHER_PROVIDER = ("awscc_iam_", "awscc_kms_")
+
+
+def not_covered(resource_type: str) -> str:
+    """Why a resource that may hold keys or policies is not looked at; empty for all others."""
+    if resource_type.startswith(_OTHER_PROVIDER):
+        return "resources of the provider awscc are not looked at"
+    return _NOT_COVERED.get(resource_type, "")

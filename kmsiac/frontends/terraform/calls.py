@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kmsiac.aws.policy_sites import sink_heads
-from kmsiac.frontends.terraform.attributes import SINKS
+from kmsiac.frontends.terraform.attributes import SINKS, not_covered
 from kmsiac.frontends.terraform.instances import written_names
 from kmsiac.frontends.terraform.modules import is_local, literal_source, local_folder
 from kmsiac.frontends.terraform.scope import Context, Scope
@@ -128,7 +128,8 @@ class Interest:
             return self._known[folder]
         files = self._context.glance(folder)
         return any(
-            is_sink(key.partition(".")[0], block) for key, block in files.resources.items()
+            is_sink(type := key.partition(".")[0], block) or not_covered(type)
+            for key, block in files.resources.items()
         ) or any(
             key.startswith("aws_iam_policy_document.")
             or is_sink(f"data.{key.partition('.')[0]}", block)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from kmsiac.aws.policy_sites import sink_attributes
-from kmsiac.frontends.terraform.attributes import SINKS
+from kmsiac.frontends.terraform.attributes import SINKS, not_covered
 from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.calls import Calls, is_sink
 from kmsiac.frontends.terraform.conversion import Undetermined
@@ -121,6 +121,10 @@ def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
             only = None if type_ in SINKS else sink_attributes(type_) | {"region"}
             group = scope.group("resource", type_, name, block)
             found.resources.extend(_resources(scope, group, stack, only))
+        elif reason := not_covered(type_):
+            members = _members(scope.group("resource", type_, name, block), stack)
+            gaps = (Gap(each.instance.address, "", reason, block.position) for each in members)
+            stack.gaps.extend(gaps)
     for key, block in scope.files.data.items():
         type_, _, name = key.partition(".")
         if type_ == "aws_iam_policy_document":

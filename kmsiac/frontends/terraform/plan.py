@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.errors import SourceError
-from kmsiac.frontends.terraform.attributes import SINKS
+from kmsiac.frontends.terraform.attributes import SINKS, not_covered
 from kmsiac.frontends.terraform.plan_large import load_plan
 from kmsiac.frontends.terraform.plan_model import (
     DOCUMENT_TYPE,
@@ -230,6 +230,8 @@ class _Plan:
         ):
             only = sink_attributes(change.type) | {"region"}
             self.result.resources.append(self._resource(change, only))
+        elif reason := not_covered(change.type):
+            self.result.gaps.append(Gap(change.address, "", reason, self._at(*change.path)))
 
     def _take_known_document(self, change: Change) -> None:
         at = self._at(*change.path, *change.values, "json")
