@@ -225,3 +225,16 @@ def test_a_policy_file_of_a_resource_that_is_not_made_stays(tmp_path: Path) -> N
     options = tree(tmp_path, 'file("policy.json")', "count = 0")
     found = take_inventory(options)["policies"]
     assert [entry["resource"] for entry in found] == ["policy.json"]
+
+
+def test_a_policy_file_that_a_policy_document_takes_in(tmp_path: Path) -> None:
+    options = tree(tmp_path, "data.aws_iam_policy_document.d.json")
+    with (tmp_path / "main.tf").open("a") as main:
+        main.write(
+            'data "aws_iam_policy_document" "d" {\n'
+            '  source_policy_documents = [file("policy.json")]\n'
+            "}\n"
+        )
+    found = take_inventory(options)["policies"]
+    assert [entry["resource"] for entry in found] == ["aws_iam_policy.p"]
+    assert {f.resource for f in scan(options).findings} == {"aws_iam_policy.p"}
