@@ -18,10 +18,10 @@ Place = tuple[str, int]
 
 
 class StatementPlaces(NamedTuple):
-    """Where the statements of a unit begin that stand in other files than its templates.
+    """Where the statements of a unit begin.
 
     `alone`: those of policies without a template around them; `used`: those that a template makes
-    its policies of (`file("policy.json")`).
+    its policies of, in another file too (`file("policy.json")`).
     """
 
     alone: frozenset[Place] = frozenset()
@@ -44,7 +44,7 @@ def statement_places(
             positions = document.statements if isinstance(document, PolicyDocument) else ()
             places = {_place(statement.position, file_at) for statement in positions}
             if policy.resource.type != _ALONE:
-                used |= {place for place in places if place[0] not in inventory.files}
+                used |= places
             else:
                 alone |= places if whole and places else {_NEVER_USED}
     return StatementPlaces(frozenset(alone), frozenset(used - {_NEVER_USED}))
