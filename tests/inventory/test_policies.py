@@ -41,9 +41,7 @@ def test_the_default_key_policy_is_the_accounts(terraform: Reader, cloudformatio
     document = policy.document.pick({})
     assert isinstance(document, PolicyDocument)
     (statement,) = to_json(document.value)["Statement"]
-    assert statement["Principal"] == {
-        "AWS": "arn:${provider.aws.partition}:iam::111122223333:root"
-    }
+    assert statement["Principal"] == {"AWS": "arn:${provider.aws.partition}:iam::111122223333:root"}
     other = cloudformation("Resources:\n  K:\n    Type: AWS::KMS::Key\n")
     assert other.policy("K").default
     assert other.policy("K").attribute == "KeyPolicy"

@@ -227,6 +227,11 @@ SYMBOLS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "master_account_id": ("management_account_id", ""),
     },
     "aws_caller_identity": {"arn": ("caller_identity_arn", "")},
+    # Of a session its role. (Of a user the user: of the account all the same.)
+    "aws_iam_session_context": {
+        "issuer_arn": ("role_arn", _PATHED + "role/{issuer_name}"),
+        "issuer_name": ("role_name", ""),
+    },
     "aws_organizations_account": {"id": ("member_account_id", ""), "arn": ("account_arn", "")},
     "aws_organizations_organizational_unit": {
         "id": ("organizational_unit_id", ""),

@@ -77,3 +77,13 @@ def test_what_a_data_source_looks_up_may_be_elsewhere(
 def test_a_data_source_that_is_asked_by_name(tmp_path: Path) -> None:
     found = symbol(tmp_path, 'data "aws_sqs_queue" "q" { name = "q" }', "data.aws_sqs_queue.q.arn")
     assert str(found.shape) == "arn:aws:sqs:eu-west-1:111122223333:q"
+
+
+def test_the_role_behind_a_session_is_one_of_the_account(tmp_path: Path) -> None:
+    source = (
+        'data "aws_iam_session_context" "me" { arn = "arn:aws:sts::111122223333:assumed-role/r/s" }'
+    )
+    found = symbol(tmp_path, source, "data.aws_iam_session_context.me.issuer_arn")
+    assert found.type == "role_arn"
+    name = "${data.aws_iam_session_context.me.issuer_name}"
+    assert str(found.shape) == f"arn:aws:iam::111122223333:role/{name}"
