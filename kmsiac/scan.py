@@ -9,8 +9,8 @@ gives plain data, so that units can run in workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -19,26 +19,22 @@ from typing import Any
 from kmsiac.access.trust import Trusted
 from kmsiac.config import ScanOptions
 from kmsiac.config.roots import Run, Taker, check_taken, planned_runs, unreached_runs
-from kmsiac.errors import KmsiacError, SourceError, Span, UsageError, whole_file
+from kmsiac.errors import KmsiacError, Span, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import SourceLines
 from kmsiac.findings.finding import ActiveRule, Note, ScanResult, Summary, Unresolved
-from kmsiac.findings.inputs import with_inputs
 from kmsiac.frontends.discover import discover
-from kmsiac.frontends.load import load_unit
-from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.frontends.unit import Discovery
 from kmsiac.inventory import bare
-from kmsiac.inventory.build import build
 from kmsiac.inventory.export import export, place
 from kmsiac.inventory.model import Inventory
 from kmsiac.reading.tree import SourceTree, present
-from kmsiac.rules.engine import run
 from kmsiac.rules.loader import builtin_rules_folder, load_rules
-from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import RuleNames, selected
-from kmsiac.stack import Gap, Remark
+from kmsiac.sharing import scanned
 from kmsiac.suppression import Judged, suppress
+from kmsiac.units import UnitScan, inventory_of, joined, scan_unit
 
 __all__ = [
     "Progress",
@@ -47,32 +43,11 @@ __all__ = [
     "judge",
     "read_units",
     "scan",
-    "scan_unit",
     "take_inventory",
 ]
 
 Progress = Callable[[int, int, str], None]
 """Told how far a scan is: units done, units in all, and the path of the one that is next."""
-
-
-@dataclass
-class UnitScan:
-    """What came out of one unit: plain data only."""
-
-    name: str
-    matches: list[Match] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    errors: list[KmsiacError] = field(default_factory=list)
-    files: set[str] = field(default_factory=set)
-    framework: str = ""
-    declared: frozenset[str] = frozenset()
-    remarks: list[Remark] = field(default_factory=list)
-    only: frozenset[str] = frozenset()
-    keys: int = 0
-    policies: int = 0
-    grants: int = 0
-    endpoints: int = 0
-    statements: bare.StatementPlaces = bare.NO_PLACES
 
 
 @dataclass
@@ -152,59 +127,34 @@ def _go_over(
     read: set[str] = set()
     units: list[UnitScan] = []
     takers: list[Taker] = []
-    rest = unreached_runs(discovery, tree, options, read)
-    for runs in chain(_telling(progress, planned, tree), rest):
-        scans = [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
+
+    def scans(runs: list[Run]) -> list[UnitScan]:
+        return [scan_unit(run.unit, tree, run.inputs, rules, trusted) for run in runs]
+
+    telling = _telling(progress, planned, tree)
+    rest = ((runs, scans(runs)) for runs in unreached_runs(discovery, tree, options, read))
+    for runs, found in chain(scanned(planned, scans, tree, telling), rest):
         takers += [
             Taker(unit.framework, unit.declared, run.given)
-            for run, unit in zip(runs, scans, strict=True)
+            for run, unit in zip(runs, found, strict=True)
         ]
-        units.append(_joined(runs, scans))
+        units.append(joined(runs, found))
         read |= units[-1].files
-    return _Pass(tree, discovery, rules, RuleNames(every), _each_once(units), takers)
-
-
-def _each_once(units: list[UnitScan]) -> list[UnitScan]:
-    """The units, without what a policy file says that a template makes its policies of."""
-    seen = bare.seen_elsewhere(unit.statements for unit in units)
-    return [
-        replace(unit, matches=[], gaps=[], policies=0) if again else unit
-        for unit, again in zip(units, seen, strict=True)
-    ]
+    return _Pass(tree, discovery, rules, RuleNames(every), units, takers)
 
 
 def _telling(
     progress: Progress | None, planned: list[list[Run]], tree: SourceTree
-) -> Iterator[list[Run]]:
-    for done, runs in enumerate(planned):
-        if progress is not None and runs:
-            unit = runs[0].unit
+) -> Callable[[int], None]:
+    """What to call before the unit of a number is waited for."""
+
+    def tell(number: int) -> None:
+        if progress is not None and planned[number]:
+            unit = planned[number][0].unit
             path = unit.file.path if unit.file else tree.report_path(unit.path)
-            progress(done, len(planned), path)
-        yield runs
+            progress(number, len(planned), path)
 
-
-def _joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
-    """What a unit gave with all its inputs. What was looked at counts once."""
-    if len(scans) == 1:
-        return scans[0]
-    names = [run.given.name if run.given is not None else "" for run in runs]
-    return UnitScan(
-        scans[0].name,
-        matches=with_inputs(dict(zip(names, (scan.matches for scan in scans), strict=True))),
-        gaps=[gap for scan in scans for gap in scan.gaps],
-        errors=[error for scan in scans for error in scan.errors],
-        files=set().union(*(scan.files for scan in scans)),
-        framework=scans[0].framework,
-        declared=scans[0].declared,
-        remarks=scans[0].remarks,
-        only=scans[0].only,
-        keys=max(scan.keys for scan in scans),
-        policies=max(scan.policies for scan in scans),
-        grants=max(scan.grants for scan in scans),
-        endpoints=max(scan.endpoints for scan in scans),
-        statements=bare.together(scan.statements for scan in scans),
-    )
+    return tell
 
 
 def _rules(options: ScanOptions) -> RuleSet:
@@ -231,43 +181,6 @@ def _active(rules: RuleSet) -> tuple[ActiveRule, ...]:
     return tuple(
         ActiveRule(r.id, r.name, r.title, r.severity, r.category, builtin=r.builtin) for r in rules
     )
-
-
-def scan_unit(
-    unit: UnitSource, tree: SourceTree, inputs: Inputs, rules: RuleSet, trusted: Trusted
-) -> UnitScan:
-    """Scan one unit by itself."""
-    inventory, error = _inventory_of(unit, tree, inputs)
-    if inventory is None:
-        name = tree.report_path(unit.path)
-        return UnitScan(name, errors=[error] if error else [], only=unit.only)
-    matches = run(rules, inventory, trusted)
-    if unit.only:
-        matches = [match for match in matches if _concerns(match, unit.only, inventory, tree)]
-    return UnitScan(
-        inventory.unit,
-        matches=matches,
-        gaps=inventory.gaps,
-        errors=inventory.errors,
-        files=inventory.files,
-        framework="" if inventory.from_plan else inventory.framework,
-        declared=inventory.declared,
-        remarks=inventory.remarks,
-        only=unit.only,
-        keys=len(inventory.keys),
-        policies=sum(not policy.default for policy in inventory.policies),
-        grants=len(inventory.grants),
-        endpoints=len(inventory.endpoints),
-        statements=bare.statement_places(inventory, tree.file),
-    )
-
-
-def _concerns(match: Match, paths: frozenset[str], inventory: Inventory, tree: SourceTree) -> bool:
-    """Whether a match has to do with some files: its place, its resource, or a call on the way."""
-    headers = [e.position for e in inventory.entities() if e.address == match.resource]
-    calls = [call.position for call in match.call_chain]
-    places = [match.position, *headers, *calls]
-    return any((file := tree.file(place)) and file.path in paths for place in places)
 
 
 def take_inventory(options: ScanOptions) -> dict[str, Any]:
@@ -310,7 +223,7 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
     read: set[str] = set()
     for runs in chain(planned, unreached_runs(discovery, tree, options, read)):
         for each in runs:
-            inventory, error = _inventory_of(each.unit, tree, each.inputs)
+            inventory, error = inventory_of(each.unit, tree, each.inputs)
             if inventory is not None:
                 framework = "" if inventory.from_plan else inventory.framework
                 takers.append(Taker(framework, inventory.declared, each.given))
@@ -327,21 +240,6 @@ def read_units(options: ScanOptions, *, check_inputs: bool = False) -> UnitsRead
     seen = bare.seen_elsewhere(bare.statement_places(one, tree.file) for one in found)
     found = [one for one, again in zip(found, seen, strict=True) if not again]
     return UnitsRead(tuple(found), tuple(_sorted(errors)), unread, tree.span, tuple(notes))
-
-
-def _inventory_of(
-    unit: UnitSource, tree: SourceTree, inputs: Inputs
-) -> tuple[Inventory | None, KmsiacError | None]:
-
-    try:
-        return build(load_unit(unit, tree, inputs)), None
-    except UsageError:
-        raise
-    except KmsiacError as error:
-        return None, error
-    except RecursionError:
-        place = whole_file(tree.report_path(unit.path))
-        return None, SourceError("nested too deeply to be read", place)
 
 
 def _discover(

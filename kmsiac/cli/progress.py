@@ -14,6 +14,7 @@ from typing import Self
 
 from kmsiac.cli.output import is_terminal
 from kmsiac.findings.excerpt import one_line
+from kmsiac.workers import HARMLESS
 
 _FIRST = 1.0
 """Seconds until the line appears: a shorter scan shows nothing."""
@@ -37,7 +38,7 @@ class Progress:
             import threading  # noqa: PLC0415 - only on a terminal
 
             self._done = threading.Event()
-            self._thread = threading.Thread(target=self._show, daemon=True)
+            self._thread = threading.Thread(target=self._show, name=HARMLESS, daemon=True)
             self._thread.start()
         return self
 

@@ -42,6 +42,11 @@ def offset_of(position: int) -> int:
     return position & _OFFSET
 
 
+def at_offset(file_id: int, offset: int) -> int:
+    """The position of an offset in the file with an id."""
+    return file_id << _SHIFT | offset
+
+
 class Comment(NamedTuple):
     """A comment in a source file: its position (of the `#` or `//`) and its text without the marker."""
 
@@ -60,6 +65,8 @@ class SourceFile:
         self.path = path
         self.data = data
         self.forgotten = False
+        self.key: str | None = None
+        """The path that the tree knows it by; None for what stands in no file."""
         self.comments: list[Comment] = []
         """Comments that the reader of this file has met, in order of position."""
         self.outline: Callable[[SourceFile], list[Part]] | None = None
@@ -243,6 +250,11 @@ class SourceFile:
         start = self._line_starts[number - 1]
         end = self._line_starts[number] if number < len(self._line_starts) else len(text)
         return text[start:end].rstrip("\r\n")
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether offsets count the characters of the file: no paths, nothing replaced."""
+        return self._paths is None and self._moved is None
 
     @property
     def has_paths(self) -> bool:

@@ -119,9 +119,20 @@ class SourceTree:
             return known
         name = self.report_path(Path(key))
         data = self._read_bytes(Path(key), name, max_bytes)
+        return self._keep(key, name, data)
+
+    def _keep(self, key: str, name: str, data: bytes) -> SourceFile:
         file = self.add(name, data)
+        file.key = key
         self._by_path[key] = file
         return file
+
+    def adopt(self, key: str | None, name: str, data: bytes) -> tuple[SourceFile, bool]:
+        """A file that a worker has read from this tree (`SourceFile.key`), and whether it was here."""
+        known = self._by_path.get(key) if key is not None else None
+        if known is not None:
+            return known, True
+        return (self.add(name, data) if key is None else self._keep(key, name, data)), False
 
     def _read_bytes(self, path: Path, name: str, max_bytes: int) -> bytes:
         admitted = str(path) in self._admitted
