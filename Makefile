@@ -70,13 +70,19 @@ clean:
 find-python:
 	@echo $(PYTHON)
 
+# The first scan would build the grammar of HCL, which takes over a second; that it cannot be kept is
+# no fault.
+PRIME := from kmsiac.frontends.terraform.grammar_cache import prime; prime()
+
 # One stamp a set of dependencies: a changed pyproject.toml installs again, nothing else does.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(INSTALL) --editable .
+	@$(BIN)/python -c '$(PRIME)'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
+	@$(BIN)/python -c '$(PRIME)'
 	@touch $@ $(VENV)/.installed
 
 # Also when .venv is there, but the Python it was made from is gone.

@@ -62,7 +62,7 @@ def _shared(
         crossing = sender[0].pack(place for unit in found for place in unit.positions())
         return None if crossing is None else (found, crossing)
 
-    _load()
+    _load(tree)
     with Workers(len(shared), count, work, begin) as workers:
         for at, runs in enumerate(planned):
             tell(at)
@@ -82,10 +82,11 @@ def _shared(
             yield runs, [unit.moved(here) for unit in found]
 
 
-def _load() -> None:
+def _load(tree: SourceTree) -> None:
     """What every worker needs, loaded once before they part."""
-    from kmsiac.frontends.terraform.grammar_cache import prime  # noqa: PLC0415
+    from kmsiac.frontends.terraform.grammar_cache import keep_out_of, prime  # noqa: PLC0415
 
+    keep_out_of(tree.root)
     prime()
 
 

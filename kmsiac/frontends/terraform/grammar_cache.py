@@ -1,7 +1,8 @@
 """Where python-hcl2's compiled grammar is kept: a folder that only we or root can write, or nowhere.
 
 The grammar takes over a second to build and a twentieth of one to load. The cache is a pickle, so
-it must lie where nobody else can write. This is the one place that asks the process for the user's
+it must lie where nobody else can write, and never in a tree that is scanned: what lies there came
+from somebody else, whoever owns the files. This is the one place that asks the process for the user's
 cache folder. An image or an install step calls `prime`, and later runs only read what it left.
 """
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 _FILE = "hcl2-grammar.bin"
 _ROOT = 0
+_scanned: set[Path] = set()
+
+
+def keep_out_of(root: Path) -> None:
+    """Use no cache below the root of a tree that is scanned. Comes before the first expression."""
+    _scanned.add(root.resolve())
 
 
 @functools.cache
@@ -35,7 +42,9 @@ def tree_parser() -> Callable[[str], Tree[Token]]:
 
 
 def prime() -> Path | None:
-    """Build the grammar now, so that the next process loads it; None where it cannot be kept."""
+    """Build or load the grammar now, so that the next process, or a copy of this one, has it; None
+    where it cannot be kept.
+    """
     tree_parser()("")
     file = cache_file()
     return file if file is not None and file.is_file() else None
@@ -43,12 +52,14 @@ def prime() -> Path | None:
 
 def cache_file() -> Path | None:
     """The file of the grammar: in our own cache folder, made if need be, or in one that was primed
-    and that we can only read; None where neither can be trusted.
+    and that we can only read; None where neither can be trusted, and in a scanned tree.
     """
     base = os.environ.get("XDG_CACHE_HOME") or ""
     try:
         parent = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
         folder = parent / "kmsiac"
+        if any(folder.resolve().is_relative_to(root) for root in _scanned):
+            return None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / _FILE
         return file if _is_ours(folder) or _is_primed(folder, file) else None

@@ -14,6 +14,7 @@ from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.calls import Calls, is_sink
 from kmsiac.frontends.terraform.conversion import Undetermined
 from kmsiac.frontends.terraform.finish import finish
+from kmsiac.frontends.terraform.grammar_cache import keep_out_of
 from kmsiac.frontends.terraform.groups import Group, Member
 from kmsiac.frontends.terraform.instances import Instance, ModuleInstance
 from kmsiac.frontends.terraform.json_split import remarks
@@ -53,6 +54,7 @@ def load_given(
     variables: Variables | None = None,
 ) -> Stack:
     """The same for the code behind a plan: in the unit of the plan, with the plan's variables."""
+    keep_out_of(tree.root)
     folder = source.path if source.path.is_absolute() else tree.root / source.path
     folder = folder.resolve()
     stack = Stack(unit or tree.report_path(folder), TERRAFORM)

@@ -39,6 +39,57 @@ def test_a_place_that_is_no_folder_of_ours_is_not_used(cache: Path, tmp_path: Pa
     assert cache_file() is None
 
 
+KEY = 'resource "aws_kms_key" "k" {\n  policy = join("", [for a in ["x"] : a])\n}\n'
+PLANTED = b"\x80\x04cposix\nsystem\n\x8c\x0ftouch unpickled\x85R."
+
+
+def _scan(tree: Path, **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "kmsiac", "scan", "--no-config", "."],
+        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        cwd=tree, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "1 key," in done.stdout, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "HOME"])
+def test_a_cache_inside_the_scanned_tree_is_neither_read_nor_written(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path if name == "XDG_CACHE_HOME" else tmp_path / ".cache"
+    planted = folder / "kmsiac" / FILE
+    planted.parent.mkdir(mode=0o700, parents=True)
+    planted.write_bytes(PLANTED)
+    (tmp_path / "main.tf").write_text(KEY)
+    _scan(tmp_path, **{name: str(tmp_path)})
+    assert not (tmp_path / "unpickled").exists()
+    assert planted.read_bytes() == PLANTED
+    planted.unlink()
+    _scan(tmp_path, **{name: str(tmp_path)})
+    assert not planted.exists()
+
+
+def test_without_a_place_for_a_cache_the_grammar_is_built_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(KEY)
+    (tmp_path / "file").touch()
+    nowhere = str(tmp_path / "file" / "home")
+    told = _scan(tmp_path, HOME=nowhere)
+    assert told == _scan(tmp_path, XDG_CACHE_HOME=nowhere)
+
+
+def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
+    tree, cache = tmp_path / "tree", tmp_path / "kmsiac" / FILE
+    tree.mkdir()
+    (tree / "main.tf").write_text(KEY)
+    told = _scan(tree, XDG_CACHE_HOME=str(tmp_path))
+    whole = cache.stat().st_size
+    cache.write_bytes(cache.read_bytes()[: whole // 2])
+    assert _scan(tree, XDG_CACHE_HOME=str(tmp_path)) == told
+    assert cache.stat().st_size > whole * 0.9
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to be somebody else"
 )
