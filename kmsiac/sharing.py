@@ -74,7 +74,7 @@ def _shared(
             except Died:
                 yield runs, [_died(run, tree) for run in runs]
                 continue
-            if result is None:  # what it holds cannot be handed over
+            if result is None:  # it cannot be handed over, or an error is to be met here
                 yield runs, scans(runs)
                 continue
             found, crossing = result

@@ -22,7 +22,8 @@ from typing import Any, NoReturn, Self
 
 _NUMBERS = struct.Struct("<ii")
 _HEAD = struct.Struct("<iiq")
-_STARTED, _DONE, _FAILED = range(3)
+_STARTED, _DONE, _LOST = range(3)
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _MOST = 8
 _MOST_STARTS = 50
 HARMLESS = "kmsiac progress"
@@ -67,8 +68,6 @@ class Workers:
 
     def __enter__(self) -> Self:
         gc.freeze()  # so that collecting in a worker copies no pages of this process
-        for _ in range(self._count):
-            self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,33 +77,41 @@ class Workers:
         gc.unfreeze()
 
     def result(self, task: int) -> tuple[int, Any]:
-        """What came of a task, and the number of the worker that did it.
+        """The number of the worker that did a task, and what came of it: None where the work raised
+        an error (whoever asks can do it again, and meets the error where it can be told).
 
-        Raises what the work raised, and `Died`.
+        Raises `Died`.
         """
         while task not in self._results:
             self._receive()
         kind, worker, value = self._results.pop(task)
-        if kind == _FAILED:
-            raise value
+        if kind == _LOST:
+            raise Died
         return worker, value
 
     def _start(self) -> None:
         self._made += 1
         read, write = os.pipe()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
-            process = os.fork()
-        if process == 0:
-            os.close(read)
-            for other in self._open:
-                os.close(other)
-            _run(self._tasks, write, self._work, self._begin)
-        os.close(write)
-        self._open[read] = _Worker(self._made, process, read)
+        # Stopped between making a process and noting it, nobody would end that process.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
+                process = os.fork()
+            if process == 0:
+                os.close(read)
+                for other in self._open:
+                    os.close(other)
+                _run(self._tasks, write, self._work, self._begin)
+            os.close(write)
+            self._open[read] = _Worker(self._made, process, read)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _receive(self) -> None:
         """Wait until a worker says something, or has ended."""
+        while self._made < self._count:
+            self._start()
         if not self._open:
             if self._made > _MOST_STARTS:
                 raise Died
@@ -120,7 +127,7 @@ class Workers:
                 del self._open[channel]
                 worker.stop()
                 for task in worker.taken:
-                    self._results[task] = (_FAILED, worker.number, Died())
+                    self._results[task] = (_LOST, worker.number, None)
 
 
 class _Worker:
@@ -166,23 +173,20 @@ def _run(
 ) -> NoReturn:
     """What a worker does. Nothing that the parent holds (open files, handlers) is run or flushed."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         begin()
         while numbers := os.read(tasks, _NUMBERS.size):
             first, end = _NUMBERS.unpack(numbers)
             _send(channel, _STARTED, first, end)
             for task in range(first, end):
-                _send(channel, *_outcome(work, task))
+                result = None
+                with suppress(Exception):
+                    result = work(task)
+                _send(channel, _DONE, task, result)
     finally:
         os._exit(0)
-
-
-def _outcome(work: Callable[[int], Any], task: int) -> tuple[int, int, Any]:
-    try:
-        return _DONE, task, work(task)
-    except Exception as error:
-        return _FAILED, task, error
 
 
 def _send(channel: int, kind: int, task: int, value: Any) -> None:
