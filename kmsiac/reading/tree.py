@@ -52,6 +52,7 @@ class SourceTree:
         self._by_path: dict[str, SourceFile] = {}
         self._folders: dict[str, Path | None] = {}
         self._admitted: set[str] = set()
+        self._real_folders: dict[Path, str] = {}
         self._files: list[SourceFile] = []
 
     @classmethod
@@ -86,10 +87,28 @@ class SourceTree:
 
     def report_path(self, path: Path) -> str:
         """How reports name `path`: relative to `base`, with `/`."""
-        for spelling in (path, Path(os.path.realpath(path.parent)) / path.name):
-            if spelling.is_relative_to(self.base) and ".." not in spelling.parts:
-                return _printable(spelling.relative_to(self.base).as_posix())
-        return _printable(path.name)
+        name = self._below_base(path)
+        if name is None:
+            name = self._below_base(Path(self._real_folder(path.parent)) / path.name)
+        return _printable(path.name if name is None else name)
+
+    def _below_base(self, path: Path) -> str | None:
+        if ".." not in path.parts and path.is_relative_to(self.base):
+            return path.relative_to(self.base).as_posix()
+        return None
+
+    def _real_folder(self, folder: Path) -> str:
+        """A folder with its links resolved, asked of the system once."""
+        known = self._real_folders.get(folder)
+        if known is None:
+            known = self._real_folders[folder] = os.path.realpath(folder)
+        return known
+
+    def _real(self, path: Path) -> Path:
+        """A path with its links resolved. Raises as `Path.resolve` does."""
+        if path.is_symlink() or path.name in ("", ".", ".."):
+            return path.resolve()
+        return Path(self._real_folder(path.parent)) / path.name
 
     def named_path(self, path: Path) -> str:
         """How messages name a path that the user gave and that leads to nothing: so that they find
@@ -137,7 +156,7 @@ class SourceTree:
     def _read_bytes(self, path: Path, name: str, max_bytes: int) -> bytes:
         admitted = str(path) in self._admitted
         try:
-            if not admitted and not path.resolve().is_relative_to(self.root):
+            if not admitted and not self._real(path).is_relative_to(self.root):
                 raise SourceError(_OUTSIDE, whole_file(name), _NOT_READ)
             # Non-blocking, so that a named pipe in the tree cannot hang the scan.
             wait = 0 if admitted else getattr(os, "O_NONBLOCK", 0)

@@ -25,8 +25,10 @@ _scanned: set[Path] = set()
 
 
 def keep_out_of(root: Path) -> None:
-    """Use no cache below the root of a tree that is scanned. Comes before the first expression."""
-    _scanned.add(root.resolve())
+    """Use no cache below the root (links resolved) of a tree that is scanned. Comes before the first
+    expression.
+    """
+    _scanned.add(root)
 
 
 @functools.cache

@@ -47,7 +47,8 @@ def find_roots(tree: SourceTree, folders: Iterable[Path]) -> Modules:
         if folder not in reached:
             roots.append(folder)
             _reach(folder, calls, reached)
-    return Modules(sorted(roots), [f for f in reversed(reached) if f not in set(roots)])
+    known = set(roots)
+    return Modules(sorted(roots), [f for f in reversed(reached) if f not in known])
 
 
 def _reach(start: Path, calls: Mapping[Path, Sequence[Path]], reached: dict[Path, None]) -> None:
