@@ -1,0 +1,106 @@
+"""Trees made to take for ever: each ends soon, says what was not looked at, and the rest is scanned.
+
+Smaller than what an attacker would send, so that the suite stays fast: what would take time beyond
+its share is over the limit here, too.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def key(policy: str, name: str = "k") -> str:
+    return f'resource "aws_kms_key" "{name}" {{\n  policy = {policy}\n}}\n'
+
+
+OPEN = key(
+    "jsonencode({ Statement = "
+    '[{ Effect = "Allow", Principal = "*", Action = "kms:Decrypt", Resource = "*" }] })',
+    "open",
+)
+LOCALS = "locals {\n%s}\n" + key("jsonencode(local.a0)")
+DEEP = 100_000
+TWICE = "".join(f"  a{at} = [local.a{at + 1}, local.a{at + 1}]\n" for at in range(60))
+TEXTS = "".join(f'  a{at} = "${{local.a{at + 1}}}${{local.a{at + 1}}}"\n' for at in range(60))
+CALL = 'module "m{0}" {{\n  source = "../{1}"\n}}\n'
+INSIDE = '"${f('
+
+TREES: dict[str, tuple[dict[str, str], str]] = {
+    "locals in a circle": (
+        {"x/main.tf": LOCALS % "  a0 = local.a1\n  a1 = local.a0\n"},
+        "refers to itself",
+    ),
+    "a long chain of locals": (
+        {"x/main.tf": LOCALS % "".join(f"  a{at} = local.a{at + 1}\n" for at in range(5000))},
+        "nested over 400 deep",
+    ),
+    "a variable that is its own default": (
+        {"x/main.tf": 'variable "a" {\n  default = var.a\n}\n' + key("var.a")},
+        "aws_kms_key.k",
+    ),
+    "lists that double": ({"x/main.tf": LOCALS % (TWICE + '  a60 = "x"\n')}, "too large"),
+    "texts that double": (
+        {"x/main.tf": LOCALS % (TEXTS + '  a60 = "x"\n')},
+        "more than 1,000,000 characters",
+    ),
+    "a module that calls itself": (
+        {"x/main.tf": OPEN.replace("open", "own") + 'module "m" {\n  source = "./"\n}\n'},
+        "the module calls itself",
+    ),
+    "modules that call each other": (
+        {"a/main.tf": OPEN + CALL.format(1, "b"), "b/main.tf": CALL.format(1, "a")},
+        "in a circle: ",
+    ),
+    "modules that call many modules": (
+        {
+            f"m{at}/main.tf": "".join(
+                CALL.format(n, f"m{at * 10 + n + 1}") for n in range(10 if at < 60 else 0)
+            )
+            + key("var.p")
+            + 'variable "p" {}\n'
+            for at in range(610)
+        },
+        "aws_kms_key.k",
+    ),
+    "a heredoc without end": ({"x/main.tf": key("<<EOT\n" + "\n" * 60_000)}, "never closed"),
+    "comments in comments": ({"x/main.tf": "/*" * 50_000}, "x/main.tf:1:"),
+    "open brackets": ({"x/main.tf": key("[" * DEEP)}, "never closed"),
+    "nested brackets": ({"x/main.tf": key("[" * DEEP + "]" * DEEP)}, "nested over 150 deep"),
+    "nested objects": ({"x/main.tf": key("{a=" * DEEP + "}" * DEEP)}, "nested over 150 deep"),
+    "nested parentheses": ({"x/main.tf": key("(" * DEEP + ")" * DEEP)}, "nested over 150 deep"),
+    "strings in strings": ({"x/main.tf": key(INSIDE * 30 + "1" + ')+1}"' * 30)}, "x/main.tf:"),
+    "a sum without end": ({"x/main.tf": key("1" + " + 1" * 20_000)}, "nested too deeply"),
+    "conditions in conditions": ({"x/main.tf": key("a ? 1 : " * 9_000 + "2")}, "x/main.tf:"),
+    "a reference without end": ({"x/main.tf": key("a" + ".b" * DEEP)}, "nested over 400 deep"),
+    "indexes without end": ({"x/main.tf": key("a" + "[0]" * 30_000)}, "nested over 400 deep"),
+    "a file outside": ({"x/main.tf": key('file("../../../../../etc/passwd")')}, "leads outside"),
+    "a file of 9 MB": ({"x/main.tf": "# x\n" * 2_300_000}, "over the limit of 8,388,608"),
+    "tiny blocks": ({"x/main.tf": "".join(f"a{at} {{}}\n" for at in range(60_000)) + OPEN}, "open"),
+    "labels without end": ({"x/main.tf": "resource " + '"a" ' * DEEP + "{}\n"}, "two labels"),
+    "a thousand million keys": (
+        {"x/main.tf": 'resource "aws_kms_key" "k" {\n  count = 1e9\n}\n'},
+        "count is over 1000",
+    ),
+    "a thousand million numbers": ({"x/main.tf": key("jsonencode(range(1e9))")}, "aws_kms_key.k"),
+    "a product of ranges": (
+        {"x/main.tf": key("jsonencode(setproduct(range(1000), range(1000), range(1000)))")},
+        "aws_kms_key.k",
+    ),
+    "a width of a thousand million": (
+        {"x/main.tf": key('format("%999999999s", "a")')},
+        "aws_kms_key.k",
+    ),
+    "a pattern that goes back and forth": (
+        {"x/main.tf": key(f'regex("(a+)+$", "{"a" * 5000}b")')},
+        "aws_kms_key.k",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_hostile_tree_ends_with_a_line_and_the_rest_is_scanned(process, name):
+    files, told = TREES[name]
+    ran = process({**files, "good/main.tf": OPEN, ".git/HEAD": ""}, "scan", seconds=60)
+    assert (ran.code, ran.err) == (1, "")
+    assert told in ran.out
+    assert "good/main.tf" in ran.out
