@@ -174,7 +174,8 @@ def _run(
     """What a worker does. Nothing that the parent holds (open files, handlers) is run or flushed."""
     try:
         for number in _STOPS:
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         begin()
         while numbers := os.read(tasks, _NUMBERS.size):

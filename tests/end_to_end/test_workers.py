@@ -141,6 +141,7 @@ def test_no_worker_outlives_a_scan_that_is_stopped(number: int) -> None:
             time.sleep(60)
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored behind a shell's &
         with Workers(2, 2, work, lambda: None) as workers:
             workers.result(0)
     """
