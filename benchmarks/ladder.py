@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.generate import generate, write
+from benchmarks.generate import generate, generate_bytes, write
 from benchmarks.measure import Figure, in_turn, medians
 from benchmarks.synthetic.drawing import Draw
 from benchmarks.synthetic.hcl import Raw, block, expression
@@ -35,6 +35,11 @@ Write = Callable[[Path, int], None]
 def tree(kind: str, folder: Path, size: int) -> None:
     """A tree of the generator."""
     write(folder, generate(kind, size))
+
+
+def estate(folder: Path, megabytes: int) -> None:
+    """Terraform of which policies and keys are a sixth, by size."""
+    write(folder, generate_bytes("estate", megabytes * 1_000_000))
 
 
 def one_folder(folder: Path, size: int) -> None:
@@ -109,6 +114,7 @@ def _encoded(statements: list[dict[str, Any]]) -> Raw:
 STEPS: dict[str, tuple[str, int, Write]] = {
     "mixed": ("files of a mixed tree", 1000, partial(tree, "mixed")),
     "terraform": ("files of Terraform projects", 1000, partial(tree, "terraform")),
+    "estate": ("MB of Terraform, a sixth of it policies and keys", 5, estate),
     "cloudformation": ("CloudFormation templates", 500, partial(tree, "cloudformation")),
     "plans": ("plans", 250, partial(tree, "plan")),
     "folder": ("`.tf` files in one folder, a key each", 500, one_folder),
