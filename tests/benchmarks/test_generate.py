@@ -59,7 +59,7 @@ def test_every_file_is_read_and_every_fault_is_found(
     templates = [path for path, _, _ in made if path.startswith(TEMPLATES)]
     assert report["summary"]["files"] == len(templates)
     found = {Fault(one["rule"], one["location"]["path"]) for one in report["findings"]}
-    assert len(planted) > 5
+    assert len(planted) > 3
     assert set(planted) - found == set()
 
 
