@@ -41,7 +41,7 @@ TREES: dict[str, tuple[dict[str, str], str]] = {
     "lists that double": ({"x/main.tf": LOCALS % (TWICE + '  a60 = "x"\n')}, "too large"),
     "texts that double": (
         {"x/main.tf": LOCALS % (TEXTS + '  a60 = "x"\n')},
-        "more than 1,000,000 characters",
+        "aws_kms_key.k",
     ),
     "a module that calls itself": (
         {"x/main.tf": OPEN.replace("open", "own") + 'module "m" {\n  source = "./"\n}\n'},
