@@ -30,6 +30,7 @@ from kmsiac.reporters.wording import (
 
 _MAX_UNRESOLVED = 10
 _MAX_ALSO = 5
+_MAX_RULES = 5
 _MIN_ABSENT = 3
 _NOT_HERE = re.compile(
     r"module source (.*) is not in the scanned tree(?:: run `terraform init` before the scan)?",
@@ -134,7 +135,7 @@ def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Ite
         absent = []
     others = [entry for entry in entries if entry not in absent] if absent else entries
     whole = verbose or len(others) <= _MAX_UNRESOLVED
-    lines = [_open(entry) for entry in others] if whole else _by_cause(others)
+    lines = [_open(entry, verbose) for entry in others] if whole else _by_cause(others)
     shown = lines if whole else lines[:_MAX_UNRESOLVED]
     yield style.strong(f"could not decide ({len(entries)}):")
     for line in shown:
@@ -167,18 +168,29 @@ def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:
 
 
 def _by_cause(entries: Sequence[Unresolved]) -> list[str]:
-    """What keeps rules open first, then what was not read, the most frequent cause first."""
-    lines = [_open(entry) for entry in entries if entry.rules]
-    causes: dict[str, list[Unresolved]] = {}
+    """What keeps rules open first, then what was not read, the most frequent cause first.
+
+    The same rules open at the same place (a module of several root modules) are one line.
+    """
+    places: dict[object, list[Unresolved]] = {}
+    causes: dict[object, list[Unresolved]] = {}
     for entry in entries:
         if not entry.rules:
             causes.setdefault(entry.reason, []).append(entry)
-    for same in sorted(causes.values(), key=len, reverse=True):
-        more = f" (and {len(same) - 1} more like it)" if len(same) > 1 else ""
-        lines.append(_open(same[0]) + more)
-    return lines
+        elif entry.location is None:
+            places[id(entry)] = [entry]
+        else:
+            key = where(entry.location), entry.attribute, entry.rules
+            places.setdefault(key, []).append(entry)
+    gaps = sorted(causes.values(), key=len, reverse=True)
+    return [_alike(same) for same in (*places.values(), *gaps)]
 
 
-def _open(entry: Unresolved) -> str:
+def _alike(entries: Sequence[Unresolved]) -> str:
+    more = f" (and {len(entries) - 1} more like it)" if len(entries) > 1 else ""
+    return _open(entries[0]) + more
+
+
+def _open(entry: Unresolved, verbose: bool = False) -> str:
     place = f"{where(entry.location)}  " if entry.location else ""
-    return f"{place}{open_text(entry)}"
+    return f"{place}{open_text(entry, None if verbose else _MAX_RULES)}"

@@ -100,17 +100,24 @@ def error_text(error: KmsiacError) -> str:
     return f"{one_line(error.message)}{hint}"
 
 
-def open_text(entry: Unresolved) -> str:
-    """What could not be decided, without the place: whose, why, and which rules it keeps open."""
+def open_text(entry: Unresolved, rules: int | None = None) -> str:
+    """What could not be decided, without the place: whose, why, and which rules it keeps open.
+
+    `rules` is how many of them are named at most, where a line is to stay readable.
+    """
     owner = one_line(entry.resource)
     if entry.attribute and owner:
         owner += f" ({one_line(entry.attribute)})"
     more = len(entry.addresses) - 1
     if more > 0:
         owner += f" and {more} more"
-    rules = f" [{', '.join(map(one_line, entry.rules))}]" if entry.rules else ""
+    named = entry.rules if rules is None or len(entry.rules) <= rules + 1 else entry.rules[:rules]
+    told = ", ".join(map(one_line, named))
+    if len(named) < len(entry.rules):
+        told += f" and {len(entry.rules) - len(named)} more rules"
+    kept_open = f" [{told}]" if told else ""
     never = " (this format can never tell)" if entry.never else ""
-    return f"{owner}{': ' if owner else ''}{one_line(entry.reason)}{rules}{never}"
+    return f"{owner}{': ' if owner else ''}{one_line(entry.reason)}{kept_open}{never}"
 
 
 def whose(finding: Finding) -> str:

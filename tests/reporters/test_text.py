@@ -151,6 +151,36 @@ def test_unresolved_entries_are_cut_at_ten_and_all_shown_with_verbose() -> None:
     assert "r12 (policy): unknown" in report(result, verbose=True)
 
 
+def test_the_same_rules_open_at_one_place_are_one_line_where_there_is_much() -> None:
+    span = Span("m/main.tf", 4, 2, 4, 9)
+    entries = [
+        Unresolved(f"module.m{i}.k", "policy", f"module.m{i}.x: not read", ("KP-20",), span)
+        for i in range(12)
+    ]
+    result = ScanResult(
+        unresolved=[*entries, Unresolved("k", "policy", "unknown", ("KP-20",), None)],
+        summary=Summary(files=1),
+    )
+    assert report(result).startswith(
+        "could not decide (13):\n"
+        "  m/main.tf:4:2  module.m0.k (policy): module.m0.x: not read [KP-20] (and 11 more like it)\n"
+        "  k (policy): unknown [KP-20]\n\n"
+    )
+    assert "module.m11.k (policy)" in report(result, verbose=True)
+
+
+def test_many_rules_that_stay_open_are_counted_unless_more_is_asked_for() -> None:
+    rules = tuple(f"KP-{i:02}" for i in range(1, 28))
+    result = ScanResult(
+        unresolved=[Unresolved("k", "policy", "unknown", rules, None)], summary=Summary(files=1)
+    )
+    assert (
+        "  k (policy): unknown [KP-01, KP-02, KP-03, KP-04, KP-05 and 22 more rules]\n"
+        in report(result)
+    )
+    assert "KP-27]" in report(result, verbose=True)
+
+
 def test_what_keeps_rules_open_comes_first_and_equal_causes_are_one_line() -> None:
     gaps = [Unresolved(f"module.m{i}", "source", "not here", (), None) for i in range(20)]
     result = ScanResult(

@@ -21,6 +21,7 @@ from kmsiac.frontends.terraform.string_functions import Row
 from kmsiac.frontends.terraform.symbolic import (
     Budget,
     ListOf,
+    NullList,
     Set,
     combine,
     list_like,
@@ -160,7 +161,7 @@ def _to_sequence(kind: str) -> Row:
     def apply(_position: int, arguments: list[Value]) -> Value:
         value = arguments[0]
         if isinstance(value, Null):
-            return value
+            return NullList(value.position, value.sensitive)
         if not isinstance(value, List):
             raise refused(value, "a list")
         return sequence(value, kind, ANY, Budget(_STEPS))
@@ -235,6 +236,8 @@ def _index(position: int, arguments: list[Value]) -> Value:
 
 def _coalescelist(_position: int, arguments: list[Value]) -> Value:
     for argument in arguments:
+        if isinstance(argument, NullList):  # a bare null is an error, one that has a type is not
+            continue
         value = ordered_list(argument)
         if value.items:
             if all(may_be_absent(item) for item in value.items):

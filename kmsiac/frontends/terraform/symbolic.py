@@ -71,6 +71,12 @@ class ListOf(List):
         self.uncertain = uncertain
 
 
+class NullList(Null):
+    """A null whose type is known to be a list, set or tuple (a variable, `tolist(null)`)."""
+
+    __slots__ = ()
+
+
 class Set(ListOf):
     """A Terraform set: `for` gives its members as keys, too."""
 

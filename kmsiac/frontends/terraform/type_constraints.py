@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.nodes import Call, Literal, Name, Node, Object, Tuple
-from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, Set, combine
+from kmsiac.frontends.terraform.symbolic import Invalid, Lazy, NullList, Set, combine
 from kmsiac.frontends.terraform.types import ANY, mapping, primitive, sequence
 from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def convert(value: Value, wanted: Node, frame: Frame) -> Value:
     """The value in the type that a constraint asks for; one that cannot be converted is invalid."""
     frame.context.budget.spend()
+    if isinstance(value, Null) and _is_sequence(wanted):
+        return NullList(value.position, value.sensitive)
     if isinstance(value, Null | Unknown | Lazy | Absent):
         return value
     if isinstance(value, Choice):
@@ -31,6 +33,13 @@ def convert(value: Value, wanted: Node, frame: Frame) -> Value:
     except Undetermined:
         return value
     return value
+
+
+def _is_sequence(wanted: Node) -> bool:
+    """Whether a constraint asks for a list, a set or a tuple, `optional` or not."""
+    if isinstance(wanted, Call) and wanted.name == "optional" and wanted.arguments:
+        return _is_sequence(wanted.arguments[0])
+    return isinstance(wanted, Name | Call) and wanted.name in ("list", "set", "tuple")
 
 
 def _named(value: Value, name: str, frame: Frame) -> Value:

@@ -9,6 +9,8 @@ import pytest
 from kmsiac.config import ScanOptions
 from kmsiac.frontends.unit import Inputs
 from kmsiac.scan import read_units
+from kmsiac.values import Unknown
+from tests.frontends.terraform.evaluating import evaluated
 from tests.frontends.terraform.test_load import plain, read
 
 
@@ -144,3 +146,21 @@ def test_the_workspace_is_the_selected_one(tmp_path: Path) -> None:
     assert described(tmp_path, Inputs()) == "stage"
     inputs = Inputs(process_environment={"TF_WORKSPACE": "prod"})
     assert described(tmp_path, inputs) == "prod"
+
+
+def test_a_null_that_a_variable_types_as_a_list_is_passed_over_by_coalescelist(
+    tmp_path: Path,
+) -> None:
+    declared = (
+        'variable "a" {\n  type = list(string)\n  default = null\n}\n'
+        'variable "b" {\n  type = list(object({ c = optional(list(string)) }))\n  default = [{}]\n}\n'
+    )
+    expressions = [
+        'coalescelist(var.a, ["x"])',
+        'coalescelist([], var.b[0].c, ["x"])',
+        'coalescelist(tolist(null), ["x"])',
+    ]
+    values = evaluated(tmp_path, expressions, declared)
+    assert [plain(value) for value in values] == [["x"]] * 3
+    (bare,) = evaluated(tmp_path, ['coalescelist(null, ["x"])'])
+    assert isinstance(bare, Unknown)
