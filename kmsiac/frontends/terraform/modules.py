@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 MAX_CALLS_DEEP = 30
 _MAX_INPUTS = 6
-_TELLING = re.compile(r"kms|cmk|polic|principal|grant|encrypt|assume_role|^key_|statement")
+_TELLING = re.compile(
+    r"kms|cmk|polic|principal|grant|encrypt|assume_role|^key_(?!name|pair)|statement"
+)
 """Arguments of a module that decide about keys or who may use them."""
 
 

@@ -122,7 +122,8 @@ module "gone" {
   source = "./gone"
 }
 module "open" {
-  source = var.where
+  source   = var.where
+  key_name = "ssh"
 }
 variable "where" {}
 """
