@@ -23,6 +23,7 @@ from kmsiac.errors import KmsiacError, Span, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import SourceLines
 from kmsiac.findings.finding import ActiveRule, Note, ScanResult, Summary, Unresolved
+from kmsiac.findings.twins import twins_of
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.unit import Discovery
 from kmsiac.inventory import bare
@@ -33,6 +34,7 @@ from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import RuleNames, selected
 from kmsiac.sharing import scanned
+from kmsiac.stack import TERRAFORM
 from kmsiac.suppression import Judged, suppress
 from kmsiac.units import UnitScan, inventory_of, joined, scan_unit
 
@@ -65,9 +67,12 @@ class _Pass:
         """The matches before ignores and baselines take something out."""
         units = self.units
         errors = [*self.discovery.errors, *(error for unit in units for error in unit.errors)]
+        matches = [match for unit in units for match in unit.matches]
+        plans = {unit.name for unit in units if unit.from_plan}
+        roots = {unit.name for unit in units if unit.framework == TERRAFORM}
         return Judged(
             self.tree,
-            [match for unit in units for match in unit.matches],
+            matches,
             list(dict.fromkeys(remark for unit in units for remark in unit.remarks)),
             units=frozenset(unit.name for unit in units),
             complete=frozenset(u.name for u in units if not u.errors and not u.only),
@@ -75,6 +80,7 @@ class _Pass:
             only=frozenset[str]().union(*(unit.only for unit in units)),
             running=frozenset(self.rules.rules),
             names=self.names,
+            twins=twins_of(matches, plans, roots),
         )
 
 
@@ -91,9 +97,10 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
     gaps = [gap for unit in units for gap in unit.gaps]
     return ScanResult(
         findings=build_findings(
-            judged.matches, _facts(rules), tree.span, SourceLines(tree.file), out.of
+            judged.matches, _facts(rules), tree.span, SourceLines(tree.file), out.of, judged.twins
         ),
-        unresolved=_unread(discovery) + build_unresolved(judged.matches, gaps, tree.span),
+        unresolved=_unread(discovery)
+        + build_unresolved(judged.matches, gaps, tree.span, judged.twins),
         errors=_sorted(discovery.errors + [error for unit in units for error in unit.errors]),
         settings=out.settings,
         summary=_summary(discovery, units, len(rules)),

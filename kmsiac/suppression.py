@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kmsiac.config import ScanOptions
@@ -19,6 +19,7 @@ from kmsiac.findings.suppress import (
     apply_ignores,
     partly_suppressed,
 )
+from kmsiac.findings.twins import Twins, follow
 from kmsiac.reading.tree import RECORDED_MODULES, SourceTree, present
 from kmsiac.reporters.wording import many
 from kmsiac.rules.match import Match
@@ -34,6 +35,7 @@ class Judged:
     `units` are all that were found, `complete` those of which every finding is among the matches.
     `unsure` are the paths of what was not read in full. With `only` the findings of other files
     were left out. `running` are the ids of the rules that ran, `names` the names of all rules.
+    `twins` are the matches of plans that the code beside them has, too.
     """
 
     tree: SourceTree
@@ -45,6 +47,7 @@ class Judged:
     only: frozenset[str]
     running: frozenset[str]
     names: RuleNames
+    twins: Twins = field(default_factory=dict)
 
     def judgement(self) -> Judgement:
         """Which baseline entries this scan could have matched."""
@@ -67,6 +70,7 @@ def suppress(
         _take_baseline(judged, options, result)
     if options.since is not None:
         _take_earlier(judged, options, result, judge, environment)
+    follow(result.of, judged.twins)
     result.notes += partly_suppressed(judged.matches, result.of, judged.tree.span)
     note = peer_note(judged.tree.files, judged.remarks, judged.matches, result.of)
     notes = [*result.notes, *([note] if note else []), *_of_recorded_modules(judged.tree)]
@@ -104,7 +108,9 @@ def ignored(judged: Judged, options: ScanOptions, *, lenient: bool = False) -> S
         options.use_ignores,
         options.require_reason,
     )
-    return apply_ignores(judged.matches, scanned, wishes, lenient=lenient)
+    result = apply_ignores(judged.matches, scanned, wishes, lenient=lenient)
+    follow(result.of, judged.twins)
+    return result
 
 
 def baseline_at(judged: Judged, options: ScanOptions, file: Path) -> Baseline:

@@ -31,6 +31,7 @@ class UnitScan:
     errors: list[KmsiacError] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
     framework: str = ""
+    from_plan: bool = False
     declared: frozenset[str] = frozenset()
     remarks: list[Remark] = field(default_factory=list)
     only: frozenset[str] = frozenset()
@@ -82,6 +83,7 @@ def joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
         errors=[error for scan in scans for error in scan.errors],
         files=set().union(*(scan.files for scan in scans)),
         framework=scans[0].framework,
+        from_plan=scans[0].from_plan,
         declared=scans[0].declared,
         remarks=scans[0].remarks,
         only=scans[0].only,
@@ -111,6 +113,7 @@ def scan_unit(
         errors=inventory.errors,
         files=inventory.files,
         framework="" if inventory.from_plan else inventory.framework,
+        from_plan=inventory.from_plan,
         declared=inventory.declared,
         remarks=inventory.remarks,
         only=unit.only,

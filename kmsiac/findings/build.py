@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from kmsiac.findings.finding import (
     Unresolved,
 )
 from kmsiac.findings.fingerprint import fingerprint, without_indexes
+from kmsiac.findings.twins import Twins
 from kmsiac.findings.verdicts import is_finding
 from kmsiac.rules.match import Match, When
 from kmsiac.stack import Gap
@@ -48,17 +49,28 @@ def build_findings(
     locate: Locate,
     source: Source,
     suppressed: Mapping[int, Suppression] | None = None,
+    twins: Twins | None = None,
 ) -> list[Finding]:
     """One finding per rule and piece of code, with every address that the code stands for.
 
     `suppressed` says which matches are, by index. An address is where all its matches are, a
-    finding where all its addresses are.
+    finding where all its addresses are. Of `twins` the code decides, and the plan is a related place.
     """
+    out, twins = suppressed or {}, twins or {}
     grouped: dict[tuple[object, ...], list[_Judged]] = {}
+    judged: dict[int, _Judged] = {}
+    planned: list[tuple[int, Match]] = []
     for index, match in enumerate(matches):
-        if is_finding(match):
-            judged = _Judged(match, suppressed.get(index) if suppressed else None)
-            grouped.setdefault(_same_code(match, locate), []).append(judged)
+        if not is_finding(match):
+            continue
+        if index in twins:
+            planned.append((index, match))
+            continue
+        judged[index] = _Judged(match, out.get(index), [])
+        grouped.setdefault(_same_code(match, locate), []).append(judged[index])
+    for index, match in planned:
+        counting = (code for code in twins[index] if code not in out)
+        judged[next(counting, twins[index][0])].planned.append(match)
     findings = [
         _finding(group, facts(group[0].match.rule), locate, source) for group in grouped.values()
     ]
@@ -68,6 +80,8 @@ def build_findings(
 class _Judged(NamedTuple):
     match: Match
     suppressed: Suppression | None
+    planned: list[Match]
+    """What plans say that is the same."""
 
 
 def order(finding: Finding) -> tuple[object, ...]:
@@ -96,6 +110,7 @@ def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Sou
         ),
     )  # fmt: skip
     group, match = [one.match for one in judged], judged[0].match
+    planned = [twin for one in judged for twin in one.planned]
     addresses = _addresses(judged)
     all_suppressed = all(address.suppressed for address in addresses)
     return Finding(
@@ -111,9 +126,9 @@ def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Sou
         fingerprint=_fingerprint(match),
         url=rule.url,
         addresses=addresses,
-        related=_related(group, locate),
+        related=_related(group, planned, locate),
         call_chain=tuple((printable(c.address), locate(c.position)) for c in match.call_chain),
-        when=_any_case(group),
+        when=_any_case([*group, *planned]),
         evidence=tuple(one_line(line) for line in match.evidence),
         witness=match.witness,
         blame=_blamed(match.blame, locate),
@@ -125,7 +140,7 @@ def _finding(judged: list[_Judged], rule: RuleFacts, locate: Locate, source: Sou
 def _addresses(judged: Iterable[_Judged]) -> tuple[Address, ...]:
     """Each resource of each unit once; those that count come first in `judged`."""
     found: dict[tuple[str, str], Address] = {}
-    for match, suppressed in judged:
+    for match, suppressed, _ in judged:
         name, unit = printable(match.resource), printable(match.unit)
         address = Address(name, _fingerprint(match), suppressed, unit)
         found.setdefault((match.resource, match.unit), address)
@@ -136,13 +151,19 @@ def _fingerprint(match: Match) -> str:
     return fingerprint(match.rule, match.resource, match.statement, match.element)
 
 
-def _related(group: list[Match], locate: Locate) -> tuple[tuple[str, Span], ...]:
+def _related(
+    group: list[Match], planned: list[Match], locate: Locate
+) -> tuple[tuple[str, Span], ...]:
     places: dict[tuple[str, Span], None] = {}
-    for match in group:
+    for match in (*group, *planned):
         for message, position in match.related:
             span = locate(position)
             if span is not None:
                 places[(one_line(message), span)] = None
+    for match in planned:
+        span = locate(match.position)
+        if span is not None and span.pointer:  # else it is shown at the code already
+            places[("in the plan", span)] = None
     return (*places, *_other_calls(group, locate))
 
 
@@ -178,21 +199,27 @@ def _blamed(blame: Iterable[Blame], locate: Locate) -> tuple[BlamedExpression, .
 
 
 def build_unresolved(
-    matches: Iterable[Match], gaps: Iterable[Gap], locate: Locate
+    matches: Sequence[Match], gaps: Iterable[Gap], locate: Locate, twins: Twins | None = None
 ) -> list[Unresolved]:
-    """What stayed open: one entry per cause and resource, with the rules that it keeps open."""
+    """What stayed open: one entry per cause and resource, with the rules that it keeps open.
+
+    What a plan leaves open for another reason than the code is an entry of its own.
+    """
     entries: dict[tuple[object, ...], Unresolved] = {}
     for gap in gaps:
         entry = Unresolved(
             printable(gap.resource), gap.attribute, one_line(gap.reason), (), locate(gap.position)
         )
         entries.setdefault((entry.resource, entry.attribute, entry.reason, entry.location), entry)
-    for match in matches:
+    for index, match in enumerate(matches):
         if match.verdict is not Verdict.CANNOT_TELL or match.flag:
             continue
         blamed = _blamed(match.blame, locate)
         location = locate(match.position)
         reason = _reason(blamed, match.message)
+        codes = [matches[code] for code in (twins or {}).get(index, ())]
+        if any(_reason(_blamed(code.blame, locate), code.message) == reason for code in codes):
+            continue
         address = printable(match.resource)
         key = (_code_of(address, location), match.attribute, reason, location)
         known = entries.get(key) or Unresolved(
