@@ -144,7 +144,15 @@ def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Ite
         yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
     if absent:
         yield f"  {_modules(absent)}"
+    if any(map(_waits_for_apply, entries)):
+        yield "  what a plan does not know, its code may say: --source-dir DIR, the folder it was made of"
     yield ""
+
+
+def _waits_for_apply(entry: Unresolved) -> bool:
+    """Whether it is a policy, or a part of one, that a plan leaves open."""
+    planned = entry.location is not None and entry.location.pointer.startswith("/resource_changes")
+    return planned and "known after apply" in entry.reason
 
 
 def _modules(absent: Sequence[Unresolved]) -> str:

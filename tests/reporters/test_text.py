@@ -181,6 +181,18 @@ def test_many_rules_that_stay_open_are_counted_unless_more_is_asked_for() -> Non
     assert "KP-27]" in report(result, verbose=True)
 
 
+def test_what_a_plan_does_not_know_names_the_option_that_tells_more() -> None:
+    hint = (
+        "  what a plan does not know, its code may say: --source-dir DIR, the folder it was made of"
+    )
+    place = Span("plan.json", 1, 90, 1, 99, "/resource_changes/0/change/after_unknown/policy")
+    entry = Unresolved("k", "policy", "k.policy: known after apply", ("KP-20",), place)
+    planned = ScanResult(unresolved=[entry], summary=Summary(files=1))
+    assert hint in report(planned).splitlines()
+    code = replace(entry, location=Span("main.tf", 4, 2, 4, 9), reason="k: known after apply")
+    assert hint not in report(ScanResult(unresolved=[code], summary=Summary(files=1)))
+
+
 def test_what_keeps_rules_open_comes_first_and_equal_causes_are_one_line() -> None:
     gaps = [Unresolved(f"module.m{i}", "source", "not here", (), None) for i in range(20)]
     result = ScanResult(

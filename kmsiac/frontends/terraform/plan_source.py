@@ -135,8 +135,8 @@ class _Joining:
             own = written.attributes.get(key.literal or "")
             if isinstance(own, Null | Absent) and isinstance(value, Unknown):
                 continue  # not given after all: what is unknown is the provider's default
-            if own is None:
-                yield key, value
+            if own is None:  # the provider's default: what shows it is the resource
+                yield key.at(written.position), value
                 continue
             filler = Filler()
             filled = filler.fill(value, own)

@@ -201,6 +201,19 @@ def test_findings_have_the_lines_of_the_code_and_the_place_in_the_plan(tmp_path:
         )
 
 
+def test_what_the_code_does_not_give_is_shown_at_its_resource(tmp_path: Path) -> None:
+    document = json.loads(
+        json.dumps(a_plan()).replace('"enable_key_rotation": true', '"enable_key_rotation": false')
+    )
+    file, source = write(tmp_path, document, CODE.replace("  enable_key_rotation = true\n", ""))
+    options = ScanOptions(
+        paths=(file,), working_directory=tmp_path, inputs=Inputs(source_folder=source)
+    )
+    (rotation,) = (found for found in scan(options).findings if found.rule == "KEY-01")
+    header = CODE[: CODE.index('resource "aws_kms_key" "k"')].count("\n") + 1
+    assert (rotation.location.path, rotation.location.line) == ("code/main.tf", header)
+
+
 def test_code_outside_of_the_tree_of_the_plan(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name / ".git").mkdir(parents=True)
