@@ -130,6 +130,7 @@ SPECIAL = frozenset({"try", "can", "templatestring", "convert"})
 """Functions that look at their arguments as written."""
 
 _NOT_PURE = "gives another result each time"
+_OPENTOFU = "is a function of OpenTofu only, and not evaluated"
 NOT_EVALUATED = {
     "timestamp": _NOT_PURE,
     "plantimestamp": _NOT_PURE,
@@ -137,6 +138,9 @@ NOT_EVALUATED = {
     "bcrypt": _NOT_PURE,
     "rsadecrypt": "needs a private key",
     "base64gzip": "depends on how it is compressed",
+    "base64gunzip": _OPENTOFU,
+    "cidrcontains": _OPENTOFU,
+    "urldecode": _OPENTOFU,
 }
 """Functions that exist and have no result before deployment, with the reason."""
 

@@ -131,11 +131,18 @@ def test_expressions_have_terraforms_values(
     assert result(tmp_path, expression) == expected
 
 
-def test_a_function_that_is_not_evaluated_says_so(tmp_path: Path) -> None:
-    stack, _ = read(tmp_path, {"a.tf": 'resource "aws_kms_key" "k" {\n  policy = uuid()\n}\n'})
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("uuid()", "uuid gives another result each time"),
+        ('urldecode("a")', "urldecode is a function of OpenTofu only, and not evaluated"),
+    ],
+)
+def test_a_function_that_is_not_evaluated_says_so(tmp_path: Path, call: str, reason: str) -> None:
+    stack, _ = read(tmp_path, {"a.tf": f'resource "aws_kms_key" "k" {{\n  policy = {call}\n}}\n'})
     value = stack.resources[0].attributes.get("policy")
     assert isinstance(value, Unknown)
-    assert value.reason == "uuid gives another result each time"
+    assert value.reason == reason
 
 
 HEREDOC = """resource "aws_kms_key" "k" {
