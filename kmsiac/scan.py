@@ -36,7 +36,7 @@ from kmsiac.rules.selection import RuleNames, selected
 from kmsiac.sharing import scanned
 from kmsiac.stack import TERRAFORM
 from kmsiac.suppression import Judged, suppress
-from kmsiac.units import UnitScan, inventory_of, joined, scan_unit
+from kmsiac.units import UnitScan, each_once, inventory_of, joined, scan_unit
 
 __all__ = [
     "Progress",
@@ -147,7 +147,7 @@ def _go_over(
         ]
         units.append(joined(runs, found))
         read |= units[-1].files
-    return _Pass(tree, discovery, rules, RuleNames(every), units, takers)
+    return _Pass(tree, discovery, rules, RuleNames(every), each_once(units), takers)
 
 
 def _telling(

@@ -95,6 +95,15 @@ def joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
     )
 
 
+def each_once(units: list[UnitScan]) -> list[UnitScan]:
+    """The units, without what a policy file says that a template makes its policies of."""
+    seen = bare.seen_elsewhere(unit.statements for unit in units)
+    return [
+        replace(unit, matches=[], gaps=[], policies=0) if again else unit
+        for unit, again in zip(units, seen, strict=True)
+    ]
+
+
 def scan_unit(
     unit: UnitSource, tree: SourceTree, inputs: Inputs, rules: RuleSet, trusted: Trusted
 ) -> UnitScan:

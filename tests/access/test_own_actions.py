@@ -71,9 +71,7 @@ def test_the_own_account_may_be_the_one_that_is_denied(tmp_path: Path) -> None:
     found = own(tmp_path, policy(mine, theirs), account=None)
     assert not found.certain
     assert found.possible == DECRYPT
-    assert {blame.expression for blame in found.blame} == {
-        "data.aws_caller_identity.current.account_id"
-    }
+    assert {blame.expression for blame in found.blame} == {"provider.aws.account_id"}
     assert own(tmp_path, policy(mine, theirs)).certain == DECRYPT
 
 

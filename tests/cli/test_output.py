@@ -182,7 +182,7 @@ main()
 MOMENTS = [
     ("<module>", "typer/main.py"),
     ("<module>", "kmsiac/cli/request.py"),
-    ("scan_unit", "kmsiac/scan.py"),
+    ("scan_unit", "kmsiac/units.py"),
     ("write", "kmsiac/reporters/text.py"),
     ("replace", "pathlib"),
     ("close_quietly", "kmsiac/cli/output.py"),

@@ -32,9 +32,9 @@ def test_a_finding_of_one_of_two_inputs_says_so(kmsiac: Kmsiac) -> None:
     ran = kmsiac({**ENVS, ".kmsiac.yaml": TWO}, "scan", "-f", "json")
     (finding,) = ran.report["findings"]
     assert finding["when"] == [[{"condition": "inputs", "value": "dev.tfvars"}]]
-    assert finding["addresses"] == [
-        {"address": "aws_kms_key.k", "fingerprint": finding["fingerprint"], "suppressed": None}
-    ]
+    (address,) = finding["addresses"]
+    assert address["fingerprint"] == finding["fingerprint"]
+    assert (address["address"], address["unit"]) == ("aws_kms_key.k", "envs/app")
     assert ran.report["summary"]["keys"] == 1
     assert ran.settings == [
         ("inputs", "envs/app (prod): prod.tfvars", "tree"),

@@ -84,7 +84,7 @@ def check_deny(case: Case) -> None:
 def check_instance(case: Case) -> None:
     """What is decided with symbols is not decided otherwise with texts in their places."""
     document = case.documents()[0]
-    instances = Instances(case.provider, [document.value], ())
+    instances = Instances(case.provider, document.literals, ())
     names = {name: name for name in ("account_id", "region", "partition", "dns_suffix")}
     place = instances.account, instances.region, instances.partition
     concrete = Provider.symbolic(KNOWN.owner, Environment(*place), names)
