@@ -8,7 +8,7 @@ Each takes the inventory that `build` made and a value with its symbols; an addr
 from __future__ import annotations
 
 from kmsiac.inventory.index import Index
-from kmsiac.inventory.model import Endpoint, Identity, Inventory, Key, Policy, Related
+from kmsiac.inventory.model import Endpoint, Identity, Inventory, Key, Related
 from kmsiac.stack import Provider
 from kmsiac.values import Text
 
@@ -33,11 +33,6 @@ def key_named(inventory: Inventory, value: Text, near: Provider | None = None) -
 def endpoint_named(inventory: Inventory, value: Text) -> Related[Endpoint]:
     """The VPC endpoint that a text names: a symbol of it (`aws_vpc_endpoint.kms.id`)."""
     return _index(inventory).endpoints.find(value)
-
-
-def managed_policy_named(inventory: Inventory, value: Text) -> Related[Policy]:
-    """The managed policy that a text names: a symbol of it or its ARN, AWS's own included."""
-    return _index(inventory).managed.find(value)
 
 
 def _index(inventory: Inventory) -> Index:

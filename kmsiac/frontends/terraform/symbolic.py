@@ -109,13 +109,6 @@ def list_like(value: List, items: Iterable[Value], open: Unknown | None = None) 
     return List(items, value.position, open, value.sensitive)
 
 
-def map_like(value: Map, entries: Iterable[tuple[Text, Value]], open: Unknown | None = None) -> Map:
-    """An object or map of other entries, with the place and the mark of a value."""
-    if isinstance(value, MapOf):
-        return MapOf(entries, value.position, open, value.sensitive, value.element)
-    return Map(entries, value.position, open, value.sensitive)
-
-
 class Lazy(Value):
     """A resource, data source or module as a whole: its attributes are evaluated when asked for."""
 

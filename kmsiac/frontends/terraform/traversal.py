@@ -102,7 +102,10 @@ def _member(value: Map, name: str, node: Node, frame: Frame) -> Value:
         return frame.unknown(node, value.open.reason)
     if any(key.literal is None for key, _ in value.entries):
         return frame.unknown(node, "a key of this map is not known")
-    raise CallError(f'there is no "{name}" here')
+    hint = ""
+    if name == "default" and frame.context.workspace() == name:
+        hint = "; if it is the workspace, choose another with TF_WORKSPACE"
+    raise CallError(f'there is no "{name}" here{hint}')
 
 
 def _present(value: Value, name: str, node: Node, frame: Frame) -> Value:

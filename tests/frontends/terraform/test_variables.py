@@ -148,6 +148,18 @@ def test_the_workspace_is_the_selected_one(tmp_path: Path) -> None:
     assert described(tmp_path, inputs) == "prod"
 
 
+def test_a_map_without_the_default_workspace_says_how_to_choose_one(tmp_path: Path) -> None:
+    expression = '{ prod = "a" }[terraform.workspace]'
+    (value,) = evaluated(tmp_path, [expression])
+    assert isinstance(value, Unknown)
+    assert value.reason == (
+        'there is no "default" here; if it is the workspace, choose another with TF_WORKSPACE'
+    )
+    (other,) = evaluated(tmp_path, ['{ prod = "a" }["dev"]'])
+    assert isinstance(other, Unknown)
+    assert other.reason == 'there is no "dev" here'
+
+
 def test_a_null_that_a_variable_types_as_a_list_is_passed_over_by_coalescelist(
     tmp_path: Path,
 ) -> None:
