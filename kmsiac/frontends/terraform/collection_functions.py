@@ -16,7 +16,7 @@ from kmsiac.frontends.terraform.conversion import (
 )
 from kmsiac.frontends.terraform.graphemes import graphemes
 from kmsiac.frontends.terraform.operators import equal
-from kmsiac.frontends.terraform.set_order import distinct, uncertainty
+from kmsiac.frontends.terraform.set_order import distinct, in_order, uncertainty
 from kmsiac.frontends.terraform.string_functions import Row
 from kmsiac.frontends.terraform.symbolic import (
     Budget,
@@ -260,9 +260,13 @@ def _slice(_position: int, arguments: list[Value]) -> Value:
 def _sort(position: int, arguments: list[Value]) -> Value:
     if not isinstance(arguments[0], List):
         raise refused(arguments[0], "a list")
-    texts = members(sequence(arguments[0], "list", "string", Budget(_STEPS)))
-    ordered = sorted(((literal(item), item) for item in texts), key=lambda pair: pair[0])
-    return ListOf([item for _, item in ordered], position, element="string")
+    texts = sequence(arguments[0], "list", "string", Budget(_STEPS))
+    if any(isinstance(item, Null) for item in texts.items):
+        raise refused(Null(position), "a text")
+    ordered = in_order(texts.items)
+    # What is not known stands somewhere among the others: nobody may ask for a place.
+    unsure = texts.open.reason if texts.open else texts.uncertain or uncertainty(ordered)
+    return ListOf(ordered, position, texts.open, element="string", uncertain=unsure)
 
 
 def _reverse(position: int, arguments: list[Value]) -> Value:

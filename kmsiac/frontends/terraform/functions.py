@@ -22,9 +22,9 @@ from kmsiac.frontends.terraform.conversion import to_text
 from kmsiac.frontends.terraform.file_functions import Site
 from kmsiac.frontends.terraform.json_text import decode, encode
 from kmsiac.frontends.terraform.string_functions import Row
-from kmsiac.frontends.terraform.symbolic import marked, remade
+from kmsiac.frontends.terraform.symbolic import ListOf, list_like, marked, remade
 from kmsiac.frontends.terraform.types import primitive
-from kmsiac.values import Bool, Text, Value
+from kmsiac.values import Bool, Number, Text, Value
 
 
 class Function(NamedTuple):
@@ -67,7 +67,20 @@ def _sensitive(_site: Site, arguments: list[Value]) -> Value:
 
 
 def _nonsensitive(_site: Site, arguments: list[Value]) -> Value:
-    return remade(arguments[0], arguments[0].position, sensitive=False)
+    value = arguments[0]
+    if isinstance(value, ListOf) and value.sensitive:
+        # The members of a set have no mark of their own; texts and numbers of a list have that of
+        # the list. Objects keep theirs: one of them may have been made of a secret.
+        items = [_unmarked(item) if isinstance(item, _PRIMITIVES) else item for item in value.items]
+        value = list_like(value, items, value.open)
+    return remade(value, value.position, sensitive=False)
+
+
+def _unmarked(value: Value) -> Value:
+    return remade(value, value.position, sensitive=False)
+
+
+_PRIMITIVES = Text | Number | Bool
 
 
 def _issensitive(site: Site, arguments: list[Value]) -> Value:

@@ -107,6 +107,8 @@ class Instance(Lazy):
 
     def _environment(self, name: str, position: int) -> Value | None:
         provider = self.provider
+        if name == "endpoint" and self.group.type == "aws_region":
+            return self._region_endpoint(position)
         symbol_type = attributes.ENVIRONMENT[self.group.type].get(name)
         if name == "reverse_dns_prefix" and provider.dns_suffix.literal:
             reverse = reversed(provider.dns_suffix.literal.split("."))
@@ -129,6 +131,13 @@ class Instance(Lazy):
             symbol_type, reference, known.symbol.owner, "environment", None, position, ""
         )
         return Text((symbol,), position)
+
+    def _region_endpoint(self, position: int) -> Value | None:
+        """The host name of EC2 in the Region, which is what the data source calls its endpoint."""
+        region, suffix = self._environment("name", position), self.provider.dns_suffix
+        if not isinstance(region, Text):
+            return region
+        return Text(("ec2.", *region.parts, ".", *suffix.parts), position)
 
     def _named_region(self, position: int) -> Value | None:
         """The Region that an `aws_region` looks for, whatever the provider's own is."""

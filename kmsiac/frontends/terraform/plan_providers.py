@@ -10,7 +10,12 @@ import re
 from dataclasses import replace
 
 from kmsiac.frontends.terraform.plan_model import Change, JsonMap, mapping, module_names
-from kmsiac.frontends.terraform.plan_references import Configuration, chains, parse_reference
+from kmsiac.frontends.terraform.plan_references import (
+    Configuration,
+    chains,
+    constant_text,
+    parse_reference,
+)
 from kmsiac.stack import Environment, Provider
 from kmsiac.values import Owner, Text
 
@@ -23,6 +28,7 @@ NAMES = {
 """How the symbols of a provider print: the data sources that everybody writes for them."""
 
 DEFAULT = "aws"
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ROLE_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/")
 
 _OTHER_ACCOUNT = frozenset(
@@ -114,8 +120,7 @@ class Providers:
 
     def _region(self, key: str) -> str | None:
         expression = mapping(self._expressions(key).get("region"), f"provider_config.{key}.region")
-        constant = expression.get("constant_value")
-        if isinstance(constant, str) and constant:
+        if constant := constant_text(expression):
             return constant
         references = chains(expression)
         names = parse_reference(references[0]).names if len(references) == 1 else ()
@@ -123,7 +128,8 @@ class Providers:
         if len(names) == 2 and names[0] == "var" and ":" not in key:
             variable = self._variables.get(names[1])
             value = variable.get("value") if isinstance(variable, dict) else None
-            if isinstance(value, str) and value:
+            # It may be but a part of a template: `"${var.part}-west-1"`.
+            if isinstance(value, str) and _REGION.fullmatch(value):
                 return value
         return self._facts.get(("region", key))
 
@@ -157,8 +163,8 @@ class Providers:
         blocks = self._expressions(key).get("assume_role")
         last = blocks[-1] if isinstance(blocks, list) and blocks else None
         arn = last.get("role_arn") if isinstance(last, dict) else None
-        constant = arn.get("constant_value") if isinstance(arn, dict) else None
-        found = _ROLE_ACCOUNT.match(constant) if isinstance(constant, str) else None
+        constant = constant_text(arn)
+        found = _ROLE_ACCOUNT.match(constant) if constant else None
         return found[1] if found else None
 
     def _key(self, change: Change) -> str:

@@ -97,6 +97,23 @@ def chains(expression: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def is_constant(expression: object) -> bool:
+    """Whether an expression is written out. In JSON syntax a template stands there as its text
+    (`"${var.x}"`), with what it refers to beside it.
+    """
+    return (
+        isinstance(expression, dict)
+        and "constant_value" in expression
+        and not expression.get("references")
+    )
+
+
+def constant_text(expression: object) -> str | None:
+    """The text that an expression is, where it is one and no template of JSON syntax."""
+    constant = expression["constant_value"] if is_constant(expression) else None  # type: ignore[index]
+    return constant if isinstance(constant, str) and "${" not in constant else None
+
+
 class Configuration:
     """The `configuration` of a plan with what the plan knows about each reference in it."""
 
@@ -227,6 +244,4 @@ class Configuration:
 
 def _constant(expression: object) -> State:
     # `{}` is a function of constants: known, unless it is one like timestamp().
-    if isinstance(expression, dict) and "constant_value" in expression:
-        return State.KNOWN
-    return State.OPEN
+    return State.KNOWN if is_constant(expression) else State.OPEN

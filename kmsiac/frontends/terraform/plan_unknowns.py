@@ -9,7 +9,13 @@ from kmsiac.aws.policy_sites import policy_attributes
 from kmsiac.frontends.terraform.plan_documents import DocumentReader
 from kmsiac.frontends.terraform.plan_model import DOCUMENT_TYPE, Change, mapping
 from kmsiac.frontends.terraform.plan_providers import Providers
-from kmsiac.frontends.terraform.plan_references import Configuration, Origin, State, chains
+from kmsiac.frontends.terraform.plan_references import (
+    Configuration,
+    Origin,
+    State,
+    chains,
+    is_constant,
+)
 from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
 from kmsiac.frontends.terraform.plan_values import Converter
 from kmsiac.values import Owner, Symbol, Text, Value
@@ -74,8 +80,7 @@ class Unknowns:
     ) -> Value | None:
         """The value of an unknown attribute that is configured; None if it is not given after all."""
         origins = self._configuration.origins(change.module, expression, change.index)
-        constant = isinstance(expression, dict) and "constant_value" in expression
-        if constant or (origins and all(o.state is State.KNOWN for o in origins)):
+        if is_constant(expression) or (origins and all(o.state is State.KNOWN for o in origins)):
             # All of it is known, and yet the attribute is not: it was null or empty, and what
             # is unknown is the provider's default.
             return None

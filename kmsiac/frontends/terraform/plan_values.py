@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from kmsiac.frontends.terraform.plan_model import JsonMap, has_true, mask_of
+from kmsiac.frontends.terraform.plan_references import constant_text
 from kmsiac.reading.source import Key, SourceFile
 from kmsiac.values import Bool, List, Map, Null, Number, Text, Unknown, Value
 
@@ -233,9 +234,7 @@ def matching_block(expression: object, values: JsonMap) -> JsonMap | None:
 def agrees(block: JsonMap, values: JsonMap) -> bool:
     """Whether the constants of a configured block are the values of this one."""
     for name, expression in block.items():
-        if not isinstance(expression, dict) or "constant_value" not in expression:
-            continue
-        constant, value = expression["constant_value"], values.get(name)
-        if isinstance(constant, str) and isinstance(value, str) and constant != value:
+        constant, value = constant_text(expression), values.get(name)
+        if constant is not None and isinstance(value, str) and constant != value:
             return False
     return True

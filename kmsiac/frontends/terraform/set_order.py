@@ -42,8 +42,13 @@ def sorted_set(
     element: Any = None,
 ) -> Set:
     """A set of members that have one type already."""
-    ordered = sorted(distinct(items), key=_order)
+    ordered = in_order(distinct(items))
     return Set(ordered, position, open, sensitive, element, uncertainty(ordered))
+
+
+def in_order(items: Sequence[Value]) -> list[Value]:
+    """The items as a set or `sort` has them; what is not known comes last, in its own order."""
+    return sorted(items, key=_order)
 
 
 def uncertainty(items: Sequence[Value]) -> str:

@@ -195,7 +195,8 @@ def sequence(value: List, kind_: str, element: Type, budget: Budget, depth: int 
     if kind_ == "set":
         secret = value.sensitive or any(item.sensitive for item in items)
         return sorted_set(items, value.position, value.open, secret, element)
-    return ListOf(items, value.position, value.open, value.sensitive, element)
+    uncertain = value.uncertain if isinstance(value, ListOf) else ""
+    return ListOf(items, value.position, value.open, value.sensitive, element, uncertain)
 
 
 def mapping(value: Map, element: Type, budget: Budget, depth: int = 0) -> MapOf:

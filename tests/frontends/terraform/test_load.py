@@ -397,6 +397,39 @@ def test_what_is_made_of_something_sensitive_never_prints(tmp_path: Path, expres
     assert result(tmp_path, expression, more) == "(sensitive)"
 
 
+def test_what_is_declared_no_secret_may_be_gone_through(tmp_path: Path) -> None:
+    hcl = """
+variable "s" {
+  type      = map(string)
+  default   = { a = "hush" }
+  sensitive = true
+}
+resource "aws_kms_key" "set" {
+  for_each    = nonsensitive(toset(keys(var.s)))
+  description = each.key
+}
+resource "aws_kms_key" "list" {
+  for_each    = toset(nonsensitive(keys(var.s)))
+  description = var.s[each.key]
+}
+resource "aws_kms_key" "map" {
+  for_each    = nonsensitive(var.s)
+  description = each.key
+}
+resource "aws_kms_key" "shut" {
+  description = nonsensitive([var.s])[0].a
+}
+"""
+    stack, _ = read(tmp_path, {"a.tf": hcl})
+    found = {one.address: str(one.attributes.get("description")) for one in stack.resources}
+    assert found == {
+        'aws_kms_key.list["a"]': "(sensitive)",
+        'aws_kms_key.map["a"]': "a",
+        'aws_kms_key.set["a"]': "a",
+        "aws_kms_key.shut": "(sensitive)",
+    }
+
+
 def test_a_sensitive_member_leaves_the_rest_of_an_encoded_document_readable(tmp_path: Path) -> None:
     text = """
 variable "s" {

@@ -155,6 +155,12 @@ def test_fractions_are_exact():
         ({"policy": references("local.p")}, "? known after apply: it depends on local.p"),
         ({"policy": references("var.unset")}, "? known after apply: it depends on var.unset"),
         ({"policy": {}}, "? known after apply"),
+        # JSON syntax: a template is written out beside what it refers to.
+        (
+            {"policy": {**ROLE_ARN, **constant("${jsonencode(aws_iam_role.app.arn)}")}},
+            "? known after apply: it depends on aws_iam_role.app.arn",
+        ),
+        ({"policy": {**references("var.policy"), **constant("${var.policy}")}}, "absent"),
     ],
 )
 def test_an_unknown_policy_is_no_policy_only_if_none_was_given(expressions, wanted):
@@ -171,6 +177,29 @@ def test_an_unknown_policy_is_no_policy_only_if_none_was_given(expressions, want
     nothing = value is None or isinstance(value, Null)
     assert ("absent" if nothing else show(value)) == wanted
     assert attribute(stack, "aws_kms_key.k", "arn") is None
+
+
+@pytest.mark.parametrize(
+    ("region", "wanted"),
+    [
+        (constant("eu-west-1"), "eu-west-1"),
+        (references("var.region"), "eu-west-2"),
+        ({**references("var.region"), **constant("${var.region}")}, "eu-west-2"),
+        (references("var.part"), None),
+        ({**references("var.part"), **constant("${var.part}-west-1")}, None),
+    ],
+)
+def test_a_part_of_a_template_is_no_region(region, wanted):
+    plan = a_plan(
+        [change("aws_kms_key.k", {})],
+        [configured("aws_kms_key.k")],
+        variables={"region": {"value": "eu-west-2"}, "part": {"value": "eu"}},
+    )
+    plan["configuration"]["provider_config"] = {
+        "aws": {"name": "aws", "expressions": {"region": region}}
+    }
+    told = load(plan).resources[0].provider.region.literal
+    assert told == wanted
 
 
 def test_unknown_policies_are_different_things_whatever_they_depend_on():

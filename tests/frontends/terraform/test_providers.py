@@ -145,6 +145,27 @@ def test_a_configuration_of_each_region_is_chosen_by_its_key(tmp_path: Path) -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("eu-west-1", "ec2.eu-west-1.amazonaws.com"),
+        (None, "ec2.${data.aws_region.r.name}.amazonaws.com"),
+    ],
+)
+def test_the_endpoint_of_a_region_is_that_of_ec2(
+    tmp_path: Path, region: str | None, expected: str
+) -> None:
+    hcl = """
+data "aws_region" "r" {}
+resource "aws_kms_key" "k" {
+  description = data.aws_region.r.endpoint
+}
+"""
+    environment = Environment(region=region, partition="aws")
+    stack, _ = read(tmp_path, {"main.tf": hcl}, Inputs(environment=environment))
+    assert str(stack.resources[0].attributes.get("description")) == expected
+
+
 def test_a_resource_goes_to_the_region_that_it_names(tmp_path: Path) -> None:
     hcl = """
 provider "aws" {

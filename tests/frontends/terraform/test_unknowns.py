@@ -43,6 +43,12 @@ split(",", "a,b${var.u},c")[0]
 split(":", "arn:aws:sqs:${var.u}:x")[2]
 length(split(",", "a,${var.u}"))
 sort(["b", var.u, "a"])
+sort(["b", var.u, "a"])[0]
+reverse(sort(["b", var.u]))
+join(",", sort(["b", var.u]))
+sort(tolist(toset(["b", var.u])))
+tolist(toset(["b", var.u]))[0]
+tolist(distinct(["b", var.u]))[1]
 contains(["a", var.u], "a")
 contains(["a"], var.u)
 concat(["a"], [var.u])
@@ -147,6 +153,10 @@ def test_known_parts_are_kept(open_values: list[Value]) -> None:
     assert kept['startswith("ab${var.u}", "x")'].value is False  # type: ignore[attr-defined]
     assert isinstance(kept['var.u == "x" ? "yes" : "no"'], Choice)
     assert isinstance(kept['["a", var.u]'], List)
+    ordered = kept['sort(["b", var.u, "a"])']
+    assert isinstance(ordered, List)
+    assert [str(item) for item in ordered.items[:2]] == ["a", "b"]
+    assert isinstance(ordered.items[2], Unknown)
     assert kept['split(":", "arn:aws:sqs:${var.u}:x")[2]'].literal == "sqs"  # type: ignore[attr-defined]
 
 
