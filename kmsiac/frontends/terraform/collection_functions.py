@@ -261,6 +261,7 @@ def _sort(position: int, arguments: list[Value]) -> Value:
     if not isinstance(arguments[0], List):
         raise refused(arguments[0], "a list")
     texts = sequence(arguments[0], "list", "string", Budget(_STEPS))
+    assert isinstance(texts, ListOf)
     if any(isinstance(item, Null) for item in texts.items):
         raise refused(Null(position), "a text")
     ordered = in_order(texts.items)

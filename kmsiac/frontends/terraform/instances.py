@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kmsiac.frontends.terraform import attributes
+from kmsiac.frontends.terraform import attributes, computed_data
 from kmsiac.frontends.terraform.blocks import body_map, grouped
 from kmsiac.frontends.terraform.modules import child_scope
 from kmsiac.frontends.terraform.policy_document import policy_document
@@ -77,6 +77,11 @@ class Instance(Lazy):
             environment = self._environment(name, position)
             if environment is not None:
                 return environment
+        elif is_data and self.group.type in computed_data.TYPES:
+            read = self._written
+            made = computed_data.computed(self.group.type, name, read, self.provider, position)
+            if made is not None:
+                return made
         rule, shape = attributes.symbol_rule(self.group.type, name, data=is_data)
         if rule == "=":
             return self.attribute(shape, position)

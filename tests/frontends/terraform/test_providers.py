@@ -8,6 +8,7 @@ import pytest
 
 from kmsiac.frontends.unit import Inputs
 from kmsiac.stack import Environment
+from kmsiac.values import Unknown
 from tests.frontends.terraform.test_load import plain, read
 
 ROLE = 'assume_role {\n    role_arn = "arn:aws:iam::%s:role/%s"\n  }'
@@ -164,6 +165,55 @@ resource "aws_kms_key" "k" {
     environment = Environment(region=region, partition="aws")
     stack, _ = read(tmp_path, {"main.tf": hcl}, Inputs(environment=environment))
     assert str(stack.resources[0].attributes.get("description")) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("data.aws_arn.r.account", "111111111111"),
+        ("data.aws_arn.r.partition", "aws-us-gov"),
+        ("data.aws_arn.r.region", ""),
+        ("data.aws_arn.r.resource", "role/a:b"),
+        ("data.aws_arn.own.account", "${data.aws_caller_identity.me.account_id}"),
+        ("data.aws_arn.open.resource", "${data.aws_arn.open.resource}"),
+        ("data.aws_arn.open.account", "${data.aws_arn.open.account}"),
+        ("data.aws_service_principal.s.name", "logs.amazonaws.com"),
+        ("data.aws_service_principal.s.suffix", "amazonaws.com"),
+        ("data.aws_service_principal.cn.name", "${data.aws_service_principal.cn.name}"),
+    ],
+)
+def test_data_sources_that_look_nothing_up_are_computed(
+    tmp_path: Path, expression: str, expected: str
+) -> None:
+    hcl = f"""
+variable "u" {{}}
+data "aws_caller_identity" "me" {{}}
+data "aws_arn" "r" {{
+  arn = "arn:aws-us-gov:iam::111111111111:role/a:b"
+}}
+data "aws_arn" "own" {{
+  arn = "arn:aws:iam::${{data.aws_caller_identity.me.account_id}}:root"
+}}
+data "aws_arn" "open" {{
+  arn = var.u
+}}
+data "aws_service_principal" "s" {{
+  service_name = "logs"
+}}
+data "aws_service_principal" "cn" {{
+  service_name = "logs"
+  region       = "cn-north-1"
+}}
+resource "aws_kms_key" "k" {{
+  description = {expression}
+}}
+"""
+    stack, _ = read(tmp_path, {"main.tf": hcl}, Inputs(environment=Environment(region="eu-west-1")))
+    told = stack.resources[0].attributes.get("description")
+    if isinstance(told, Unknown):
+        assert f"${{{told.expression}}}" == expected
+    else:
+        assert str(told) == expected
 
 
 def test_a_resource_goes_to_the_region_that_it_names(tmp_path: Path) -> None:
