@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from kmsiac.frontends.terraform.policy_sids import Later, alternatives, beside, unsure
 from kmsiac.frontends.terraform.symbolic import MAX_GUARDS
 from kmsiac.policy.json_text import decode
 from kmsiac.values import (
@@ -61,13 +62,15 @@ class Merge:
         self._by_sid: dict[Hashable, int] = {}
         self._of_sources: set[Hashable] = set()
         self._doubted: set[int] = set()
+        self._unsure: set[int] = set()
+        """Statements of which it is open what Sid they have."""
 
     def source(self, document: Value) -> None:
         """Merge a member of `source_policy_documents`: no sid may come twice among them."""
         plain = self._read(document)
         statements = self._statements(plain)
         self._refuse_twice(statements, self._of_sources, "among the source documents")
-        self._take(plain, statements)
+        self._take(plain, statements, override=False)
 
     def own(
         self,
@@ -78,7 +81,9 @@ class Merge:
     ) -> None:
         """Merge what the data source itself writes."""
         self._refuse_twice(statements, set(), "in this document")
-        self._add(statements)
+        if rest is not None:
+            self._doubt(rest)
+        self._add(statements, replacing=True)
         self.open = self.open or rest
         if isinstance(version, Text) and _equal(self.version, version):
             self.version = version  # where the data source itself has it
@@ -89,7 +94,7 @@ class Merge:
         plain = self._read(document)
         if isinstance(plain, Unknown):
             self._doubt(plain)
-        self._take(plain, self._statements(plain))
+        self._take(plain, self._statements(plain), override=True)
 
     def document(self, keys: dict[str, Text]) -> Map:
         """The merged document; `keys` are where the data source writes Version and Id."""
@@ -135,31 +140,58 @@ class Merge:
             return []
         return [as_read(each) for each in found.items if not isinstance(each, Null)]
 
-    def _take(self, plain: Value, statements: Sequence[Value]) -> None:
+    def _take(self, plain: Value, statements: Sequence[Value], *, override: bool) -> None:
         if isinstance(plain, Unknown):
             self.open = self.open or plain
             return
-        self._add(statements)
+        rest: Unknown | None = None
+        if isinstance(plain, Map):
+            listed = _member(plain, "Statement")
+            rest = listed.open if isinstance(listed, List) else plain.open
+            if isinstance(listed, Unknown | Text | Choice):
+                rest = self._unknown(listed)
+        if rest is not None and override:
+            self._doubt(rest)
+        self._add(statements, replacing=override)
         if not isinstance(plain, Map):
             return
-        listed = _member(plain, "Statement")
-        rest = listed.open if isinstance(listed, List) else plain.open
-        if isinstance(listed, Unknown | Text | Choice):
-            rest = self._unknown(listed)
         self.open = self.open or rest
         self._adopt(_member(plain, "Version"), _member(plain, "Id"))
 
-    def _add(self, statements: Iterable[Value]) -> None:
+    def _add(self, statements: Iterable[Value], *, replacing: bool) -> None:
+        """Add or replace; a source is not `replacing`: none may have a Sid of another."""
+        before = len(self.statements)
         for statement in statements:
             self.first = self.first or statement.position
             sid = _sid(statement)
+            if replacing:
+                self._take_places(statement, before)
             if sid is not None and sid in self._by_sid:
                 self.statements[self._by_sid[sid]] = statement
                 self._doubted.discard(self._by_sid[sid])
                 continue
             if sid is not None:
                 self._by_sid[sid] = len(self.statements)
+            elif unsure(statement):
+                self._unsure.add(len(self.statements))
             self.statements.append(statement)
+
+    def _take_places(self, statement: Value, before: int) -> None:
+        """Put a new statement in the place of those `before` that may have its Sid."""
+        if isinstance(statement, Unknown):
+            self._doubt(statement)
+            return
+        open_sid = unsure(statement)
+        places = sorted(self._unsure.union(self._by_sid.values() if open_sid else ()))
+        places = [at for at in places if at < before]
+        if not places:
+            return
+        sids = [sid for sid, at in self._by_sid.items() if isinstance(sid, str) and at < before]
+        known = alternatives(statement, sids) if open_sid else []
+        self._context.budget.spend(len(places) + len(known) * len(places))
+        later = Later(statement, self._context.stack.unit, known)
+        for at in places:
+            self.statements[at] = beside(self.statements[at], later)
 
     def _adopt(self, version: Value | None, identity: Value | None) -> None:
         """The newest version and the last Id count."""
