@@ -217,17 +217,19 @@ class SourceTree:
 
     # -- walking --------------------------------------------------------------------------------
 
-    def walk(self, start: Path) -> Iterator[tuple[Path, SourceError | None]]:
-        """The files under the folder `start`, sorted, pruned folders left out.
+    def walk(
+        self, start: Path, pruned: frozenset[str] = PRUNED
+    ) -> Iterator[tuple[Path, SourceError | None]]:
+        """The files under the folder `start`, sorted, folders with a pruned name left out.
 
         A link is followed if its target lies under the root (a folder met before is not walked
         again); otherwise the link comes with the error that says why it was not read.
         """
         seen: set[str] = set()
-        yield from self._walk(start, seen, depth=0)
+        yield from self._walk(start, seen, pruned, depth=0)
 
     def _walk(
-        self, folder: Path, seen: set[str], depth: int
+        self, folder: Path, seen: set[str], pruned: frozenset[str], depth: int
     ) -> Iterator[tuple[Path, SourceError | None]]:
         real = os.path.realpath(folder)
         if real in seen:
@@ -248,8 +250,8 @@ class SourceTree:
                 hint = _NOT_READ if problem == _OUTSIDE else ""
                 yield path, SourceError(problem, whole_file(self.report_path(path)), hint)
             elif _is_folder(entry):
-                if entry.name not in PRUNED:
-                    yield from self._walk(path, seen, depth + 1)
+                if entry.name not in pruned:
+                    yield from self._walk(path, seen, pruned, depth + 1)
             else:
                 yield path, None
 

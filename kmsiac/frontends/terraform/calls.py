@@ -127,6 +127,8 @@ class Interest:
         if folder in self._known:
             return self._known[folder]
         files = self._context.glance(folder)
+        if not (files.files or files.errors or files.one_sided):
+            return True  # an empty one is to be told
         return any(
             is_sink(type := key.partition(".")[0], block) or not_covered(type)
             for key, block in files.resources.items()

@@ -120,6 +120,10 @@ def _is_outside(site: Site, path: Path) -> bool:
         return True
 
 
+_NEVER_COMMITTED = frozenset({".git"})
+"""Where no commit can put a file; Terraform lists what is in every other folder."""
+
+
 def _fileset(site: Site, arguments: list[Value]) -> Value:
     context = site.frame.context
     folder = context.root_folder / Path(literal(arguments[0]))
@@ -129,7 +133,7 @@ def _fileset(site: Site, arguments: list[Value]) -> Value:
         context.gap(site.frame, "fileset", problem, site.position)
         raise Undetermined(problem)
     found: list[Value] = []
-    listed = context.tree.walk(folder) if context.tree.is_folder(folder) else ()
+    listed = context.tree.walk(folder, _NEVER_COMMITTED) if context.tree.is_folder(folder) else ()
     for count, (path, error) in enumerate(listed):
         if count > _MAX_FILES:
             raise Undetermined(f"over {_MAX_FILES:,} files")

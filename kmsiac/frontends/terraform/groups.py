@@ -249,7 +249,9 @@ def _cases(value: Value, when: When) -> Iterator[tuple[When, Value]]:
 
 
 def _whole(value: Value) -> int | None:
+    """The number that a count is; None where it is not known, or none that Terraform takes."""
     try:
-        return max(0, int(to_number(value)))
+        number = int(to_number(value))
     except (CallError, Undetermined, ValueError, OverflowError):
         return None
+    return number if number >= 0 else None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.blocks import guarded
 from kmsiac.frontends.terraform.providers import configured, passed_providers
 from kmsiac.frontends.terraform.split import Attribute, Block
-from kmsiac.reading.tree import RECORDED_MODULES, SourceTree, relative
+from kmsiac.reading.tree import SourceTree, relative
 from kmsiac.stack import Call
 from kmsiac.values import Text, Value
 
@@ -61,7 +59,10 @@ def child_scope(instance: ModuleInstance) -> Scope | None:
         (*caller.ancestors, caller.folder),
     )
     scope.call_names = (*caller.call_names, group.name)
-    if scope.files.providers:
+    files = scope.files
+    if not (files.files or files.errors or files.one_sided):
+        context.call_gap(instance.address, _nothing_in(block), block.position)
+    if files.providers:
         scope.providers.update(configured(scope))
     return scope
 
@@ -83,6 +84,13 @@ def _not_found(block: Block) -> str:
     return problem
 
 
+def _nothing_in(block: Block) -> str:
+    """What to say of a module folder without any Terraform code: a submodule not checked out?"""
+    source = block.body.attributes.get("source")
+    written = " ".join(source.source.split())[:200] if source else ""
+    return f"the folder of module source {written} holds no Terraform code"
+
+
 def _endless(caller: Scope, folder: Path) -> str:
     """What is wrong with a call that leads back to where it came from, or ever deeper."""
     way = (*caller.ancestors, caller.folder)
@@ -101,17 +109,23 @@ def _endless(caller: Scope, folder: Path) -> str:
 def _folder(instance: ModuleInstance) -> Path | None:
     caller = instance.group.scope
     tree = caller.context.tree
-    source = instance.group.block.body.attributes.get("source")
-    if source is not None:
-        written = instance.frame.attribute(source)
-        name = written.literal if isinstance(written, Text) else None
-        if name is not None and is_local(name):
-            return local_folder(tree, caller.folder, name)
+    name = _literal(instance, "source")
+    if name is not None and is_local(name):
+        return local_folder(tree, caller.folder, name)
     key = ".".join((*caller.call_names, instance.group.name))
     recorded = caller.context.recorded_modules().get(key)
     if recorded is None:
         return None
-    return local_folder(tree, caller.context.root_folder, recorded)
+    if problem := recorded.differs(name, _literal(instance, "version")):
+        caller.context.call_gap(instance.address, problem, instance.group.block.position)
+    return local_folder(tree, caller.context.root_folder, recorded.folder)
+
+
+def _literal(instance: ModuleInstance, argument: str) -> str | None:
+    """What an argument of the call itself says; None where it is not written or not known."""
+    attribute = instance.group.block.body.attributes.get(argument)
+    written = instance.frame.attribute(attribute) if attribute is not None else None
+    return written.literal if isinstance(written, Text) else None
 
 
 def local_folder(tree: SourceTree, start: Path, name: str) -> Path | None:
@@ -128,19 +142,6 @@ def local_folder(tree: SourceTree, start: Path, name: str) -> Path | None:
         return tree.folder(os.path.normpath(path))
     except (OSError, RuntimeError, ValueError):
         return None
-
-
-def read_recorded(tree: SourceTree, root: Path) -> dict[str, str]:
-    """`.terraform/modules/modules.json`: dotted call path to folder. Empty where it cannot be read."""
-    path = root / RECORDED_MODULES
-    if not tree.exists(path):
-        return {}
-    try:
-        content = json.loads(tree.read(path).text)
-        rows = content["Modules"]
-        return {str(row["Key"]): str(row["Dir"]) for row in rows if row.get("Key")}
-    except (SourceError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
 
 
 def is_local(source: str) -> bool:

@@ -10,9 +10,9 @@ from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.conversion import CallError, Undetermined
 from kmsiac.frontends.terraform.evaluate import evaluate, source_of
 from kmsiac.frontends.terraform.module_files import ModuleFiles, read_folder
-from kmsiac.frontends.terraform.modules import read_recorded
 from kmsiac.frontends.terraform.nodes import Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute
+from kmsiac.frontends.terraform.recorded_modules import Recorded, read_recorded
 from kmsiac.frontends.terraform.split import Attribute, Block
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, marked
 from kmsiac.frontends.terraform.type_constraints import convert
@@ -47,7 +47,7 @@ class Context:
         self.rendering: set[str] = set()
         """Template files that are being rendered: one must not render itself."""
         self._texts: dict[str, SourceFile] = {}
-        self._recorded: dict[str, str] | None = None
+        self._recorded: dict[str, Recorded] | None = None
         self._workspace: str | None = None
         self._reported: set[tuple[str, str, int]] = set()
 
@@ -118,7 +118,7 @@ class Context:
         if self._first("", reason, position):
             self.stack.gaps.append(Gap(address, "source", reason, position))
 
-    def recorded_modules(self) -> dict[str, str]:
+    def recorded_modules(self) -> dict[str, Recorded]:
         """What `terraform init` recorded: dotted call path to module folder."""
         if self._recorded is None:
             self._recorded = read_recorded(self.tree, self.root_folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kmsiac.config import ScanOptions
 from kmsiac.scan import read_units
 
@@ -194,3 +196,73 @@ module "kms" {
         'module.kms["c]"].module.far.aws_kms_key.k': "far c]",
         'module.kms["c]"].module.inner.aws_kms_key.k': "inner",
     }
+
+
+@pytest.mark.parametrize(
+    ("call", "row", "said"),
+    [
+        ('source = "x/kms/aws"', '"Source": "registry.terraform.io/x/kms/aws"', ""),
+        ('source = "x/kms/aws"', '"Source": "registry.opentofu.org/x/kms/aws"', ""),
+        ('source = "x/kms/aws"', "", ""),
+        (
+            'source = "github.com/x/y//m?ref=v1"',
+            '"Source": "git::https://github.com/x/y.git//m?ref=v1"',
+            "",
+        ),
+        (
+            'source = "git@host.example:x/y.git"',
+            '"Source": "git::ssh://git@host.example/x/y.git"',
+            "",
+        ),
+        ('source = "x/kms/aws"', '"Source": "registry.terraform.io/y/kms/aws"', "y/kms/aws"),
+        ('source = "git::https://h/x?ref=v2"', '"Source": "git::https://h/x?ref=v1"', "ref=v1"),
+        ('source = "x/kms/aws"\n version = "~> 2.1"', '"Version": "2.4.0"', ""),
+        ('source = "x/kms/aws"\n version = ">= 1.0, < 3"', '"Version": "2.4.0"', ""),
+        ('source = "x/kms/aws"\n version = "2.4.0"', '"Version": "2.4.0"', ""),
+        ('source = "x/kms/aws"\n version = "~> 2.1.0"', '"Version": "2.4.0"', "'2.4.0'"),
+        ('source = "x/kms/aws"\n version = ">= 3, != 4"', '"Version": "2.4.0"', "'2.4.0'"),
+        ('source = "x/kms/aws"\n version = "3.0.0"', '"Version": "2.4.0"', "'2.4.0'"),
+    ],
+)
+def test_a_recorded_module_of_another_source_or_version_is_told(tmp_path, call, row, said):
+    row = f", {row}" if row else ""
+    files = {
+        "main.tf": f'module "m" {{\n {call}\n}}\n',
+        ".terraform/modules/modules.json": f'{{"Modules": [{{"Key": "m", "Dir": "got"{row}}}]}}',
+        "got/main.tf": KEY.replace("var.a", '"x"'),
+    }
+    inventory = read_units(options(tmp_path, files)).inventories[0]
+    assert [key.address for key in inventory.keys] == ["module.m.aws_kms_key.k"]
+    reasons = [gap.reason for gap in inventory.gaps]
+    assert (len(reasons) == 1 and said in reasons[0]) if said else not reasons
+
+
+def test_a_module_folder_without_code_is_told(tmp_path):
+    """As a submodule is that was not checked out."""
+    files = {"main.tf": 'module "m" {\n  source = "./sub"\n}\n', "sub/README.md": "nothing"}
+    (inventory,) = read_units(options(tmp_path, files)).inventories
+    assert [gap.reason for gap in inventory.gaps] == [
+        'the folder of module source "./sub" holds no Terraform code'
+    ]
+
+
+def test_files_of_folders_that_discovery_passes_over_are_listed(tmp_path):
+    """Terraform's fileset knows no such folders, and whoever writes the tree can make one."""
+    hcl = (
+        'resource "aws_kms_key" "k" {\n'
+        '  for_each    = fileset("p", "**")\n  description = each.key\n}\n'
+    )
+    files = {"main.tf": hcl, "p/a.json": "", "p/node_modules/b.json": "", "p/.terraform/c": ""}
+    (inventory,) = read_units(options(tmp_path, files)).inventories
+    assert [str(key.resource.attributes.get("description")) for key in inventory.keys] == [
+        ".terraform/c",
+        "a.json",
+        "node_modules/b.json",
+    ]
+
+
+@pytest.mark.parametrize("count", ["-1", "null", '"many"'])
+def test_a_count_that_terraform_refuses_does_not_hide_the_block(tmp_path, count):
+    files = {"main.tf": f'resource "aws_kms_key" "k" {{\n  count = {count}\n}}\n'}
+    (inventory,) = read_units(options(tmp_path, files)).inventories
+    assert [key.address for key in inventory.keys] == ["aws_kms_key.k[0]"]
