@@ -80,14 +80,12 @@ class _Joining:
                 stack.resources[index] = self._resource(resource, written)
             else:
                 missing.setdefault(_module(resource.address), []).append(resource)
-        self._tell_missing(missing)
-        for written in code.resources:
-            certain = written.absent is None and written.exists is None
-            if certain and written.address not in planned:
-                reason = (
-                    f"it stands in {self.name} and not in the plan: an older plan, or one of a part"
-                )
-                self.told.append(Gap(written.address, "", reason, written.position))
+        if not planned.isdisjoint(behind) or code.errors or not planned:
+            self._tell_missing(missing)
+            self._tell_unplanned(planned)
+        else:
+            reason = f"nothing of the plan is in {self.name}: is it the folder that was planned?"
+            self.told.append(Gap("", "", reason, stack.resources[0].position))
         documents = {each.address: each for each in code.documents}
         for index, document in enumerate(stack.documents):
             same = documents.get(document.address)
@@ -104,6 +102,14 @@ class _Joining:
                 reason += f" (and of {len(resources) - 1} more in {module})"
                 told = [first]
             self.told += [Gap(each.address, "", reason, each.position) for each in told]
+
+    def _tell_unplanned(self, planned: set[str]) -> None:
+        reason = f"it stands in {self.name} and not in the plan: an older plan, or one of a part"
+        self.told += [
+            Gap(written.address, "", reason, written.position)
+            for written in self.code.resources
+            if written.absent is None and written.exists is None and written.address not in planned
+        ]
 
     def _tell(self) -> None:
         told = self.told[:MAX_TOLD]

@@ -167,6 +167,12 @@ def test_what_only_one_of_them_has_is_told(tmp_path: Path) -> None:
     }
 
 
+def test_code_of_something_else_is_told_once(tmp_path: Path) -> None:
+    stack, _ = load(tmp_path, a_plan(), 'resource "aws_kms_key" "other" {}\n')
+    (gap,) = stack.gaps
+    assert gap.reason == "nothing of the plan is in code: is it the folder that was planned?"
+
+
 def test_a_policy_that_is_null_in_the_code_is_not_given(tmp_path: Path) -> None:
     code = CODE.replace("policy = jsonencode({\n    Version", "policy = true ? null : ({\n    V", 1)
     stack, _ = load(tmp_path, a_plan(), code)
