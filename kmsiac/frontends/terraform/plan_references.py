@@ -49,12 +49,14 @@ class Origin(NamedTuple):
 
     `change` is the resource instance where there is exactly one that is meant; `attribute` is what
     of it (empty: the reference names only the resource). `text` is the reference as spelled.
+    `filled`: its value is certainly neither null nor empty.
     """
 
     state: State
     text: str
     change: Change | None = None
     attribute: str = ""
+    filled: bool = False
 
 
 class Reference(NamedTuple):
@@ -106,6 +108,11 @@ def is_constant(expression: object) -> bool:
         and "constant_value" in expression
         and not expression.get("references")
     )
+
+
+def is_filled(expression: object) -> bool:
+    """Whether an expression is written out, and neither null nor empty."""
+    return is_constant(expression) and bool(expression["constant_value"])  # type: ignore[index]
 
 
 def constant_text(expression: object) -> str | None:
@@ -187,7 +194,7 @@ class Configuration:
             inner, behind = further
             names = chains(behind)
             if not names:
-                found.append(Origin(_constant(behind), text))
+                found.append(_constant(behind, text))
             waiting.extend((inner, name, hops + 1) for name in reversed(names))
         return found
 
@@ -216,8 +223,10 @@ class Configuration:
         if names[0] in _ALWAYS_KNOWN or ".".join(names[:2]) in _ALWAYS_KNOWN:
             return Origin(State.KNOWN, text)
         if names[0] == "var" and not module and len(names) > 1:
-            known = names[1] in self._variables
-            return Origin(State.KNOWN if known else State.OPEN, text)
+            value = self._variables.get(names[1])
+            filled = len(names) == 2 and isinstance(value, dict) and bool(value.get("value"))
+            known = State.KNOWN if names[1] in self._variables else State.OPEN
+            return Origin(known, text, filled=filled)
         if names[0] in {"var", "local", "module", "each", "self", "count"}:
             return Origin(State.OPEN, text)
         start = 1 if names[0] == "data" else 0
@@ -231,7 +240,8 @@ class Configuration:
         instances = self._instances.get((module, base), {})
         if not instances:
             known = join(module, base) in self._known_bases
-            return Origin(State.KNOWN if known else State.ABSENT, text)
+            filled = known and base.startswith("data.aws_iam_policy_document.")
+            return Origin(State.KNOWN if known else State.ABSENT, text, filled=filled)
         change = instances.get(index)
         if change is None and len(instances) == 1:
             change = next(iter(instances.values()))
@@ -239,9 +249,11 @@ class Configuration:
             return Origin(State.OPEN, text)
         first, _, _ = attribute.partition(".")
         known = bool(first) and not change.is_unknown(first)
-        return Origin(State.KNOWN if known else State.UNKNOWN, text, change, attribute)
+        state = State.KNOWN if known else State.UNKNOWN
+        return Origin(state, text, change, attribute, known and bool(change.after.get(attribute)))
 
 
-def _constant(expression: object) -> State:
+def _constant(expression: object, text: str) -> Origin:
     # `{}` is a function of constants: known, unless it is one like timestamp().
-    return State.KNOWN if is_constant(expression) else State.OPEN
+    state = State.KNOWN if is_constant(expression) else State.OPEN
+    return Origin(state, text, filled=is_filled(expression))

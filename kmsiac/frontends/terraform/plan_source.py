@@ -149,6 +149,12 @@ class _Joining:
             if filler.different:
                 reason = f"the plan does not say what {self.name} says here: the plan counts"
                 self.told.append(Gap(planned.address, key.literal or "", reason, planned.position))
+            elif isinstance(value, Unknown) and isinstance(own, Text) and own.literal is not None:
+                reason = (
+                    f"the plan knows it after apply only, and {self.name} says all of it:"
+                    " do they belong together?"
+                )
+                self.told.append(Gap(planned.address, key.literal or "", reason, own.position))
             yield written.attributes.key(key.literal or "") or key, filled
 
     def _document(self, planned: DataDocument, written: DataDocument) -> DataDocument:

@@ -15,6 +15,7 @@ from kmsiac.frontends.terraform.plan_references import (
     State,
     chains,
     is_constant,
+    is_filled,
 )
 from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
 from kmsiac.frontends.terraform.plan_values import Converter
@@ -80,9 +81,14 @@ class Unknowns:
     ) -> Value | None:
         """The value of an unknown attribute that is configured; None if it is not given after all."""
         origins = self._configuration.origins(change.module, expression, change.index)
-        if is_constant(expression) or (origins and all(o.state is State.KNOWN for o in origins)):
+        known = is_constant(expression) or (
+            origins and all(o.state is State.KNOWN for o in origins)
+        )
+        filled = is_filled(expression) or (origins and all(o.filled for o in origins))
+        if known and not filled:
             # All of it is known, and yet the attribute is not: it was null or empty, and what
-            # is unknown is the provider's default.
+            # is unknown is the provider's default. Where nothing that it is made of is empty,
+            # a function like uuid() may be in it instead.
             return None
         name = path.rpartition(".")[2]
         waiting = _waiting(origins)

@@ -553,7 +553,8 @@ def test_a_document_is_followed_through_variables_and_outputs():
     [
         (None, False),
         (constant(None), False),
-        (constant("{}"), False),
+        (constant(""), False),
+        (constant("{}"), True),
         (references("local.p"), True),
         ({}, True),
     ],
@@ -569,6 +570,29 @@ def test_a_module_argument_decides_whether_a_policy_was_given(argument, given):
     }
     policy = attribute(load(document), "module.m.aws_kms_key.k", "policy")
     assert isinstance(policy, Null) is not given
+
+
+@pytest.mark.parametrize(
+    ("policy", "variables", "given"),
+    [
+        (references("var.p"), {"p": None}, False),
+        (references("var.p"), {"p": ""}, False),
+        (references("var.p", "var.on"), {"p": "{}", "on": False}, False),
+        (references("var.p"), {"p": "{}"}, True),
+        (constant("${jsonencode(uuid())}"), {}, True),
+        (constant(""), {}, False),
+    ],
+)
+def test_a_policy_of_known_things_that_is_not_known_may_be_given_all_the_same(
+    policy, variables, given
+):
+    """`replace(var.p, "X", uuid())` names nothing but `var.p` in a plan."""
+    document = a_plan(
+        [change("aws_kms_key.k", {}, {"policy": True})],
+        [configured("aws_kms_key.k", policy=policy)],
+        variables={name: {"value": value} for name, value in variables.items()},
+    )
+    assert isinstance(attribute(load(document), "aws_kms_key.k", "policy"), Null) is not given
 
 
 def test_an_instance_takes_the_document_with_its_own_index():

@@ -239,3 +239,15 @@ def test_what_is_secret_in_the_code_stays_secret(tmp_path: Path) -> None:
     stack, tree = load(tmp_path, a_plan(), code)
     assert stack.by_address()["aws_kms_key.k"].attributes.get("policy") is not None
     assert "hunter2" not in json.dumps(export([build(stack)], tree.span))
+
+
+def test_code_that_says_all_of_what_the_plan_does_not_know_is_told(tmp_path: Path) -> None:
+    """Code that was mended after the plan was made does not make the plan good."""
+    head, _, rest = CODE.partition('resource "aws_kms_key" "k" {')
+    mended = "\n  enable_key_rotation = true\n  policy = jsonencode({ Statement = [] })\n}\n"
+    code = head + 'resource "aws_kms_key" "k" {' + mended + rest[rest.index("\n}\n") + 3 :]
+    stack, _ = load(tmp_path, a_plan(), code)
+    told = {(gap.resource, gap.attribute): gap.reason for gap in stack.gaps}
+    assert told["aws_kms_key.k", "policy"] == (
+        "the plan knows it after apply only, and code says all of it: do they belong together?"
+    )
