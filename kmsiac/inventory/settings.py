@@ -268,10 +268,28 @@ def _tags(value: Value) -> Value:
     return Map(entries, value.position, rest, value.sensitive)
 
 
+def _texts(value: Value) -> Value:
+    """A map of tags or of an encryption context: its members are texts, however they are spelled."""
+    if not isinstance(value, Map):
+        return value
+    entries = [(key, _spelled(member)) for key, member in value.entries]
+    return Map(entries, value.position, value.open, value.sensitive)
+
+
+def _spelled(value: Value) -> Value:
+    if isinstance(value, Bool):
+        return Text(("true" if value.value else "false",), value.position, value.sensitive)
+    if isinstance(value, Number):
+        return Text((str(Number(value.number)),), value.position, value.sensitive)
+    return value
+
+
 def _typed(value: Value, type: str) -> Value:
     """The value as the type of its setting: CloudFormation spells booleans and numbers as text."""
     if type == "tags":
-        return _tags(value)
+        return _texts(_tags(value))
+    if type == "map":
+        return _texts(value)
     if not isinstance(value, Text) or value.literal is None:
         if type == "list" and not isinstance(value, List | Unknown):
             return List((value,), value.position)

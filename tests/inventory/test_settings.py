@@ -57,7 +57,7 @@ resource "aws_kms_key" "k" {
   rotation_period_in_days            = 90
   deletion_window_in_days            = 7
   bypass_policy_lockout_safety_check = true
-  tags                               = { team = "a" }
+  tags                               = { team = "a", cost = 12, open = true }
 }
 resource "aws_kms_alias" "a" {
   name          = "alias/a"
@@ -95,7 +95,7 @@ Resources:
       RotationPeriodInDays: "90"
       PendingWindowInDays: 7
       BypassPolicyLockoutSafetyCheck: true
-      Tags: [{Key: team, Value: a}]
+      Tags: [{Key: team, Value: a}, {Key: cost, Value: 12}, {Key: open, Value: true}]
   Alias:
     Type: AWS::KMS::Alias
     Properties: {AliasName: alias/a, TargetKeyId: !Ref Key}
@@ -148,7 +148,7 @@ def test_the_same_infrastructure_has_the_same_settings(
         for written in (left, right):
             written.pop("target", None)  # a reference, spelled as each framework has it
         assert left == right, address
-    assert plain(ours["aws_kms_key.k"])["tags"] == {"team": "a"}
+    assert plain(ours["aws_kms_key.k"])["tags"] == {"cost": "12", "open": "true", "team": "a"}
     assert plain(ours["aws_vpc_endpoint.e"])["service"] == "kms"
 
 

@@ -108,12 +108,17 @@ def _policies(
             left.remove(found[0])
             if not (plan and not entry["known"] and _wholly_unknown(found[0])):
                 yield from _policy(name, entry, found[0])
-        elif found or not entry.get("default_policy"):
+        elif found or not (entry.get("default_policy") or _comes_to_null(entry)):
             # Where a service has no default, a policy that is not given is none.
             yield Difference(name, "missing", f"{len(found)} policies at {entry['attribute']}")
     for address, left in ours.items():
         for policy in left:
             yield Difference(address, "extra", policy["attribute"])
+
+
+def _comes_to_null(entry: Json) -> bool:
+    """Whether the apply shows that the argument is null, which a plan says of no computed one."""
+    return "applied" in entry and entry["applied"] is None
 
 
 def _of_service(applied: Json) -> bool:

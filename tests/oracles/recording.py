@@ -141,7 +141,8 @@ class _Change:
                 yield name, value, False
 
     def _policy(self, attribute: str, value: Json, unknown: bool) -> Json | None:
-        configured = attribute.split("[", maxsplit=1)[0] in self.written
+        # A dynamic block is not in the configuration; one that is computed is unknown as a whole.
+        configured = attribute in self.written or attribute.startswith("inline_policy[")
         if not configured and not (unknown and self.type in (*_KEYS, "aws_vpc_endpoint")):
             return None  # computed, and says nothing
         entry: dict[str, Json] = {
@@ -267,8 +268,11 @@ def _placeholders(plan: Json, applied: Json, source: str) -> dict[str, str]:
         if each["mode"] != "managed" or change is None:
             continue
         tail = ".".join(re.sub(r"\[[^\]]*\]", "", address).split(".")[-2:])
+        given = _configuration(plan, address).get("expressions", {})
         for name, flag in (change.get("after_unknown") or {}).items():
             value = each["values"].get(name)
+            if name in given:
+                continue  # an argument: what it is made of is somewhere else
             if flag is not True or not _tells(name, value, source) or value in literal:
                 continue
             told = f"{tail}.{name}" in referred
