@@ -17,6 +17,7 @@ from kmsiac.frontends.terraform.conversion import (
 )
 from kmsiac.frontends.terraform.format_verbs import format_list, format_text
 from kmsiac.frontends.terraform.graphemes import graphemes
+from kmsiac.frontends.terraform.open_replace import replaced
 from kmsiac.frontends.terraform.regex import Regex, Slots, compiled
 from kmsiac.frontends.terraform.symbolic import ListOf
 from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Part, Symbol, Text, Unknown, Value
@@ -133,9 +134,14 @@ def _spelled_out(value: Text) -> list[Part]:
 
 def _replace(_position: int, arguments: list[Value]) -> Value:
     value, old, new = to_text(arguments[0]), literal(arguments[1]), literal(arguments[2])
+    is_pattern = len(old) > 1 and old.startswith("/") and old.endswith("/")
     if value.literal is None:
-        raise Undetermined(why(value))
-    if len(old) > 1 and old.startswith("/") and old.endswith("/"):
+        whole = is_pattern or value.document is not None or not new.isascii()
+        parts = None if whole else replaced(_spelled_out(value), old, new, _MAX_TEXT)
+        if parts is None:
+            raise Undetermined(why(value))
+        return Text(parts, value.position)
+    if is_pattern:
         pattern = compiled(old[1:-1])
         return normalized(pattern.replace_all(value.literal, new, _MAX_TEXT), value.position)
     if (value.literal.count(old) + 1) * len(new) + len(value.literal) > _MAX_TEXT:

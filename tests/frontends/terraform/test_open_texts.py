@@ -10,6 +10,7 @@ from kmsiac.frontends.terraform.load import load
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
 from kmsiac.reading.tree import SourceTree
+from kmsiac.stack import Environment
 from kmsiac.values import Bool, Choice, List, Map, Text, Unknown, Value
 
 DOCUMENTS = """variable "more" {
@@ -109,3 +110,38 @@ def test_an_error_beside_an_unknown_argument_is_an_error(tmp_path: Path) -> None
     found = value_of(tmp_path, QUEUE, "try(startswith(random_pet.name.id, {}.prefix), true)")
     assert isinstance(found, Bool)
     assert found.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("us-east-1", "*", "arn:aws:kms:*:111111111111:key/${aws_kms_key.main.key_id}"),
+        (":key/", ":alias/", "arn:aws:kms:us-east-1:111111111111:alias/${aws_kms_key.main.key_id}"),
+        (":111111111111:", "::", "arn:aws:kms:us-east-1::key/${aws_kms_key.main.key_id}"),
+        ("missing", "x", "arn:aws:kms:us-east-1:111111111111:key/${aws_kms_key.main.key_id}"),
+        ("-", "_", None),
+        ("key/a", "x", None),
+        ("ab", "x", None),
+        ("/[0-9]+/", "x", None),
+        ("", "x", None),
+    ],
+)
+def test_replace_between_symbols_that_cannot_hold_what_is_looked_for(
+    tmp_path: Path, old: str, new: str, expected: str | None
+) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_kms_key" "main" {}\nresource "aws_kms_key" "k" {\n'
+        f'  description = replace(aws_kms_key.main.arn, "{old}", "{new}")\n}}\n'
+    )
+    told = Environment("111111111111", "us-east-1", "aws")
+    source = UnitSource("terraform", tmp_path)
+    stack = load(source, SourceTree(tmp_path), Inputs(environment=told))
+    key = next(each for each in stack.resources if each.address == "aws_kms_key.k")
+    value = key.attributes.get("description")
+    assert isinstance(value, Text if expected else Unknown)
+    assert expected is None or str(value) == expected
+
+
+def test_replace_does_not_look_across_symbols_of_a_kind_that_is_not_known(tmp_path: Path) -> None:
+    value = value_of(tmp_path, QUEUE, 'replace("a:${aws_sqs_queue.q.name}:b", "a:", "c")')
+    assert isinstance(value, Unknown)
