@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kmsiac.frontends.terraform.plan_model import Change, JsonMap, mapping, mask_of, sequence
 from kmsiac.frontends.terraform.plan_values import Converter, agrees, matching_block
-from kmsiac.policy.json_text import decode
-from kmsiac.reading.source import NOWHERE
+from kmsiac.frontends.terraform.policy_merge import Merge
+from kmsiac.frontends.terraform.symbolic import Budget, OverBudget
 from kmsiac.values import List, Map, Text, Unknown, Value
 
 VERSION = "2012-10-17"
@@ -22,28 +22,12 @@ LeafSymbols = Callable[[str, object, int, int], "Sequence[Text] | None"]
 """Texts for the unknown leaves of a list: from what the list is (`identifiers`, `resources`,
 `values`), its expression, how many leaves are unknown, and a position. None if it is not certain."""
 
-Sources = Callable[[object, int], "Value | None"]
+Sources = Callable[[object, int], "Text | None"]
 """The document behind an unknown `source_policy_documents` expression, if it can be followed."""
 
-
-def document_of(
-    statements: Iterable[Map],
-    version: str | None = None,
-    identity: Value | None = None,
-    position: int = NOWHERE,
-    open: Unknown | None = None,
-) -> Map:
-    """The document of statements that are already in their printed form.
-
-    `open` says that there may be more statements.
-    """
-    entries: list[tuple[Text, Value]] = [
-        (Text(("Version",)), Text((version or VERSION,), position))
-    ]
-    if identity is not None:
-        entries.append((Text(("Id",)), identity))
-    entries.append((Text(("Statement",)), List(statements, position, open)))
-    return Map(entries, position)
+MAX_MERGED = 200_000
+"""How many statements of other documents those of one plan take in: one may take in another twice,
+which takes in another twice."""
 
 
 def one_or_many(values: Sequence[Value], position: int, open: Unknown | None = None) -> Value:
@@ -75,50 +59,54 @@ class DocumentReader:
     """Builds the documents of deferred `aws_iam_policy_document` data sources."""
 
     def __init__(
-        self, converter: Converter, symbols: LeafSymbols, sources: Sources, named: Named
+        self,
+        converter: Converter,
+        budget: Budget,
+        symbols: LeafSymbols,
+        sources: Sources,
+        named: Named,
     ) -> None:
         self._named = named
+        self._budget = budget
         self._converter = converter
         self._symbols = symbols
         self._sources = sources
 
     def read(self, change: Change, expressions: JsonMap, position: int) -> Value:
         """The document of one deferred data source; `position` is that of its `after`."""
-        after, mask = change.after, change.unknown
         statement_at = self._converter.file.member(position, "statement")
-        if mask_of(mask, "statement") is True:
+        rest: Unknown | None = None
+        own: list[Map] = []
+        if mask_of(change.unknown, "statement") is True:
             rest = self._unknown(f"{change.address}.statement", statement_at)
-            own: list[Map] = []
         else:
-            rest = None
-            own = list(self._statements(change, expressions, statement_at))
+            own += self._statements(change, expressions, statement_at)
         lists = ("source_policy_documents", "override_policy_documents")
         sources, overrides = (
             self._documents(change, name, expressions.get(name), position) for name in lists
         )
-        for override in overrides:
-            unknown = _open_part(override)
-            if unknown is not None:
-                # It may replace any statement that has a Sid.
-                return unknown
-        more = [rest, *(_open_part(source) for source in sources)]
-        version, identifier = after.get("version"), after.get("policy_id")
-        identity: Value | None = None
-        if mask_of(mask, "policy_id") is True:
-            identity = self._unknown(f"{change.address}.policy_id", position)
-        elif isinstance(identifier, str) and identifier:
-            identity = Text((identifier,), position)
-        statements: list[Map] = []
-        places: dict[str, int] = {}
-        for source in [*sources, List(own), *overrides]:
-            _merge(statements, places, source)
-        return document_of(
-            statements,
-            version if isinstance(version, str) else None,
-            identity,
-            position,
-            next((part for part in more if part is not None), None),
-        )
+        version = self._member(change, "version", position)
+        identity = self._member(change, "policy_id", position)
+        # A deferred document is not made yet, so that nobody has refused anything of it.
+        merge = Merge(self._converter.unit, position, self._budget.spend, mistake=None)
+        try:
+            for source in sources:
+                merge.source(source)
+            merge.own(own, rest, version or Text((VERSION,), position), identity)
+            for override in overrides:
+                merge.override(override)
+        except OverBudget:
+            reason = "it is made of too many documents in one another"
+            return self._converter.unknown(change.address, reason, position)
+        return merge.document({"Version": Text(("Version",)), "Id": Text(("Id",))})
+
+    def _member(self, change: Change, name: str, position: int) -> Value | None:
+        """A text of the data source, None where it is not given."""
+        at = self._converter.file.member(position, name)
+        if mask_of(change.unknown, name) is True:
+            return self._unknown(f"{change.address}.{name}", at)
+        raw = change.after.get(name)
+        return Text((raw,), at) if isinstance(raw, str) and raw else None
 
     def _unknown(self, path: str, position: int) -> Unknown:
         return self._converter.unknown(path, "known after apply", position)
@@ -131,17 +119,16 @@ class DocumentReader:
         mask = mask_of(change.unknown, name)
         path = f"{change.address}.{name}"
         if mask is True:
-            followed = self._sources(expression, at)
-            return [followed if followed is not None else self._unknown(path, at)]
+            return [self._sources(expression, at) or self._unknown(path, at)]
         found: list[Value] = []
         for index, raw in enumerate(sequence(change.after.get(name), path)):
+            here = self._converter.file.member(at, index)
             if mask_of(mask, index) is True:
-                followed = self._sources(expression, at)
                 found.append(
-                    followed if followed is not None else self._unknown(f"{path}[{index}]", at)
+                    self._sources(expression, here) or self._unknown(f"{path}[{index}]", here)
                 )
             elif isinstance(raw, str):
-                found.append(decode(Text((raw,), at)))
+                found.append(Text((raw,), here))
         return found
 
     # -- statements -----------------------------------------------------------------------------
@@ -320,29 +307,3 @@ def _in_order(items: Sequence[Value], position: int, open: Unknown | None) -> Va
 
 def _literal(value: Value | None) -> str | None:
     return value.literal if isinstance(value, Text) else None
-
-
-def _open_part(source: Value) -> Unknown | None:
-    """What may hold more statements than are known of a source document."""
-    if isinstance(source, Unknown):
-        return source
-    statements = source.get("Statement") if isinstance(source, Map) else None
-    if isinstance(statements, Unknown):
-        return statements
-    return statements.open if isinstance(statements, List) else None
-
-
-def _merge(statements: list[Map], places: dict[str, int], source: Value) -> None:
-    """Add the statements of a source: one with the Sid of an earlier one takes its place."""
-    found = source.get("Statement") if isinstance(source, Map) else source
-    items = found.items if isinstance(found, List) else (found,)
-    for item in items:
-        if not isinstance(item, Map):
-            continue
-        sid = _literal(item.get("Sid"))
-        if sid and sid in places:
-            statements[places[sid]] = item
-            continue
-        if sid:
-            places[sid] = len(statements)
-        statements.append(item)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kmsiac.aws.consumers import key_attributes
 from kmsiac.aws.policy_sites import policy_attributes
-from kmsiac.frontends.terraform.plan_documents import DocumentReader
+from kmsiac.frontends.terraform.plan_documents import MAX_MERGED, DocumentReader
 from kmsiac.frontends.terraform.plan_model import DOCUMENT_TYPE, Change, mapping
 from kmsiac.frontends.terraform.plan_providers import Providers
 from kmsiac.frontends.terraform.plan_references import (
@@ -19,6 +19,7 @@ from kmsiac.frontends.terraform.plan_references import (
 )
 from kmsiac.frontends.terraform.plan_symbols import attribute_symbol
 from kmsiac.frontends.terraform.plan_values import Converter
+from kmsiac.frontends.terraform.symbolic import Budget
 from kmsiac.values import Owner, Symbol, Text, Value
 
 _LINKS = frozenset(
@@ -75,6 +76,7 @@ class Unknowns:
         self._values_at = values_at
         self._documents: dict[str, Value] = {}
         self._building: set[str] = set()
+        self._budget = Budget(MAX_MERGED)
 
     def attribute(
         self, change: Change, path: str, expression: object, position: int
@@ -143,11 +145,10 @@ class Unknowns:
         ) -> Sequence[Text] | None:
             return self._leaves(change, name, expression, count, position)
 
-        def sources(expression: object, position: int) -> Value | None:
+        def sources(expression: object, position: int) -> Text | None:
             origins = self._configuration.origins(change.module, expression, change.index)
             waiting = _waiting(origins) if len(origins) == 1 else []
-            text = self._document_text(waiting[0], position) if waiting else None
-            return text.document if text is not None else None
+            return self._document_text(waiting[0], position) if waiting else None
 
         def named(expression: object, path: str) -> str:
             origins = self._configuration.origins(change.module, expression, change.index)
@@ -157,7 +158,7 @@ class Unknowns:
             ((address, origin),) = made_of.items()
             return f"{address}.{origin.attribute or 'id'} in {path}"
 
-        reader = DocumentReader(self._converter, symbols, sources, named)
+        reader = DocumentReader(self._converter, self._budget, symbols, sources, named)
         document = reader.read(change, expressions, at)
         self._building.discard(change.address)
         self._documents[change.address] = document

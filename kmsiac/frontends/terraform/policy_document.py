@@ -62,7 +62,9 @@ def policy_document(instance: Instance) -> Value:
         certain = not any(isinstance(each, Choice) for each in (*sources, *overrides, *documents))
 
         def one_case(case: list[Value]) -> Value:
-            merge = Merge(frame.context, instance.group.block.position, certain=certain)
+            context, position = frame.context, instance.group.block.position
+            mistake = context.mistake if certain else None
+            merge = Merge(context.stack.unit, position, context.budget.spend, mistake)
             return _merged(instance, merge, case[: len(before)], own, case[len(before) :])
 
         return one_case(documents) if many_cases(documents) else combine(documents, one_case)
@@ -94,6 +96,9 @@ def _merged(
 ) -> Value:
     block, frame = instance.group.block, instance.frame
     body, position = block.body, block.position
+    for each in (*sources, *overrides):
+        if isinstance(each, Text) and each.document is None:
+            frame.context.budget.spend(sum(len(p) for p in each.parts if isinstance(p, str)))
     for each in sources:
         merge.source(each)
     merge.own(own.statements, own.rest, own.version, own.identity)

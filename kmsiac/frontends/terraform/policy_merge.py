@@ -7,8 +7,7 @@ error of the scan, and the statements stay.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from kmsiac.frontends.terraform.policy_sids import Later, alternatives, beside, unsure
 from kmsiac.frontends.terraform.symbolic import MAX_GUARDS
@@ -28,9 +27,6 @@ from kmsiac.values import (
     text,
 )
 
-if TYPE_CHECKING:
-    from kmsiac.frontends.terraform.scope import Context
-
 REFUSED = "terraform refuses it"
 """The hint of an error that the provider gives, too."""
 
@@ -44,21 +40,29 @@ _MEMBERS = {
 """What the provider reads of a statement; it drops the rest and takes no notice of case."""
 
 
-class Merge:
-    """The statements, version and Id so far.
+Mistake = Callable[[str, int, str], None]
+"""Told what the provider refuses: problem, position, hint."""
 
-    `certain`: what is merged is so in every case, so that a fault is an error.
+
+class Merge:
+    """The statements, version and Id so far, of a document in a unit.
+
+    `spend` is told how many statements are taken in. `mistake` is None where what is
+    merged is not so in every case, so that a fault is no error.
     """
 
-    def __init__(self, context: Context, position: int, *, certain: bool) -> None:
+    def __init__(
+        self, unit: str, position: int, spend: Callable[[int], None], mistake: Mistake | None
+    ) -> None:
         self.statements: list[Value] = []
         self.open: Unknown | None = None
         self.first = 0
         self.version: Value = text("", position)
         self.identity: Value | None = None
-        self._context = context
+        self._unit = unit
         self._position = position
-        self._certain = certain
+        self._spend = spend
+        self._mistake = mistake
         self._by_sid: dict[Hashable, int] = {}
         self._of_sources: set[Hashable] = set()
         self._doubted: set[int] = set()
@@ -114,8 +118,6 @@ class Merge:
             return Null(document.position)
         if not isinstance(document, Text):
             return document if isinstance(document, Null) else self._unknown(document)
-        if document.document is None:
-            self._context.budget.spend(sum(len(p) for p in document.parts if isinstance(p, str)))
         plain = decode(document)
         if isinstance(plain, Map):
             return plain
@@ -129,7 +131,7 @@ class Merge:
         guard = value.guard if isinstance(value, Choice) else None
         name = guard.name if guard else "a merged policy document"
         reason = "a merged policy document is not known"
-        return Unknown(name, reason, value.position or self._position, self._context.stack.unit)
+        return Unknown(name, reason, value.position or self._position, self._unit)
 
     def _statements(self, plain: Value) -> list[Value]:
         found = _member(plain, "Statement") if isinstance(plain, Map) else None
@@ -144,6 +146,7 @@ class Merge:
         if isinstance(plain, Unknown):
             self.open = self.open or plain
             return
+        self._spend(len(statements))
         rest: Unknown | None = None
         if isinstance(plain, Map):
             listed = _member(plain, "Statement")
@@ -221,8 +224,8 @@ class Merge:
                 seen.add(sid)
 
     def _refuse(self, message: str, position: int) -> None:
-        if self._certain:
-            self._context.mistake(message, position or self._position, REFUSED)
+        if self._mistake is not None:
+            self._mistake(message, position or self._position, REFUSED)
 
 
 def _sid(statement: Value) -> Hashable:

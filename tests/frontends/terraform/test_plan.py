@@ -17,7 +17,7 @@ from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
 from kmsiac.reading.tree import STDIN, SourceTree
 from kmsiac.stack import Environment, Stack
-from kmsiac.values import Bool, List, Map, Null, Number, Text, Unknown, Value
+from kmsiac.values import Absent, Bool, Choice, List, Map, Null, Number, Text, Unknown, Value
 
 DOCUMENT = "aws_iam_policy_document"
 
@@ -523,12 +523,70 @@ def test_sources_come_first_and_overrides_replace_by_sid():
     assert sourced(override_policy_documents=[source("B", "Own")]) == ["Own", "B"]
 
 
-def test_an_unknown_override_makes_the_whole_document_unknown():
-    document = deferred_plan({}, {}, {})
+@pytest.mark.parametrize(("sid", "kept"), [("", True), ("Own", False)])
+def test_an_unknown_override_may_add_statements_and_replace_those_with_a_sid(sid, kept):
+    document = deferred_plan({"sid": sid, "actions": ["kms:Decrypt"]}, {}, {})
     body = document["resource_changes"][2]["change"]
     body["after"]["override_policy_documents"] = [None]
     body["after_unknown"]["override_policy_documents"] = [True]
-    assert the_document(load(document)) == "? known after apply"
+    policy = attribute(load(document), "aws_kms_key.k", "policy")
+    assert isinstance(policy, Text)
+    statements = decode(policy).get("Statement")
+    assert isinstance(statements, List)
+    assert statements.open is not None
+    [statement] = statements.items
+    branches = statement.branches if isinstance(statement, Choice) else ()
+    assert [isinstance(value, Absent) for _, value in branches] == ([] if kept else [True, False])
+
+
+def test_what_the_provider_does_not_read_of_a_source_falls_away():
+    own = {"sid": "Own", "actions": ["kms:Encrypt"], "resources": ["*"]}
+    document = deferred_plan(own, {}, {})
+    condition = {"NumericLessThan": {"aws:MultiFactorAuthAge": 300}, "Bool": {"aws:x": True}}
+    source = {
+        "version": "2012-10-17",
+        "statement": [{"sid": "A", "EFFECT": "Deny", "Note": "x", "Principal": "x",
+                       "Condition": condition}],
+    }  # fmt: skip
+    after = document["resource_changes"][2]["change"]["after"]
+    after |= {"source_policy_documents": [json.dumps(source)], "version": "2008-10-17"}
+    assert the_document(load(document)) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "A",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Condition": {"Bool": {"aws:x": "true"}},
+            },
+            {"Sid": "Own", "Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"},
+        ],
+    }
+
+
+def test_an_unknown_id_is_unknown():
+    document = deferred_plan({"sid": "S"}, {}, {})
+    document["resource_changes"][2]["change"]["after_unknown"]["policy_id"] = True
+    assert the_document(load(document))["Id"] == "? known after apply"
+
+
+def test_documents_that_take_each_other_in_twice_end():
+    """Each doubles the statements of the one before."""
+    entries, written = [], []
+    for number in range(40):
+        address = f"data.{DOCUMENT}.d{number}"
+        before = f"data.{DOCUMENT}.d{number - 1}"
+        after = {"statement": [{"actions": ["kms:Decrypt"]}]}
+        marks = {"json": True}
+        if number:
+            after["source_policy_documents"] = [None, None]
+            marks["source_policy_documents"] = [True, True]
+        entries.append(change(address, after, marks, actions=["read"]))
+        sources = references(f"{before}.json", before)
+        written.append(configured(address, source_policy_documents=sources))
+    stack = load(a_plan(entries, written))
+    unknown = [one.document for one in stack.documents if isinstance(one.document, Unknown)]
+    assert "too many documents in one another" in unknown[0].reason
 
 
 def test_a_document_is_followed_through_variables_and_outputs():
