@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.synthetic.drawing import Draw
 from benchmarks.synthetic.policies import Fault, key_policy, role_policy, trust_policy
 
-_ACCOUNT, _REGION = "123456789012", "eu-central-1"
-_PROVIDER = "registry.terraform.io/hashicorp/aws"
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 Resource = tuple[str, str, dict[str, Any]]
 """Type, name, values."""
@@ -31,14 +31,14 @@ def plan(draw: Draw, path: str, keys: int, others: int, faults: float) -> Made:
         policy, rule = key_policy(draw, roles, draw.chance(faults))
         rotates = not draw.chance(faults / 2)
         key = {"description": f"{stem} {at}", "enable_key_rotation": rotates}
-        key["policy"] = _text(policy)
+        key["policy"] = filled(policy)
         resources.append(("aws_kms_key", f"{stem}-k{at}", key))
         for role in roles:
             allowed, wide = role_policy(draw, f"{stem}-{at}", "", draw.chance(faults))
-            trust = _text(trust_policy("ecs-tasks"))
-            made = {"name": role, "arn": _role(role), "assume_role_policy": trust}
+            trust = filled(trust_policy("ecs-tasks"))
+            made = {"name": role, "arn": role_arn(role), "assume_role_policy": trust}
             resources.append(("aws_iam_role", role, made))
-            inline = {"name": "access", "role": role, "policy": _text(allowed)}
+            inline = {"name": "access", "role": role, "policy": filled(allowed)}
             resources.append(("aws_iam_role_policy", role, inline))
             found += [Fault(wide, path)] if wide else []
         found += [Fault(one, path) for one in (rule, "" if rotates else "KEY-01") if one]
@@ -46,18 +46,18 @@ def plan(draw: Draw, path: str, keys: int, others: int, faults: float) -> Made:
     return path, _json(resources), found
 
 
-def _text(policy: dict[str, Any]) -> str:
+def filled(policy: dict[str, Any]) -> str:
     """The policy as text, with every place filled in."""
     text = json.dumps(policy, separators=(",", ":"), sort_keys=True)
-    text = re.sub(r"<role:([\w-]+)>", lambda found: _role(found[1]), text)
-    known = (("account", _ACCOUNT), ("region", _REGION), ("partition", "aws"))
+    text = re.sub(r"<role:([\w-]+)>", lambda found: role_arn(found[1]), text)
+    known = (("account", ACCOUNT), ("region", REGION), ("partition", "aws"))
     for place, value in known:
         text = text.replace(f"<{place}>", value)
     return text
 
 
-def _role(name: str) -> str:
-    return f"arn:aws:iam::{_ACCOUNT}:role/{name}"
+def role_arn(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
 
 def _other(draw: Draw, at: int) -> Resource:
@@ -79,7 +79,7 @@ def _json(resources: list[Resource]) -> str:
     planned, changes, written = [], [], []
     for type, name, values in resources:
         one = {"address": f"{type}.{name}", "mode": "managed", "type": type, "name": name}
-        provided = one | {"provider_name": _PROVIDER}
+        provided = one | {"provider_name": PROVIDER}
         planned.append(provided | {"schema_version": 0, "values": values, "sensitive_values": {}})
         there = type == "aws_iam_role"
         change = {
@@ -92,7 +92,7 @@ def _json(resources: list[Resource]) -> str:
         changes.append(provided | {"change": change})
         given = {key: {"constant_value": value} for key, value in values.items() if key != "arn"}
         written.append(one | {"provider_config_key": "aws", "expressions": given})
-    region = {"expressions": {"region": {"constant_value": _REGION}}}
+    region = {"expressions": {"region": {"constant_value": REGION}}}
     body = {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -104,7 +104,7 @@ def _json(resources: list[Resource]) -> str:
             "values": {"root_module": {"resources": [_IDENTITY]}},
         },
         "configuration": {
-            "provider_config": {"aws": {"name": "aws", "full_name": _PROVIDER} | region},
+            "provider_config": {"aws": {"name": "aws", "full_name": PROVIDER} | region},
             "root_module": {"resources": [_IDENTITY_WRITTEN, *written]},
         },
     }
@@ -118,9 +118,9 @@ _WHO = {
     "name": "current",
 }
 _IDENTITY = _WHO | {
-    "provider_name": _PROVIDER,
+    "provider_name": PROVIDER,
     "schema_version": 0,
-    "values": {"account_id": _ACCOUNT, "arn": _role("deploy"), "id": _ACCOUNT},
+    "values": {"account_id": ACCOUNT, "arn": role_arn("deploy"), "id": ACCOUNT},
     "sensitive_values": {},
 }
 _IDENTITY_WRITTEN = _WHO | {"provider_config_key": "aws", "schema_version": 0}

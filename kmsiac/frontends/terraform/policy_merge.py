@@ -47,7 +47,7 @@ Mistake = Callable[[str, int, str], None]
 class Merge:
     """The statements, version and Id so far, of a document in a unit.
 
-    `spend` is told how many statements are taken in. `mistake` is None where what is
+    `spend` is told how many statements are taken in or compared. `mistake` is None where what is
     merged is not so in every case, so that a fault is no error.
     """
 
@@ -191,8 +191,8 @@ class Merge:
             return
         sids = [sid for sid, at in self._by_sid.items() if isinstance(sid, str) and at < before]
         known = alternatives(statement, sids) if open_sid else []
-        self._context.budget.spend(len(places) + len(known) * len(places))
-        later = Later(statement, self._context.stack.unit, known)
+        self._spend(len(places) + len(known) * len(places))
+        later = Later(statement, self._unit, known)
         for at in places:
             self.statements[at] = beside(self.statements[at], later)
 
