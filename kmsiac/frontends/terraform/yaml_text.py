@@ -74,6 +74,10 @@ def _key(node: Node, position: int) -> str:
     return literal(value)
 
 
+_MAX_DIGITS = 1000
+"""The longest number of base 8 or 16: Python writes none out that has over 4,300 digits."""
+
+
 def _scalar(node: Scalar, position: int) -> Value:
     text = node.text
     if node.style != "plain":
@@ -85,6 +89,8 @@ def _scalar(node: Scalar, position: int) -> Value:
     if _SPECIAL.fullmatch(text):
         raise CallError("YAML's infinity is no number")
     based = _BASED.fullmatch(text)
+    if based is not None and len(text) > _MAX_DIGITS:
+        raise Undetermined("a number of YAML with too many digits")
     try:
         if based is not None:
             value = int(based[2], 8) if based[1] else int(based[3], 16)

@@ -42,6 +42,7 @@ HOSTILE = {
     'yamldecode("a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\n'
     'd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]")': "nodes",
     'yamldecode(join("", [for i in range(1024) : "["]))': "",
+    'yamldecode(format("a: 0x%09999s", "f"))': "too many digits",
     'jsondecode(join("", [for i in range(1024) : "["]))': "JSON",
     'timeadd("2020-01-01T00:00:00Z", "9999999999999999h")': "no duration",
     'formatdate("YYYYYYYYYYYYYYYY", "2020-01-01T00:00:00Z")': "no part of a date",
