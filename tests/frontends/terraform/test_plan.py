@@ -850,7 +850,7 @@ SPOTS = list(spots(WHOLE))
 JUNK = st.sampled_from([None, True, False, 0, 1, "", "x", [], {}, [None], [[]], {"a": []}, [True]])
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(SPOTS), JUNK), min_size=1, max_size=3))
 def test_no_shape_of_a_plan_is_a_crash(mutations):
     document = copy.deepcopy(WHOLE)
