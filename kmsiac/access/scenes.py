@@ -15,7 +15,7 @@ from kmsiac.access.spaces import Space, Term, literal_values
 from kmsiac.access.views import View
 from kmsiac.aws.actions import kms_action
 from kmsiac.aws.condition_keys import actions_carrying, condition_key
-from kmsiac.values import NO, Answer, Blame, Verdict, all_of
+from kmsiac.values import NO, Answer, Blame, Verdict, all_of, any_of
 
 
 @dataclass
@@ -108,7 +108,7 @@ def covers(part: Part, person: Person, action: str, resource: str) -> Answer:
             for path, way in view.ways(person, deny=False)
             if path == part.path or (way.is_open and path != "account")
         ]
-        return all_of([answer, *ways]) if ways else NO
+        return all_of([answer, any_of(ways)]) if ways else NO
     if part.like is not None and view.rank(person) < part.like.rank(person):
         return NO
     return answer

@@ -12,6 +12,8 @@ from kmsiac.access.model import Environment, Request
 from kmsiac.access.place import Place
 from kmsiac.access.prepared import allow_all
 from kmsiac.policy.document import PolicyDocument
+from kmsiac.policy.parse import parse_document
+from kmsiac.values import List, Map, Text, Unknown
 from tests.access.written import ARN, CALLER, KNOWN, OWN, ROOT, allow, deny, document
 
 KEY = Place("key", KNOWN)
@@ -164,3 +166,20 @@ def test_a_stranger_through_the_endpoint_of_the_policy() -> None:
     stranger = allow({"StringNotEquals": {CALLER: "111122223333"}})
     assert subset([outside, stranger], [outside]) == "no"
     assert subset([outside], [outside, stranger]) == "yes"
+
+
+def test_an_unknown_principal_beside_the_account_takes_nothing_from_it() -> None:
+    admin = Unknown("var.admin", "variable has no default")
+    principals = List([Text(("arn:aws:iam::111122223333:root",)), admin])
+    statement = Map(
+        [
+            (Text(("Effect",)), Text(("Allow",))),
+            (Text(("Principal",)), Map([(Text(("AWS",)), principals)])),
+            (Text(("Action",)), Text(("kms:*",))),
+            (Text(("Resource",)), Text(("*",))),
+        ]
+    )
+    parsed = parse_document(Map([(Text(("Statement",)), List([statement]))]))
+    assert isinstance(parsed, PolicyDocument)
+    assert access.administrable([parsed], KEY) == ("delegated", frozenset())
+    assert PUT in access.delegated_actions(parsed, KEY).certain
