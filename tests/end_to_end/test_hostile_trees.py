@@ -104,3 +104,12 @@ def test_a_hostile_tree_ends_with_a_line_and_the_rest_is_scanned(process, name):
     assert (ran.code, ran.err) == (1, "")
     assert told in ran.out
     assert "good/main.tf" in ran.out
+
+
+def test_what_takes_all_steps_leaves_some_to_the_other_resources_of_its_module(kmsiac):
+    inner = '[for a in range(1000) : [for b in range(1000) : "${a}${b}"]]'
+    bombs = "".join(key(f"jsonencode({{ x = {inner} }})", f"bomb{at}") for at in range(4))
+    ran = kmsiac({"main.tf": bombs + OPEN}, "scan", "-v")
+    assert ran.code == 1
+    assert "too complex to evaluate" in ran.out
+    assert "KP-20" in ran.out

@@ -199,3 +199,8 @@ def test_a_bypass_for_a_key_that_is_elsewhere_is_not_passed_over(
 def test_a_policy_without_the_bypass_for_a_key_that_is_elsewhere_is_no_gap(tmp_path: Path) -> None:
     read = project(tmp_path, 'variable "unknown" {}\n' + key() + key_policy("var.unknown"))
     assert not read.result.unresolved
+
+
+def test_a_setting_that_may_be_null_is_not_known_to_be_written(tmp_path: Path) -> None:
+    read = project(tmp_path, 'variable "days" {}\n' + key("rotation_period_in_days = var.days"))
+    assert (read.said, read.left_open) == ([], {"KEY-03"})

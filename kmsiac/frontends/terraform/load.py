@@ -156,7 +156,8 @@ def _children(scope: Scope, members: list[Member], stack: Stack) -> Iterator[Sco
 
 def _members(group: Group, stack: Stack) -> list[Member]:
     try:
-        return list(group.members())
+        with group.scope.context.budget.portion():
+            return list(group.members())
     except (OverBudget, RecursionError):
         reason = "too complex to evaluate"
     except Undetermined as problem:
@@ -173,7 +174,9 @@ def _resources(
     for member in _members(group, stack):
         instance = member.instance
         assert isinstance(instance, Instance)
-        attributes = finish(instance.attributes_map(only), instance.address, scope.context)
+        with scope.context.budget.portion():
+            attributes = finish(instance.attributes_map(only), instance.address, scope.context)
+            lifecycle = _lifecycle(block, instance)
         assert isinstance(attributes, Map)
         yield Resource(
             instance.address,
@@ -183,7 +186,7 @@ def _resources(
             block.position,
             block.end,
             _depends_on(block, instance),
-            _lifecycle(block, instance),
+            lifecycle,
             None,
             _joined(scope.exists, member.exists),
             member.absent or scope.absent,
@@ -201,8 +204,9 @@ def _documents(scope: Scope, group: Group, stack: Stack) -> Iterator[DataDocumen
         instance = member.instance
         assert isinstance(instance, Instance)
         name = f"{instance.address}.json"
-        value = guarded(instance.document, name, group.block.position, scope.frame)
-        document = finish(value, name, scope.context)
+        with scope.context.budget.portion():
+            value = guarded(instance.document, name, group.block.position, scope.frame)
+            document = finish(value, name, scope.context)
         yield DataDocument(instance.address, document, group.block.position)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kmsiac.reading.source import NOWHERE
@@ -26,7 +27,7 @@ MAX_GUARDS = 6
 
 
 class OverBudget(Exception):  # noqa: N818 - internal signal, becomes an Unknown
-    """The evaluation took more steps than one unit may."""
+    """The evaluation took more steps than it may."""
 
 
 class Budget:
@@ -40,6 +41,16 @@ class Budget:
         self.left -= steps
         if self.left < 0:
             raise OverBudget
+
+    @contextmanager
+    def portion(self) -> Iterator[None]:
+        """A quarter of what is left, for one resource: if it takes all, others still have theirs."""
+        kept = self.left - self.left // 4
+        self.left -= kept
+        try:
+            yield
+        finally:
+            self.left = max(self.left, 0) + kept
 
 
 class Invalid(Unknown):

@@ -54,7 +54,7 @@ def setting(
 
     def presence(thing: Thing) -> Truth:
         found = setting_of(thing, read_name)
-        if found is not None and not found.written and isinstance(found.value, Unknown):
+        if found is not None and isinstance(found.value, Unknown):  # it may be null
             return cannot_tell(frozenset({blame_on(found.value)}))
         return decided(found is not None and found.written)
 
