@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kmsiac.frontends.terraform.grammar_cache import cache_file
-
 ROOT = Path(__file__).resolve().parents[3]
 FILE = "hcl2-grammar.bin"
 
@@ -21,6 +19,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of the user, with kmsiac's folder still to be made."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "kmsiac"
+
+
+def cache_file() -> Path | None:
+    """Where a process that has scanned nothing yet keeps the grammar."""
+    program = "from kmsiac.frontends.terraform.grammar_cache import cache_file; print(cache_file())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    told = done.stdout.strip()
+    return None if told == "None" else Path(told)
 
 
 def test_the_cache_is_a_folder_of_the_users_own(cache: Path) -> None:
