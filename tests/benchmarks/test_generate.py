@@ -59,7 +59,8 @@ def test_every_file_is_read_and_every_fault_is_found(
     templates = [path for path, _, _ in made if path.startswith(TEMPLATES)]
     assert report["summary"]["files"] == len(templates)
     found = {Fault(one["rule"], one["location"]["path"]) for one in report["findings"]}
-    assert len(planted) > 3
+    # In an estate and a large plan few files hold policies.
+    assert len(planted) > (3 if kind in ("estate", "large-plan") else 5)
     assert set(planted) - found == set()
 
 
