@@ -156,6 +156,16 @@ class SourceFile:
             self._ends.setdefault(offset, end)
         return self.id << _SHIFT | offset
 
+    def remember_ends(self, ends: dict[int, int], start: int = 0) -> None:
+        """The same for many at once: ends by offset, both counted from the offset `start`."""
+        if start:
+            ends = {start + offset: start + end for offset, end in ends.items()}
+        if not self._ends:
+            self._ends = ends
+            return
+        for offset, end in ends.items():
+            self._ends.setdefault(offset, end)
+
     def end(self, position: int) -> int:
         """The offset (exclusive) where what starts at a position ends: the first end given for it."""
         offset = offset_of(position)

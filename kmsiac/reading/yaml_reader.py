@@ -14,6 +14,7 @@ from kmsiac.errors import SourceError, Span
 from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import Comment, SourceFile, offset_of
+from kmsiac.reading.yaml_errors import sentence, told, told_character
 
 if TYPE_CHECKING:
     import yaml
@@ -39,7 +40,6 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _COMMENT = re.compile(r"(?<!\S)#([^\r\n]*+)")
 _PROPERTIES = re.compile(r"(?:[!&]\S*+(?:\s++(?:#[^\r\n]*+\s*+)*+)?+)++")
 _TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _MAX_TAG_DIRECTIVES = 64
 """libyaml compares each `%TAG` line with all before it."""
@@ -67,7 +67,7 @@ def read_yaml(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0
     except yaml.reader.ReaderError:
         builder.refuse_character()
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        builder.fail(f"not valid YAML: {_sentence(str(error))}", start)
+        builder.fail(f"not valid YAML: {sentence(str(error))}", start)
 
 
 def yaml_comments(file: SourceFile, root_node: Node | None = None) -> list[Comment]:
@@ -120,6 +120,9 @@ class _Builder:
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchored | _Open] = {}
         self.nodes = 0
+        self.max_nodes = budget.nodes
+        self.base = file.position(start)
+        self.ends: dict[int, int] = {}
         self.root: Node | None = None
         self.comments: list[Comment] = []
         self.next_hash = self._hash_from(0)
@@ -128,7 +131,7 @@ class _Builder:
     def read(self) -> Node:
         import yaml  # noqa: PLC0415 - see read_yaml
 
-        directives = _TAG_DIRECTIVE.finditer(self.text)
+        directives = _TAG_DIRECTIVE.finditer(self.text) if "%TAG" in self.text else ()
         if sum(1 for _ in directives) > _MAX_TAG_DIRECTIVES:
             self.fail(f"more than {_MAX_TAG_DIRECTIVES} %TAG directives", self.start)
         get_event = self._parser().get_event
@@ -138,10 +141,10 @@ class _Builder:
             event = get_event()
             if event.__class__ is scalar_event:
                 self._scalar(event)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close(event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
@@ -154,6 +157,7 @@ class _Builder:
             self.fail("the file is empty", self.start)
         self._gap(self.scalar_end, len(self.text))
         self.file.comments = self.comments
+        self.file.remember_ends(self.ends, self.start)
         return self.root
 
     def _parser(self) -> _Events:
@@ -186,21 +190,44 @@ class _Builder:
     # -- events ----------------------------------------------------------------------------------
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        start, end = self.offset(event.start_mark), self.offset(event.end_mark)
+        # Most of what a document is made of comes through here, so nothing is called without need.
+        first, last = event.start_mark, event.end_mark
+        if self.lines is None and first is not None and last is not None:
+            start, end = first.index, last.index
+        else:
+            start, end = self.offset(first), self.offset(last)
         text: str = event.value
         style, tag = _STYLES[event.style], event.tag
         kind = "text"
         if style == "plain" if tag is None else tag in _RESOLVED_TAGS:
             kind = _KINDS.get(text) or _kind(text)
-        self._charge(1, start)
+        self.nodes += 1
+        if self.nodes > self.max_nodes:
+            self._charge(0, start)
         if self.next_hash < end:
             self._scalar_comments(start, end, style)
         self.scalar_end = end
-        position = self.file.position(self.start + start, self.start + end)
-        node = Scalar(text, kind, style, position, _local(tag) if tag else "")
+        self.ends.setdefault(start, end)
+        node = Scalar(text, kind, style, self.base + start, _local(tag) if tag else "")
         if event.anchor:
             self.anchors[event.anchor] = _Anchored(node, 1, 0)
-        self._place(node, 0, end)
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        frame.end = end
+        parent = frame.node
+        if isinstance(parent, Mapping):
+            key = frame.key
+            if key is not None:
+                parent.entries.append((key, node))
+                frame.key = None
+            else:
+                frame.key = node
+                if text == "<<" and _is_merge(node):
+                    frame.merges = True
+        else:
+            parent.items.append(node)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         import yaml  # noqa: PLC0415 - see read_yaml
@@ -209,8 +236,8 @@ class _Builder:
         if len(self.stack) >= self.budget.depth:
             self._refuse_depth(start)
         self._charge(1, start)
-        position = self.file.position(self.start + start)
-        tag = _local(event.tag)
+        position = self.base + start
+        tag = _local(event.tag) if event.tag else ""
         mapping = isinstance(event, yaml.MappingStartEvent)
         node = Mapping([], position, tag) if mapping else Sequence([], position, tag)
         frame = _Open(node, bool(event.flow_style), event.anchor or "", self.nodes - 1)
@@ -223,7 +250,7 @@ class _Builder:
         node = frame.node
         # The end of a block collection is only met at what follows it.
         end = self.offset(event.end_mark) if frame.flow else frame.end
-        self.file.position(offset_of(node.position), self.start + end)
+        self.ends.setdefault(node.position - self.base, end)
         if frame.merges and isinstance(node, Mapping):
             self._merge(node)
         height = frame.height + 1
@@ -326,23 +353,16 @@ class _Builder:
 
     def refuse(self, error: yaml.MarkedYAMLError) -> NoReturn:
         """Turn a scanner's or parser's error into ours."""
-        mark = error.problem_mark or error.context_mark
-        offset = self.start + self.offset(mark)
+        offset = self.offset(error.problem_mark or error.context_mark)
         if "nesting depth" in (error.problem or ""):  # newer versions of libyaml have a cap too
-            self._refuse_depth(offset - self.start)
-        context = f" {error.context}" if error.context else ""
-        problem = _sentence(error.problem or "syntax error")
-        found = self.file.text[offset : offset + 1]
-        self.fail(f"not valid YAML{context}: {problem}", offset, _hint(context, problem, found))
+            self._refuse_depth(offset)
+        message, hint = told(error, self.text, offset, self.offset(error.context_mark))
+        self.fail(message, self.start + offset, hint)
 
     def refuse_character(self) -> NoReturn:
         """Point at the first character that YAML does not allow at all."""
-        found = _UNPRINTABLE.search(self.text)
-        if found is None:
-            self.fail("not valid YAML: a character that YAML does not allow", self.start)
-        name = f"U+{ord(found[0]):04X}"
-        message = f"the character {name} is not allowed in YAML"
-        self.fail(message, self.start + found.start(), f'write it as "\\u{name[2:]}" in quotes')
+        found, message, hint = told_character(self.text)
+        self.fail(message, self.start + found, hint)
 
 
 def _kind(text: str) -> str:
@@ -373,25 +393,3 @@ def _new_entries(source: Mapping, taken: set[str]) -> list[tuple[Node, Node]]:
             last[key.text] = (key, value)
     taken.update(last)
     return [*last.values(), *others]
-
-
-def _sentence(text: str) -> str:
-    return text.splitlines()[0].strip().rstrip(".") if text.strip() else "syntax error"
-
-
-def _hint(context: str, problem: str, found: str) -> str:
-    if found == "\t" or "tab" in problem:
-        return "indent with spaces: YAML allows no tabs there"
-    if "alias" in context or "anchor" in context:
-        return "quote values that start with * or &"
-    if "cannot start any token" in problem:
-        return "quote values that start with %, @ or `"
-    if "mapping values are not allowed" in problem:
-        return "check the indentation, and quote values that hold ': '"
-    if "end of stream" in problem:
-        return "a quote or bracket is not closed"
-    if "flow" in context:
-        return "quote values that start with * or { or hold one of { } [ ] ,"
-    if "simple key" in context or "block" in context:
-        return "check the indentation, and that each key ends in ':'"
-    return ""

@@ -158,7 +158,10 @@ CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1,
         ("a:\n\tb: 1\n", "not valid YAML", 2),
         ("a: 'x\n", "not valid YAML", 2),
         ("a: b: c\n", "not valid YAML", 1),
-        ("a: {{ x }\n", "not valid YAML", 2),
+        ("a: {{ x }\n", "not valid YAML: {{ is of a language that makes templates", 2),
+        ("a:\n  {% if b %}\n  c: d\n", "not valid YAML: {% is of a language", 2),
+        ("{{- if .b }}\na: b\n", "not valid YAML: {{ is of a language", 1),
+        ("a: b: '{{resolve:ssm:/c}}'\n", "not valid YAML: mapping values", 1),
         ("a: 1\nb: \x07\n", "the character U+0007 is not allowed", 2),
         ("a: \0\n", "this is a binary file", 1),
         (LAUGHS, "more than 300,000 nodes", 6),
@@ -181,6 +184,14 @@ def test_hostile_and_broken_texts_are_refused_with_a_place(
     assert caught.value.span is not None
     assert caught.value.span.line == line
     assert caught.value.span.column >= 1
+
+
+def test_ends_of_the_first_reading_stay() -> None:
+    file = source("xx\n{a: [b, c]}\n")
+    root = read_yaml(file, start=3)
+    file.remember_ends({0: 1, 17: 18}, 3)
+    assert file.end(root.position) == len(file.text) - 1
+    assert file.end(file.position(20)) == 21
 
 
 def test_budget_is_the_callers() -> None:

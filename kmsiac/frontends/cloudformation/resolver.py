@@ -21,6 +21,7 @@ from kmsiac.frontends.cloudformation.tags import Call, as_call, is_function
 from kmsiac.frontends.cloudformation.template import Template
 from kmsiac.frontends.cloudformation.texts import scalar_value
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
+from kmsiac.reading.source import offset_of
 from kmsiac.values import Absent, List, Map, Text, Unknown, Value, text
 
 MAX_STEPS = 2_000_000
@@ -122,8 +123,8 @@ class Resolver:
         entries: list[tuple[Text, Value]] = []
         rest: Unknown | None = None
         for key, member in node.entries:
-            if not isinstance(key, Scalar):
-                rest = self.unknown(key, "a key that is no text")
+            if not isinstance(key, Scalar) or key.tag:
+                rest = self.unknown(key, self._no_text(key))
             elif is_function(key.text) and key.text != "Ref":
                 # Fn::Transform and Fn::ForEach add members beside the others.
                 rest = self.unknown(member, f"{key.text} is not expanded")
@@ -132,3 +133,11 @@ class Resolver:
                 if not isinstance(value, Absent):
                     entries.append((text(key.text, key.position), value))
         return Map(entries, node.position, rest)
+
+    def _no_text(self, key: Node) -> str:
+        """What is said of a key that is a list, a map or a function."""
+        offset = offset_of(key.position)
+        # `a: {{ b }}` is a map whose key is a map: Jinja and Go templates write it so.
+        if self.template.file.text.startswith(("{{", "{ {"), offset - 1):
+            return "{{ }} of a language that makes templates was not rendered"
+        return "a key that is no text"
