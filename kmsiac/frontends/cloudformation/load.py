@@ -73,7 +73,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     resolver = Resolver(template, parameters, conditions, by_default)
     loader = _Loader(template, resolver, conditions)
     stack = Stack(file.path, CLOUDFORMATION, files={file.path})
-    for declared in template.resources.values():
+    for declared in (*template.hidden, *template.resources.values()):
         resource = loader.resource(declared)
         if resource is not None:
             stack.resources.append(resource)
@@ -152,7 +152,7 @@ class _Loader:
             depends_on=_texts(body.get("DependsOn")),
             lifecycle=self._lifecycle(body),
             metadata=None if metadata is None else self._resolver.evaluate(metadata),
-            exists=exists or None,
+            exists=(*declared.only, *exists) or None,
         )
 
     def _exists(self, declared: Declared) -> tuple[tuple[Guard, Atom], ...] | None:

@@ -119,7 +119,7 @@ class Resolver:
         return List(items, node.position)
 
     def _map(self, node: Mapping) -> Map:
-        self.template.check_keys(node)
+        twice = self.template.check_keys(node)
         entries: list[tuple[Text, Value]] = []
         rest: Unknown | None = None
         for key, member in node.entries:
@@ -132,6 +132,8 @@ class Resolver:
                 value = self.evaluate(member)
                 if not isinstance(value, Absent):
                     entries.append((text(key.text, key.position), value))
+        if twice:
+            entries = self.template.duplicates.judged(entries, self.template.file)
         return Map(entries, node.position, rest)
 
     def _no_text(self, key: Node) -> str:

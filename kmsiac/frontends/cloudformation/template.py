@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from kmsiac.errors import KmsiacError, SourceError
+from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
 from kmsiac.stack import Gap, Provider
-from kmsiac.values import Owner
+from kmsiac.values import Atom, Guard, Owner
 
 
 class Declared:
     """A resource as the template declares it: its logical id, its type, and the map it is."""
 
-    __slots__ = ("body", "key", "logical_id", "type")
+    __slots__ = ("body", "key", "logical_id", "only", "type")
 
-    def __init__(self, key: Scalar, type: str, body: Mapping) -> None:
+    def __init__(
+        self, key: Scalar, type: str, body: Mapping, only: tuple[tuple[Guard, Atom], ...] = ()
+    ) -> None:
         self.key = key
         self.logical_id = key.text
         self.type = type
         self.body = body
+        self.only = only
+        """What must hold for it to be this one: another of its name hides it."""
 
     def property(self, name: str) -> Node | None:
         """The node of a property that is written plainly, else None."""
@@ -40,12 +45,15 @@ class Template:
         self.errors: list[KmsiacError] = []
         self.gaps: list[Gap] = []
         self._reported: set[int] = set()
+        self.duplicates = Duplicates(self.unit)
         self.check_keys(root)
         self.transforms = _names(root.get("Transform"))
         self.parameters = self.section(root, "Parameters")
         self.mappings = self.section(root, "Mappings")
         self.conditions = self.section(root, "Conditions")
         self.resources: dict[str, Declared] = {}
+        self.hidden: list[Declared] = []
+        """Resources that others of the same name hide: CloudFormation takes the last."""
         self._read_resources(root)
         self._note_transforms(root)
 
@@ -60,19 +68,22 @@ class Template:
         self.check_keys(node)
         return {key.text: (key, value) for key, value in node.entries if isinstance(key, Scalar)}
 
-    def check_keys(self, node: Mapping) -> None:
-        """Report the keys of a map that occur twice."""
+    def check_keys(self, node: Mapping) -> bool:
+        """Report the keys of a map that occur twice; whether there are any."""
         seen: set[str] = set()
+        twice = False
         for key, _ in node.entries:
             if not isinstance(key, Scalar):
                 continue
             if key.text in seen:
+                twice = True
                 self.error(
                     f"duplicate key {_short(key.text)}: the first is ignored",
                     key.position,
                     "remove one of them",
                 )
             seen.add(key.text)
+        return twice
 
     def error(self, message: str, position: int, hint: str = "") -> None:
         """Report something wrong at a position, once."""
@@ -119,6 +130,10 @@ class Template:
                     self.resources[name] = Declared(key, type_.text, body)
                 else:
                     self.error(f"resource {_short(name)} has no Type", key.position)
+        for key, body, only in hidden_resources(root, self.duplicates, self.file):
+            type_ = body.get("Type")
+            if isinstance(type_, Scalar) and type_.kind == "text":
+                self.hidden.append(Declared(key, type_.text, body, only))
 
     def _note_transforms(self, root: Mapping) -> None:
         key = root.key("Transform")

@@ -13,7 +13,8 @@ from kmsiac.frontends.cloudformation.detect import is_template
 from kmsiac.frontends.cloudformation.load import load, read_template
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import SourceTree
-from kmsiac.values import Unknown, unknowns
+from kmsiac.values import Choice, Unknown, unknowns
+from tests.frontends.cloudformation.conftest import plain
 
 YAML = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -161,7 +162,66 @@ Resources:
         "t.yaml:7:36: duplicate key Effect: the first is ignored (remove one of them)",
     ]
     statement = loaded.value("K.KeyPolicy.Statement.0")
-    assert [str(value) for _, value in statement.entries] == ["Deny", "Allow"]
+    assert [str(key) for key, _ in statement.entries] == ["Effect", "Effect"]
+    question = "line of the Effect that counts (7:36 hides 7:22)"
+    assert loaded.plain("K.KeyPolicy.Statement.0.Effect") == (
+        question, {"7:36": "Allow", "7:22": "Deny"},
+    )  # fmt: skip
+    hidden, key = loaded.stack.resources
+    assert (hidden.address, plain(hidden.attributes)) == ("K", {"Description": "first"})
+    assert [(guard.name, atom) for guard, atom in hidden.exists] == [
+        ("line of the K that counts (3 hides 2)", "2")
+    ]
+    assert key.exists is None
+
+
+def test_first_section_and_first_properties_are_cases(read):
+    loaded = read("""Resources:
+  A: {Type: AWS::KMS::Key, Properties: {Description: a}}
+  B: {Type: AWS::SQS::Queue}
+Resources:
+  A:
+    Type: AWS::KMS::Key
+    Properties: {Description: b}
+    Properties: {Description: c}
+""")
+    assert [
+        (plain(key.attributes), [(guard.name, atom) for guard, atom in key.exists or ()])
+        for key in loaded.stack.resources
+    ] == [
+        ({"Description": "a"}, [("line of the Resources that counts (4 hides 1)", "1")]),
+        ({"Description": "b"}, [("line of the Properties that counts (8 hides 7)", "7")]),
+        ({"Description": "c"}, []),
+    ]
+
+
+def test_equal_and_many_duplicates_make_few_cases(read):
+    many = "".join(
+        f"        A{n}: 1\n        A{n}: 2\n        B{n}: 1\n        B{n}: 1\n" for n in range(50)
+    )
+    loaded = read(f"""Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Tags:
+{many}""")
+    assert len(loaded.errors) == 100
+    members = [value for _, value in loaded.value("K.Tags").entries]
+    assert sum(isinstance(value, Choice) for value in members) == 8
+
+
+def test_keys_that_are_no_text_are_unknown(read):
+    loaded = read("""Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Description: {{ text }}
+      Tags: [{? [a] : b}, {!Sub k : c}]
+""")
+    assert sorted(unknown.reason for unknown in unknowns(loaded.stack.resources[0].attributes)) == [
+        "a key that is no text", "a key that is no text",
+        "{{ }} of a language that makes templates was not rendered",
+    ]  # fmt: skip
 
 
 def test_gaps(read):
