@@ -52,7 +52,7 @@ def if_(resolver: Resolver, call: Call) -> Value:
     before = resolver.copies
     if true + false > MAX_ALTERNATIVES or before * copies > MAX_ALTERNATIVES:
         # The condition itself is the guard, so that each branch stands in the result once.
-        decision = yes_no(Guard(resolver.template.unit, name))
+        decision = yes_no(resolver.template.guard(name))
         copies = 1
     if not resolver.spend(true + false):
         raise BadCallError("this template takes too many steps to evaluate")
@@ -152,16 +152,18 @@ def _rows(
         branches[_ANOTHER_KEY] = resolver.evaluate(default)
     if not branches:
         raise BadCallError("the mapping is empty")
-    guard = Guard(resolver.template.unit, _guard_name(keys[0]))
+    guard = _guard_of(keys[0], resolver)
     value = choose(guard, list(branches.items()), call.position)
     if alternatives(value) > MAX_ALTERNATIVES:
         raise TooManyAlternativesError
     return value
 
 
-def _guard_name(key: Value) -> str:
+def _guard_of(key: Value, resolver: Resolver) -> Guard:
     if isinstance(key, Unknown):
-        return key.expression
+        return resolver.template.guard(key.expression)
     if isinstance(key, Text):
-        return key.symbol.reference if key.symbol is not None else str(key)
+        # A symbol has the same name in nested stacks.
+        name = key.symbol.reference if key.symbol is not None else str(key)
+        return Guard(resolver.template.owner.unit, name)
     raise BadCallError("a key of Fn::FindInMap is no text")

@@ -32,20 +32,30 @@ if TYPE_CHECKING:
 
 _Key = frozenset[object]
 
+Names = dict[_Key, tuple[Guard, bool]]
+"""The guard of a comparison, and whether it is that condition or its opposite."""
+
 
 class Conditions:
     """The conditions of a template, each decided once.
 
     `resolver` evaluates what they compare, with parameters that were not supplied left open. With
     `at_once` they are decided now, so that what is wrong with one that nothing asks for is told.
+    `names` are shared with nested stacks: a comparison is one question wherever it is made.
     """
 
-    def __init__(self, template: Template, resolver: Resolver, *, at_once: bool = True) -> None:
+    def __init__(
+        self,
+        template: Template,
+        resolver: Resolver,
+        *,
+        at_once: bool = True,
+        names: Names | None = None,
+    ) -> None:
         self._template = template
         self._resolver = resolver
         self._decided: dict[str, Decision] = {}
-        self._names: dict[_Key, tuple[str, bool]] = {}
-        """The name of a comparison, and whether it is that condition or its opposite."""
+        self._names: Names = {} if names is None else names
         self._ready = False
         if at_once:
             self._prepare()
@@ -67,7 +77,7 @@ class Conditions:
 
     def guard(self, name: str) -> Decision:
         """The condition as a guard of its own."""
-        return yes_no(Guard(self._template.unit, name))
+        return yes_no(self._template.guard(name))
 
     # -- order -------------------------------------------------------------------------------------
 
@@ -157,10 +167,13 @@ class Conditions:
             return True
         if key not in self._names:
             hidden = left.sensitive or right.sensitive
-            name = f"{render(node)} #{len(self._names)}" if hidden else _spelled(left, right)
-            self._names[key] = (name, True)
-        name, positive = self._names[key]
-        return yes_no(Guard(self._template.unit, name), positive)
+            if hidden:
+                guard = self._template.guard(f"{render(node)} #{len(self._names)}")
+            else:
+                guard = Guard(self._template.owner.unit, _spelled(left, right))
+            self._names[key] = (guard, True)
+        guard, positive = self._names[key]
+        return yes_no(guard, positive)
 
     def _unreadable(self, node: Node, reason: str) -> Decision:
         self._template.error(f"this condition cannot be read: {reason}", node.position)
@@ -189,7 +202,8 @@ class Conditions:
             return
         left, right = (self._resolver.evaluate(operand) for operand in operands)
         if not isinstance(left, Choice) and not isinstance(right, Choice):
-            self._names.setdefault(_key(left, right), (name, positive))
+            guard = self._template.guard(name)
+            self._names.setdefault(_key(left, right), (guard, positive))
 
 
 def _key(left: Value, right: Value) -> _Key:

@@ -59,7 +59,7 @@ class Parameter:
     def guard(self) -> Guard:
         """The question what the parameter's value is."""
         taken = self.name in self.template.conditions
-        return Guard(self.template.unit, f"parameter {self.name}" if taken else self.name)
+        return self.template.guard(f"parameter {self.name}" if taken else self.name)
 
     def value(self, position: int, in_condition: bool) -> Value:
         """What a reference at `position` stands for.
@@ -134,7 +134,7 @@ class Parameter:
         return self._one_symbol("text", position)
 
     def _one_symbol(self, type: str, position: int) -> Text:
-        symbol = Symbol(type, self.name, self.template.owner, "parameter", None, position)
+        symbol = Symbol(type, self.template.named(self.name), self.template.owner, "parameter", None, position)
         return Text((symbol,), position, sensitive=self.no_echo)
 
     def _unknown(self, reason: str, position: int) -> Value:

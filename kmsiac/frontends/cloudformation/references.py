@@ -118,7 +118,8 @@ class References:
         return self.unknown(name, "this pseudo parameter is not evaluated", position)
 
     def _named(self, type: str, name: str, position: int, shape: Text | None = None) -> Symbol:
-        return Symbol(type, name, self.template.owner, "parameter", shape, position)
+        reference = self.template.named(name)
+        return Symbol(type, reference, self.template.owner, "parameter", shape, position)
 
     def _parameter(self, parameter: Parameter, position: int) -> Value:
         # A default may be long: it is made once and shared.
@@ -150,12 +151,12 @@ class References:
     ) -> Text:
         symbol = Symbol(
             attribute.type,
-            reference,
+            self.template.named(reference),
             self.template.owner,
             "resource",
             self._shape(declared, attribute, reference),
             position,
-            declared.logical_id,
+            self.template.named(declared.logical_id),
         )
         return Text((symbol,), position)
 
@@ -207,8 +208,9 @@ class References:
         if symbol_type == "managed_policy_name":
             symbol_type = "policy_name"
         owner = self.template.owner
-        reference = f"{logical_id}.{name}"
-        return (Symbol(symbol_type, reference, owner, "resource", None, position, logical_id),)
+        address = self.template.named(logical_id)
+        reference = f"{address}.{name}"
+        return (Symbol(symbol_type, reference, owner, "resource", None, position, address),)
 
     def _definite(self, declared: Declared, name: str) -> tuple[Part, ...] | None:
         """The parts of a property that is one text without unknown parts."""

@@ -29,6 +29,16 @@ MAX_DEPTH = 130
 """Levels of evaluation; the reader lets a document be 100 deep."""
 
 
+class Budget:
+    """The steps that are left, and the depth that has been reached, for one or several resolvers."""
+
+    __slots__ = ("depth", "steps")
+
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self.steps = steps
+        self.depth = 0
+
+
 class Resolver:
     """Evaluates the nodes of one template.
 
@@ -44,6 +54,7 @@ class Resolver:
         conditions: Conditions | None,
         by_default: Conditions | None = None,
         in_condition: bool = False,
+        budget: Budget | None = None,
     ) -> None:
         self.template = template
         self.conditions = conditions
@@ -51,26 +62,25 @@ class Resolver:
         self._defaults = Defaults(template, parameters, by_default) if by_default else None
         self.copies = 1
         """How many times what is evaluated now will stand in the result: once for each case."""
-        self._steps = MAX_STEPS
-        self._depth = 0
+        self._budget = budget or Budget()
         self._rows: dict[int, Value] = {}
 
     def evaluate(self, node: Node) -> Value:
         """The value of a node; `Absent` for `AWS::NoValue`."""
         if not self.spend(1):
             return self.unknown(node, "this template takes too many steps to evaluate")
-        if self._depth >= MAX_DEPTH:
+        if self._budget.depth >= MAX_DEPTH:
             return self.unknown(node, f"more than {MAX_DEPTH} levels deep")
-        self._depth += 1
+        self._budget.depth += 1
         try:
             return self._evaluate(node)
         finally:
-            self._depth -= 1
+            self._budget.depth -= 1
 
     def spend(self, steps: int) -> bool:
         """Charge work, for every case that it is done for; False once the budget is gone."""
-        self._steps -= steps * self.copies
-        return self._steps >= 0
+        self._budget.steps -= steps * self.copies
+        return self._budget.steps >= 0
 
     def unknown(self, node: Node, reason: str) -> Unknown:
         """The Unknown for an expression that cannot be worked out."""

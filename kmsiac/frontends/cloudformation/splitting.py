@@ -41,7 +41,7 @@ def _may_hold(symbol: Symbol, delimiter: str) -> bool:
         return all(char.isdigit() for char in delimiter)
     if symbol.type in _PLAIN_TYPES or symbol.type.endswith("_id"):
         return all(char.isalnum() or char == "-" for char in delimiter)
-    if symbol.reference == "AWS::StackName":
+    if symbol.type == "stack_name":
         return all(char.isalnum() or char == "-" for char in delimiter)
     if symbol.type == "dns_suffix":
         return all(char.isalnum() or char in "-." for char in delimiter)

@@ -37,9 +37,13 @@ class Declared:
 class Template:
     """One template: its sections by name, and the errors and gaps met on the way."""
 
-    def __init__(self, root: Mapping, file: SourceFile, provider: Provider) -> None:
+    def __init__(
+        self, root: Mapping, file: SourceFile, provider: Provider, prefix: str = ""
+    ) -> None:
+        """`prefix` is the way to a nested stack, `A/B/`, before all names that are of it alone."""
         self.file = file
-        self.unit = provider.owner.unit
+        self.prefix = prefix
+        self.unit = f"{provider.owner.unit}#{prefix}" if prefix else provider.owner.unit
         self.owner: Owner = provider.owner
         self.provider = provider
         self.errors: list[KmsiacError] = []
@@ -51,6 +55,7 @@ class Template:
         self.parameters = self.section(root, "Parameters")
         self.mappings = self.section(root, "Mappings")
         self.conditions = self.section(root, "Conditions")
+        self.outputs = self.section(root, "Outputs")
         self.resources: dict[str, Declared] = {}
         self.hidden: list[Declared] = []
         """Resources that others of the same name hide: CloudFormation takes the last."""
@@ -67,6 +72,14 @@ class Template:
             return {}
         self.check_keys(node)
         return {key.text: (key, value) for key, value in node.entries if isinstance(key, Scalar)}
+
+    def named(self, name: str) -> str:
+        """How the deployment unit knows what is called `name` in this template."""
+        return self.prefix + name
+
+    def guard(self, name: str) -> Guard:
+        """The question that is called `name` in this template."""
+        return Guard(self.owner.unit, self.prefix + name)
 
     def check_keys(self, node: Mapping) -> bool:
         """Report the keys of a map that occur twice; whether there are any."""
@@ -93,6 +106,8 @@ class Template:
 
     def gap(self, resource: str, attribute: str, reason: str, position: int) -> None:
         """Report something that is not evaluated."""
+        if resource or self.prefix:
+            resource = self.named(resource) if resource else self.prefix.rstrip("/")
         self.gaps.append(Gap(resource, attribute, reason, position))
 
     def end(self, node: Node) -> int:
