@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kmsiac.aws.policy_sites import sink_attributes, sink_heads
-from kmsiac.errors import SourceError, whole_file
 from kmsiac.frontends.cloudformation.choices import as_map
-from kmsiac.frontends.cloudformation.conditions import Conditions
-from kmsiac.frontends.cloudformation.decisions import Test, paths
+from kmsiac.frontends.cloudformation.locating import LOCATIONS
+from kmsiac.frontends.cloudformation.names import NAMES
 from kmsiac.frontends.cloudformation.parameters import read_parameters
-from kmsiac.frontends.cloudformation.resolver import Resolver
+from kmsiac.frontends.cloudformation.scope import Scope, together
 from kmsiac.frontends.cloudformation.template import Declared, Template
+from kmsiac.frontends.cloudformation.templates import Templates
 from kmsiac.frontends.unit import Inputs, UnitSource
-from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.reading.outline import yaml_outline
-from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SourceTree
-from kmsiac.reading.yaml_reader import read_yaml
 from kmsiac.stack import CLOUDFORMATION, Provider, Remark, Resource, Stack
 from kmsiac.values import Absent, Atom, Guard, Map, Owner, Text, Value, text
 
@@ -43,16 +41,9 @@ SINKS = frozenset(
 """The resource types that are evaluated whole. Of one that uses a key or has a
 policy beside them, the properties that say which; the others are only referred to."""
 
-NAMES = {
-    "account_id": "AWS::AccountId",
-    "region": "AWS::Region",
-    "partition": "AWS::Partition",
-    "dns_suffix": "AWS::URLSuffix",
-}
-"""How templates spell the environment, by symbol type."""
-
-_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::CloudFormation::StackSet": "Template"}
 _LIFECYCLE = ("DeletionPolicy", "UpdateReplacePolicy")
+_RECURSION = 5_000
+"""Python frames for templates that nest each other and refer to each other; `MAX_DEPTH` bounds them."""
 
 
 def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
@@ -62,31 +53,65 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     part of it is in `Stack.errors`, what is not evaluated in `Stack.gaps` and Unknown values.
     """
     file = source.file or tree.read(source.path)
-    root = read_template(file)
-    if not isinstance(root, Mapping):
-        raise SourceError("a template is a map of sections", whole_file(file.path))
+    templates = Templates(tree)
+    root = templates.root(file)
     provider = Provider.symbolic(Owner(file.path), inputs.environment, NAMES)
     template = Template(root, file, provider)
-    parameters = read_parameters(template, inputs.all_parameters)
-    conditions = Conditions(template, Resolver(template, parameters, None, in_condition=True))
-    by_default = Conditions(template, Resolver(template, parameters, None), at_once=False)
-    resolver = Resolver(template, parameters, conditions, by_default)
-    loader = _Loader(template, resolver, conditions)
-    stack = Stack(file.path, CLOUDFORMATION, files={file.path})
-    for declared in (*template.hidden, *template.resources.values()):
-        resource = loader.resource(declared)
-        if resource is not None:
-            stack.resources.append(resource)
-    stack.remarks = list(_remarks(root, template))
+    stack = Stack(file.path, CLOUDFORMATION)
     stack.declared = frozenset(template.parameters)
-    stack.gaps = template.gaps
-    stack.errors = template.errors
+    with _deep_recursion():
+        scope = Scope(template, read_parameters(template, inputs.all_parameters), templates)
+        _collect(scope, stack)
+    stack.errors += templates.errors
+    stack.files = set(templates.files)
     return stack
 
 
-def _remarks(root: Mapping, template: Template) -> Iterator[Remark]:
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _collect(first: Scope, stack: Stack) -> None:
+    """The resources of a template and of all that it nests, and what is to be said of them."""
+    scopes: list[Scope] = []
+    waiting = [first]
+    while waiting:
+        scope = waiting.pop()
+        scopes.append(scope)
+        template, loader = scope.template, _Loader(scope)
+        inner = [_nested(scope, d) for d in template.resources.values() if d.type in LOCATIONS]
+        for declared in (*template.hidden, *template.resources.values()):
+            resource = loader.resource(declared)
+            if resource is not None:
+                stack.resources.append(resource)
+        waiting.extend(nested for nested in reversed(inner) if nested is not None)
+    remarked: set[int] = set()
+    # At the end: what is evaluated for a nested stack may still be wrong in its parent.
+    for scope in scopes:
+        if id(scope.template.root) not in remarked:
+            remarked.add(id(scope.template.root))
+            stack.remarks += _remarks(scope.template)
+        stack.gaps += scope.template.gaps
+        stack.errors += scope.template.errors
+
+
+def _nested(scope: Scope, declared: Declared) -> Scope | None:
+    """The scope of a nested stack; None, and a gap, where it cannot be followed."""
+    nested = scope.nested(declared)
+    if nested.scope is None and not nested.quiet:
+        scope.template.gap(declared.logical_id, nested.attribute, nested.reason, nested.position)
+    return nested.scope
+
+
+def _remarks(template: Template) -> Iterator[Remark]:
     """The metadata of the template as a whole and of each resource."""
-    whole = root.get("Metadata")
+    whole = template.root.get("Metadata")
     if whole is not None:
         yield Remark(template.file.position(0), len(template.file.text), whole)
     for declared in template.resources.values():
@@ -95,35 +120,21 @@ def _remarks(root: Mapping, template: Template) -> Iterator[Remark]:
             yield Remark(declared.key.position, template.end(declared.body), metadata)
 
 
-def read_template(file: SourceFile) -> Node:
-    """The document in a file: JSON where it begins like it, else YAML.
-
-    YAML too may begin with a brace, so it is tried when a file is no JSON by name or content.
-    """
-    if file.text.lstrip().startswith("{"):
-        try:
-            return read_json(file)
-        except SourceError:
-            if file.path.endswith(".json"):
-                raise
-    file.outline = yaml_outline
-    return read_yaml(file)
-
-
 class _Loader:
     """Makes the Resources of one template."""
 
-    def __init__(self, template: Template, resolver: Resolver, conditions: Conditions) -> None:
-        self._template = template
-        self._resolver = resolver
-        self._conditions = conditions
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._template = scope.template
+        self._resolver = scope.resolver
 
     def resource(self, declared: Declared) -> Resource | None:
         """The evaluated resource; None if it is no sink, or its condition is false."""
         if declared.type not in SINKS and not _is_written(declared):
             self._note(declared)
             return None
-        exists = self._exists(declared)
+        own = self._scope.exists_of(declared)
+        exists = None if own is None else together(self._scope.exists, own)
         if exists is None:
             return None
         condition = declared.body.get("Condition")
@@ -143,33 +154,18 @@ class _Loader:
             value = self._resolver.evaluate(properties)
         metadata = body.get("Metadata")
         return Resource(
-            address=declared.logical_id,
+            address=self._template.named(declared.logical_id),
             type=declared.type,
             attributes=as_map(value, position),
             provider=self._template.provider,
             position=position,
             end=self._template.end(body),
-            depends_on=_texts(body.get("DependsOn")),
+            depends_on=tuple(map(self._template.named, _texts(body.get("DependsOn")))),
             lifecycle=self._lifecycle(body),
             metadata=None if metadata is None else self._resolver.evaluate(metadata),
             exists=(*declared.only, *exists) or None,
+            call_chain=self._scope.call_chain,
         )
-
-    def _exists(self, declared: Declared) -> tuple[tuple[Guard, Atom], ...] | None:
-        """The guards under which a resource exists: () for always, None for never."""
-        node = declared.body.get("Condition")
-        if node is None:
-            return ()
-        if not isinstance(node, Scalar) or node.tag:
-            self._template.error("a resource's Condition is a name", node.position)
-            return ((Guard(self._template.unit, f"{declared.logical_id}.Condition"), True),)
-        decision = self._conditions.named(node.text, node.position)
-        if not isinstance(decision, Test):
-            return () if decision else None
-        found = paths(decision, True)
-        if len(found) == 1:
-            return found[0]
-        return ((Guard(self._template.unit, node.text), True),) if found else None
 
     def _lifecycle(self, body: Mapping) -> Map | None:
         entries: list[tuple[Text, Value]] = []
@@ -184,10 +180,7 @@ class _Loader:
     def _note(self, declared: Declared) -> None:
         """What is behind a resource that is not a sink but holds other resources."""
         name, position = declared.logical_id, declared.key.position
-        if declared.type in _NESTED:
-            reason = "nested stacks are not followed yet"
-            self._template.gap(name, _NESTED[declared.type], reason, position)
-        elif declared.type.endswith("::MODULE"):
+        if declared.type.endswith("::MODULE"):
             self._template.gap(name, "", "modules are not expanded", position)
 
 

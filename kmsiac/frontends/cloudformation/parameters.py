@@ -7,6 +7,7 @@ from collections.abc import Mapping as MappingType
 from decimal import Decimal, InvalidOperation
 
 from kmsiac.errors import UsageError
+from kmsiac.frontends.cloudformation.binding import Bound, as_declared
 from kmsiac.frontends.cloudformation.choices import choose
 from kmsiac.frontends.cloudformation.decisions import MAX_ALTERNATIVES
 from kmsiac.frontends.cloudformation.patterns import forbids_wildcards, is_account_id
@@ -36,6 +37,8 @@ class Parameter:
         self.template = template
         self.position = key.position
         self.supplied = supplied
+        self.bound: Bound | None = None
+        """What the parent of a nested stack gives."""
         declared = body if isinstance(body, Mapping) else Mapping([], key.position)
         template.check_keys(declared)
         type_ = declared.get("Type")
@@ -69,6 +72,9 @@ class Parameter:
         if self.type.startswith("AWS::SSM::Parameter::Value<"):
             # What is supplied, and the default, is the name under which the value is stored.
             return self._stored(position)
+        if self.bound is not None:
+            value = self.bound.in_condition() if in_condition else self.bound.value()
+            return self._narrowed(value, position)
         if self.supplied is not None:
             return self._typed(self.supplied, position)
         if self.allowed and not self.is_list:
@@ -82,6 +88,8 @@ class Parameter:
     def without_default(self, position: int) -> Value:
         """The value where a condition rules the default out."""
         stored = self.type.startswith("AWS::SSM::Parameter::Value<")
+        if self.bound is not None and not stored:
+            return self._narrowed(self.bound.without_defaults(), position)
         if self.default is None or self.supplied is not None or stored:
             return self.value(position, in_condition=False)
         if self.allowed and not self.is_list:
@@ -93,6 +101,16 @@ class Parameter:
         if not self.is_list:
             return [written]
         return [item.strip() for item in written.split(",")] if written.strip() else []
+
+    def _narrowed(self, given: Value, position: int) -> Value:
+        """What a parent gives, as the type has it; of the unknown what the template demands of it."""
+        value = as_declared(given, self.type, self.is_list, self.template.unit, self.no_echo)
+        if not isinstance(value, Unknown):
+            return value
+        if self.allowed and not self.is_list:
+            return self._choice(position)
+        narrowed = self._open(position, value.reason)
+        return value if isinstance(narrowed, Unknown) else narrowed
 
     def _typed(self, written: str, position: int) -> Value:
         if self.is_list:
@@ -134,7 +152,9 @@ class Parameter:
         return self._one_symbol("text", position)
 
     def _one_symbol(self, type: str, position: int) -> Text:
-        symbol = Symbol(type, self.template.named(self.name), self.template.owner, "parameter", None, position)
+        symbol = Symbol(
+            type, self.template.named(self.name), self.template.owner, "parameter", None, position
+        )
         return Text((symbol,), position, sensitive=self.no_echo)
 
     def _unknown(self, reason: str, position: int) -> Value:

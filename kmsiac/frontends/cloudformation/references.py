@@ -46,6 +46,8 @@ class References:
         self.open: Counter[str] = Counter()
         """Parameters whose default cannot be the value where we are (see `defaults.py`)."""
         self.all_open = 0
+        self.outputs: Callable[[Declared, str, int], Value] | None = None
+        """What an output of a nested stack is, referred to at a position."""
         self._active: set[tuple[str, str]] = set()
         self._shapes: dict[tuple[str, str], Text | None] = {}
         self._values: dict[str, Value] = {}
@@ -72,8 +74,8 @@ class References:
             return self.unknown(reference, reason, position)
         if ANYTHING.match(declared.type):
             return self.unknown(reference, f"decided by the code behind {declared.type}", position)
-        if declared.type in NESTED and attribute.startswith("Outputs."):
-            return self.unknown(reference, "outputs of nested stacks are not read yet", position)
+        if declared.type in NESTED and attribute.startswith("Outputs.") and self.outputs:
+            return self.outputs(declared, attribute.removeprefix("Outputs."), position)
         if declared.type == "AWS::SSM::Parameter" and attribute == "Value":
             value = self._property(declared, "Value")
             return value or self.unknown(reference, "the parameter has no Value", position)

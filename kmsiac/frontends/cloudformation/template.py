@@ -41,6 +41,7 @@ class Template:
         self, root: Mapping, file: SourceFile, provider: Provider, prefix: str = ""
     ) -> None:
         """`prefix` is the way to a nested stack, `A/B/`, before all names that are of it alone."""
+        self.root = root
         self.file = file
         self.prefix = prefix
         self.unit = f"{provider.owner.unit}#{prefix}" if prefix else provider.owner.unit

@@ -202,7 +202,7 @@ def test_an_alias_is_its_name_where_that_is_known(read):
     [
         ("!GetAtt Custom.Policy", "decided by the code behind Custom::Thing"),
         ("!Ref Custom", "decided by the code behind Custom::Thing"),
-        ("!GetAtt Nested.Outputs.Arn", "outputs of nested stacks are not read yet"),
+        ("!GetAtt Nested.Outputs.Arn", "it has no TemplateURL that says what it deploys"),
         ("!Ref Alias2", "refers to itself"),
     ],
 )

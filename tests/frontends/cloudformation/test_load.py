@@ -10,7 +10,8 @@ import pytest
 
 from kmsiac.errors import SourceError
 from kmsiac.frontends.cloudformation.detect import is_template
-from kmsiac.frontends.cloudformation.load import load, read_template
+from kmsiac.frontends.cloudformation.load import load
+from kmsiac.frontends.cloudformation.templates import read_template
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import SourceTree
 from kmsiac.values import Choice, Unknown, unknowns
@@ -243,7 +244,7 @@ Resources:
         ("Odd", "", "this resource is not written as a map"),
         ("", "Transform",
          "AWS::Serverless-2016-10-31 is not expanded: what it would add is not seen"),
-        ("Nested", "TemplateURL", "nested stacks are not followed yet"),
+        ("Nested", "TemplateURL", "it has no TemplateURL that says what it deploys"),
         ("Module", "", "modules are not expanded"),
     ]  # fmt: skip
     reasons = [unknown.reason for unknown in unknowns(loaded.stack.resources[0].attributes)]

@@ -1,0 +1,74 @@
+"""The templates of one deployment unit: each is read once, however many stacks are made of it."""
+
+from __future__ import annotations
+
+from kmsiac.errors import KmsiacError, SourceError, whole_file
+from kmsiac.reading.json_reader import read_json
+from kmsiac.reading.nodes import Mapping, Node
+from kmsiac.reading.outline import yaml_outline
+from kmsiac.reading.source import SourceFile
+from kmsiac.reading.tree import SourceTree
+from kmsiac.reading.yaml_reader import read_yaml
+
+MOST_NESTED = 2_500
+"""Nested stacks in one stack; CloudFormation works on no more at a time."""
+
+MOST_DEEP = 30
+
+
+class Templates:
+    """What was read for a unit, and how many stacks it holds."""
+
+    def __init__(self, tree: SourceTree) -> None:
+        self.tree = tree
+        self.files: dict[str, SourceFile] = {}
+        self.errors: list[KmsiacError] = []
+        self.nested = 0
+        """Nested stacks so far."""
+        self.is_told = False
+        """Whether it was said that there are too many."""
+        self._roots: dict[int, Mapping | None] = {}
+
+    def root(self, file: SourceFile) -> Mapping:
+        """The sections of a template. Raises `SourceError` where it cannot be read as one."""
+        self.files[file.path] = file
+        if file.id not in self._roots:
+            self._roots[file.id] = None
+            self._roots[file.id] = read_root(file)
+        root = self._roots[file.id]
+        if root is None:
+            raise SourceError("it could not be read", whole_file(file.path))
+        return root
+
+    def root_or_error(self, file: SourceFile) -> Mapping | None:
+        """The same, None where that fails: the error is kept, once."""
+        known = file.id in self._roots
+        try:
+            return self.root(file)
+        except SourceError as error:
+            if not known:
+                self.errors.append(error)
+            return None
+
+
+def read_root(file: SourceFile) -> Mapping:
+    """The sections of a template. Raises `SourceError` where it cannot be read as one."""
+    root = read_template(file)
+    if not isinstance(root, Mapping):
+        raise SourceError("a template is a map of sections", whole_file(file.path))
+    return root
+
+
+def read_template(file: SourceFile) -> Node:
+    """The document in a file: JSON where it begins like it, else YAML.
+
+    YAML too may begin with a brace, so it is tried when a file is no JSON by name or content.
+    """
+    if file.text.lstrip().startswith("{"):
+        try:
+            return read_json(file)
+        except SourceError:
+            if file.path.endswith(".json"):
+                raise
+    file.outline = yaml_outline
+    return read_yaml(file)
