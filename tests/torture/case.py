@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from kmsiac.frontends.cloudformation.load import read_template
 from kmsiac.frontends.cloudformation.tags import as_call
+from kmsiac.frontends.cloudformation.templates import read_template
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile
 

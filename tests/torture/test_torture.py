@@ -19,7 +19,6 @@ NOT_YET: dict[str, str] = {
     "for-each.yaml": "Fn::ForEach",
     "import-value": "exports of the scan",
     "include": "AWS::Include",
-    "nested-stack": "nested stacks",
     "open/dynamic-reference.yaml": "what SSM gives may be a star",
     "open/for-each-over-parameter.yaml": "Fn::ForEach",
     "open/import-value.yaml": "what another stack exports may be a star",
@@ -30,7 +29,6 @@ NOT_YET: dict[str, str] = {
     "sam-role-as-principal.yaml": "SAM",
     "sam-state-machine.yaml": "SAM",
     "serverless": "resources of the Serverless Framework",
-    "stack-set-map.yaml": "templates in stack sets",
     "stack-set-text.yaml": "templates in stack sets",
     "to-json-string.yaml": "Fn::ToJsonString",
 }

@@ -7,7 +7,7 @@ from kmsiac.policy import POLICY_KINDS
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Thing, items, reading, single
 from kmsiac.rules.vocabulary import BOOL, TEXT, Cost, FieldType, declare, many, names, one
-from kmsiac.values import Blame, List, Map, Text, Unknown, Value, blame_on
+from kmsiac.values import Blame, List, Map, Text, Unknown, Value, blame_on, walk
 
 
 def policy_of(thing: Thing) -> Policy:
@@ -125,6 +125,26 @@ def _add_written(value: Text, found: dict[str, Text]) -> None:
             at += len(part)
         else:
             at += 1
+
+
+@declare(
+    "policy",
+    "repeated",
+    FieldType("text", many=True),
+    "names of elements, operators and condition keys that one map of the document has twice: only "
+    "the last of them counts",
+    "repeated: {count: {at_least: 1}}",
+)
+def _repeated(thing: Thing) -> Reading:
+    document = document_of(thing)
+    if not isinstance(document, PolicyDocument):
+        return document or ABSENT
+    found: list[Text] = []
+    for value in walk(document.value):
+        if isinstance(value, Map):
+            last = {str(key): key for key, _ in value.entries}
+            found += (key for key, _ in value.entries if last[str(key)] is not key)
+    return Items(found)
 
 
 @declare("policy", "key", one("key"), "the key of a key policy", "key: {multi_region: true}")

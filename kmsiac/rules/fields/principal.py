@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kmsiac.inventory.model import Identity
 from kmsiac.policy.document import Principal
 from kmsiac.policy.matching import same
 from kmsiac.policy.principals import KINDS, account_of, is_service_linked, kind_of
@@ -131,6 +132,41 @@ def _identity(thing: Thing) -> Reading:
         identity = thing.scope.identity(symbol.address)
         return ABSENT if identity is None else thing.scope.thing("identity", identity)
     return ABSENT if symbol is not None or value.literal is not None else _open(value)
+
+
+_NAMES = frozenset({"role_name", "user_name", "group_name"})
+"""Types of symbols that are names."""
+
+
+@declare(
+    "principal",
+    "by_name",
+    BOOL,
+    "it is the name of a role, user or group, or what the template calls one, where an ARN belongs",
+    "by_name: true",
+)
+def _by_name(thing: Thing) -> Reading:
+    principal = principal_of(thing)
+    value = principal.value
+    if isinstance(value, Unknown):
+        return Open((blame_on(value),))
+    if value.symbol is not None:
+        return value.symbol.type in _NAMES
+    literal = value.literal
+    if literal is None or ":" in literal:
+        return False
+    return any(
+        literal == identity.address or _is_called(thing, identity, literal)
+        for identity in thing.scope.inventory.identities
+        if thing.scope.exists(identity)
+    )
+
+
+def _is_called(thing: Thing, identity: Identity, name: str) -> bool:
+    settings = thing.scope.settings(identity) or {}
+    setting = settings.get("name")
+    value = setting.value if setting is not None else None
+    return isinstance(value, Text) and value.literal == name
 
 
 def _open(value: Text) -> Open:

@@ -108,3 +108,22 @@ TEXT_FIELDS["stray_characters"] = TextField(
     "stray_characters: {some: U+2014}",
     _stray,
 )
+
+
+def _expressions(text: Text) -> Reading:
+    from kmsiac.policy.leftovers import expressions_in  # noqa: PLC0415 - needed by few rules
+
+    if text.sensitive:
+        return ABSENT
+    blame = frozenset(blame_on(p) for p in text.parts if isinstance(p, Unknown))
+    return Items([Text((found,), text.position) for found in expressions_in(text)], (), blame)
+
+
+TEXT_FIELDS["expressions"] = TextField(
+    "expressions",
+    FieldType("text", many=True),
+    "what in it looks like an expression of a template language that nothing worked out, such as "
+    "${AWS::AccountId} or !Ref Role; policy variables are none",
+    "expressions: {count: {at_least: 1}}",
+    _expressions,
+)

@@ -1,0 +1,60 @@
+"""Expressions of template languages that stand in a policy as plain text.
+
+A `${AWS::AccountId}` without `Fn::Sub`, a `!Ref Role` in quotes, a `${var.account}` in a file that is
+read and not rendered: the deployment takes them as they are written, and they match nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kmsiac.values import Text
+
+_BRACED = re.compile(r"\$\{([^{}$]{1,200})\}")
+_POLICY_VARIABLE = re.compile(
+    r"\s*(?:[*?$]|(?!(?:self|opt|env|file|param|sls|ssm|cf|git|strToBool):)[A-Za-z][\w-]*:(?!:)[^{}]*)\s*"
+)
+"""`${aws:username}`, and `${*}`, `${?}`, `${$}`, which stand for the characters. The names before a
+colon that are none are those of the Serverless Framework."""
+
+_FUNCTIONS = (
+    "Ref|Sub|GetAtt|Join|ImportValue|FindInMap|Select|Split|If|Base64|Transform|GetAZs|Cidr"
+)
+_TAG = re.compile(rf"(?<![\w!])!(?:{_FUNCTIONS})[ \t]+[\w:.$\[\"\'-][^,\s]{{0,200}}")
+_LONG = re.compile(rf"\bFn::(?:{_FUNCTIONS})\b")
+_PSEUDO = re.compile(
+    r"\bAWS::(?:AccountId|NotificationARNs|NoValue|Partition|Region|StackId|StackName|URLSuffix)\b"
+)
+_ADDRESS = re.compile(
+    r"(?:(?:data|module)\.)?(?:aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*(?:\[[^\]\s]{0,100}\])?\.[a-z_]+"
+    r"|(?:var|local)\.[A-Za-z_][\w-]*"
+)
+_MUSTACHE = re.compile(r"\{\{(?!resolve:)[^{}]{1,200}\}\}")
+
+
+def expressions_in(text: Text) -> Iterator[str]:
+    """The expressions in what is written of a text, each once, in order."""
+    found: dict[str, None] = {}
+    whole = text.literal
+    if whole is not None and (match := _ADDRESS.fullmatch(whole.strip())):
+        found[match[0]] = None
+    for part in text.parts:
+        if isinstance(part, str):
+            found.update(dict.fromkeys(_in_literal(part)))
+    yield from found
+
+
+def _in_literal(literal: str) -> Iterator[str]:
+    if not ("{" in literal or "!" in literal or "::" in literal):
+        return
+    taken: list[tuple[int, int]] = []
+    for match in _BRACED.finditer(literal):
+        taken.append(match.span())
+        if not _POLICY_VARIABLE.fullmatch(match[1]):
+            yield match[0]
+    for pattern in (_MUSTACHE, _TAG, _LONG, _PSEUDO):
+        for match in pattern.finditer(literal):
+            if not any(start <= match.start() < end for start, end in taken):
+                taken.append(match.span())
+                yield match[0].rstrip()
