@@ -71,9 +71,18 @@ class Conditions:
         self._prepare()
         decided = self._decided.get(name)
         if decided is None:
-            self._template.error(f"there is no condition {name[:80]}", position)
+            decided = self._template.expansion.decisions.get(name)
+        if decided is None:
+            if not self._may_be_more():
+                self._template.error(f"there is no condition {name[:80]}", position)
             return self.guard(name)
         return decided
+
+    def _may_be_more(self) -> bool:
+        """Whether a transform that is not followed may give further conditions."""
+        template = self._template
+        loops = bool(template.expansion.stand_ins)
+        return loops or "Conditions" in template.open_sections or template.has_macros
 
     def guard(self, name: str) -> Decision:
         """The condition as a guard of its own."""

@@ -6,7 +6,7 @@ and another tool may take it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from kmsiac.frontends.cloudformation.choices import signature
@@ -16,6 +16,9 @@ from kmsiac.values import Atom, Choice, Guard, Text, Value
 
 _MOST = 8
 """The cases that are made in one template: each doubles the worlds that something is judged in."""
+
+Source = Callable[[int], SourceFile]
+"""The file that a position lies in."""
 
 Only = tuple[tuple[Guard, Atom], ...]
 
@@ -35,9 +38,7 @@ class Duplicates:
         self._unit = unit
         self._left = _MOST
 
-    def judged(
-        self, entries: list[tuple[Text, Value]], file: SourceFile
-    ) -> list[tuple[Text, Value]]:
+    def judged(self, entries: list[tuple[Text, Value]], source: Source) -> list[tuple[Text, Value]]:
         """The members of a map; the last one of a key that occurs twice has the first as a case."""
         result = list(entries)
         for first, last in _twice(str(key) for key, _ in entries):
@@ -45,7 +46,7 @@ class Duplicates:
             same = signature(value)
             if same is not None and same == signature(hidden):
                 continue
-            case = self.case(str(key), key.position, last_key.position, file)
+            case = self.case(str(key), key.position, last_key.position, source)
             if case is not None:
                 branches: list[tuple[Atom, Value]] = [(case.last, value), (case.first, hidden)]
                 result[last] = (
@@ -56,12 +57,13 @@ class Duplicates:
                 )
         return result
 
-    def case(self, name: str, first: int, last: int, file: SourceFile) -> Case | None:
+    def case(self, name: str, first: int, last: int, source: Source) -> Case | None:
         """The case that the keys at two positions make; None where there were too many."""
-        if not self._left:
+        # Copies of one line (a loop whose key does not change) cannot be told apart.
+        if not self._left or first == last:
             return None
         self._left -= 1
-        spans = file.span(first), file.span(last)
+        spans = source(first).span(first), source(last).span(last)
         on_one_line = spans[0].line == spans[1].line
         here, there = (f"{at.line}:{at.column}" if on_one_line else f"{at.line}" for at in spans)
         question = f"line of the {name[:80]} that counts ({there} hides {here})"
@@ -69,27 +71,27 @@ class Duplicates:
 
 
 def hidden_resources(
-    root: Mapping, duplicates: Duplicates, file: SourceFile
+    root: Mapping, duplicates: Duplicates, source: Source
 ) -> Iterator[tuple[Scalar, Mapping, Only]]:
     """The resources of a template that a later key hides, each with the case in which it counts:
     of a whole section, of a logical id, or with the first of two `Properties`.
     """
     for first, last in _hidden(root):
         if first[0].text == "Resources":
-            case = duplicates.case("Resources", first[0].position, last[0].position, file)
+            case = duplicates.case("Resources", first[0].position, last[0].position, source)
             for key, body in _scalar_keys(first[1]):
                 if isinstance(body, Mapping) and case:
                     yield key, body, ((case.guard, case.first),)
     section = root.get("Resources")
     for first, last in _hidden(section):
         name, body = first[0].text, first[1]
-        case = duplicates.case(name, first[0].position, last[0].position, file)
+        case = duplicates.case(name, first[0].position, last[0].position, source)
         if isinstance(body, Mapping) and case:
             yield first[0], body, ((case.guard, case.first),)
     for key, body in _scalar_keys(section):
         for first, last in _hidden(body):
             if first[0].text == "Properties" and isinstance(body, Mapping):
-                case = duplicates.case("Properties", first[0].position, last[0].position, file)
+                case = duplicates.case("Properties", first[0].position, last[0].position, source)
                 kept = [entry for entry in body.entries if entry[0] is not last[0]]
                 if case:
                     yield key, Mapping(kept, body.position), ((case.guard, case.first),)

@@ -16,6 +16,7 @@ from kmsiac.frontends.cloudformation.calls import (
 )
 from kmsiac.frontends.cloudformation.choice_functions import find_in_map, if_, select
 from kmsiac.frontends.cloudformation.choices import plain
+from kmsiac.frontends.cloudformation.include import what_it_does
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.frontends.cloudformation.text_functions import import_value, join, split, sub
 from kmsiac.reading.nodes import Scalar
@@ -46,6 +47,10 @@ def _get_att(resolver: Resolver, call: Call) -> Value:
     return resolver.references.get_att(name, attribute, call.position)
 
 
+def _transform(_: Resolver, call: Call) -> Value:
+    raise BadCallError(what_it_does(call.argument)[0])
+
+
 Function = Callable[["Resolver", Call], Value]
 
 INTRINSICS: Mapping[str, Function] = {
@@ -58,5 +63,6 @@ INTRINSICS: Mapping[str, Function] = {
     "Fn::If": if_,
     "Fn::FindInMap": find_in_map,
     "Fn::ImportValue": import_value,
+    "Fn::Transform": _transform,
 }
 """What is evaluated. Any other function is an Unknown that says so."""

@@ -14,6 +14,7 @@ from kmsiac.frontends.cloudformation.parameters import read_parameters
 from kmsiac.frontends.cloudformation.scope import Scope, together
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.frontends.cloudformation.templates import Templates
+from kmsiac.frontends.cloudformation.transforms import transformed
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
@@ -56,12 +57,14 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     templates = Templates(tree)
     root = templates.root(file)
     provider = Provider.symbolic(Owner(file.path), inputs.environment, NAMES)
-    template = Template(root, file, provider)
     stack = Stack(file.path, CLOUDFORMATION)
-    stack.declared = frozenset(template.parameters)
     with _deep_recursion():
+        template = transformed(
+            root, file, provider, templates, lambda t: read_parameters(t, inputs.all_parameters)
+        )
         scope = Scope(template, read_parameters(template, inputs.all_parameters), templates)
         _collect(scope, stack)
+    stack.declared = frozenset(template.parameters)
     stack.errors += templates.errors
     stack.files = set(templates.files)
     return stack
@@ -165,6 +168,7 @@ class _Loader:
             metadata=None if metadata is None else self._resolver.evaluate(metadata),
             exists=(*declared.only, *exists) or None,
             call_chain=self._scope.call_chain,
+            absent=self._template.expansion.absent.get(declared.logical_id),
         )
 
     def _lifecycle(self, body: Mapping) -> Map | None:

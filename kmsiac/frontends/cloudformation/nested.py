@@ -14,6 +14,7 @@ from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.frontends.cloudformation.templates import MOST_DEEP, MOST_NESTED
+from kmsiac.frontends.cloudformation.transforms import transformed
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile
 from kmsiac.stack import Call, Environment, Provider
@@ -56,13 +57,14 @@ def follow(scope: Scope, declared: Declared) -> Nested:
         return Nested(None, reason, attribute, position)
     scope.templates.nested += 1
     prefix = scope.template.named(f"{declared.logical_id}/")
-    template = Template(root, file, _provider(scope, declared, prefix), prefix)
-    call = Call(prefix.rstrip("/"), declared.key.position)
     given = _Given(scope, declared)
-    parameters = {name: given.parameter(name, key, body, template)
-                  for name, (key, body) in template.parameters.items()}  # fmt: skip
+    provider = _provider(scope, declared, prefix)
+    template = transformed(root, file, provider, scope.templates, given.parameters, prefix)
+    call = Call(prefix.rstrip("/"), declared.key.position)
     given.check(template)
-    return Nested(Scope(template, parameters, scope.templates, scope, call, exists), "")
+    return Nested(
+        Scope(template, given.parameters(template), scope.templates, scope, call, exists), ""
+    )
 
 
 class _Found(NamedTuple):
@@ -122,6 +124,13 @@ class _Given:
         self._declared = declared
         self._node = declared.property("Parameters")
         self._nodes: dict[str, tuple[Node, Node]] | None = _by_name(self._node)
+
+    def parameters(self, template: Template) -> dict[str, Parameter]:
+        """The parameters of the nested stack."""
+        return {
+            name: self.parameter(name, key, body, template)
+            for name, (key, body) in template.parameters.items()
+        }
 
     def parameter(self, name: str, key: Scalar, body: Node, template: Template) -> Parameter:
         """A parameter of the nested stack, bound to what it is given, else to its default."""

@@ -15,6 +15,7 @@ from kmsiac.frontends.cloudformation.attributes import (
     attribute_of,
     ref_of,
 )
+from kmsiac.frontends.cloudformation.expansion import EXTENSIONS, INCLUDE
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Node
@@ -59,6 +60,9 @@ class References:
         parameter = self.parameters.get(name)
         if parameter is not None:
             return self._parameter(parameter, position)
+        stand_in = self.template.expansion.stand_ins.get(name)
+        if stand_in is not None:
+            return stand_in
         declared = self.template.resources.get(name)
         if declared is None:
             reason = f"there is no parameter or resource {name[:80]}"
@@ -89,8 +93,10 @@ class References:
         return Unknown(expression, reason, position, self.template.unit)
 
     def _maybe_generated(self) -> str:
-        made = [name for name in self.template.transforms if name != "AWS::LanguageExtensions"]
-        return f"; {made[0]} may make it, and is not expanded" if made else ""
+        made = [name for name in self.template.transforms if name not in (EXTENSIONS, INCLUDE)]
+        if made:
+            return f"; {made[0]} may make it, and is not expanded"
+        return f"; {self.template.may_be_more} may make it" if self.template.may_be_more else ""
 
     # -- pseudo parameters and parameters ----------------------------------------------------------
 

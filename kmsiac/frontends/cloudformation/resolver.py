@@ -13,6 +13,7 @@ from kmsiac.frontends.cloudformation.calls import BadCallError
 from kmsiac.frontends.cloudformation.conditions import Conditions
 from kmsiac.frontends.cloudformation.decisions import TooManyAlternativesError
 from kmsiac.frontends.cloudformation.defaults import Defaults
+from kmsiac.frontends.cloudformation.include import is_transform, what_it_does
 from kmsiac.frontends.cloudformation.intrinsics import INTRINSICS
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.references import References
@@ -103,7 +104,7 @@ class Resolver:
         if call is not None:
             return self._call(node, call)
         if isinstance(node, Scalar):
-            return scalar_value(node, self.template.owner, self.template.file)
+            return scalar_value(node, self.template.owner, self.template.source(node.position))
         if isinstance(node, Sequence):
             return self._list(node)
         assert isinstance(node, Mapping)
@@ -128,28 +129,34 @@ class Resolver:
                 items.append(value)
         return List(items, node.position)
 
-    def _map(self, node: Mapping) -> Map:
+    def _map(self, node: Mapping) -> Map | Unknown:
         twice = self.template.check_keys(node)
         entries: list[tuple[Text, Value]] = []
         rest: Unknown | None = None
         for key, member in node.entries:
             if not isinstance(key, Scalar) or key.tag:
                 rest = self.unknown(key, self._no_text(key))
+            elif is_transform(key, member):
+                reason, whole = what_it_does(member)
+                rest = self.unknown(member, reason)
+                if whole:  # it is given what is beside it, and may change that
+                    return rest
             elif is_function(key.text) and key.text != "Ref":
-                # Fn::Transform and Fn::ForEach add members beside the others.
+                # Fn::ForEach adds members beside the others.
                 rest = self.unknown(member, f"{key.text} is not expanded")
             else:
                 value = self.evaluate(member)
                 if not isinstance(value, Absent):
                     entries.append((text(key.text, key.position), value))
         if twice:
-            entries = self.template.duplicates.judged(entries, self.template.file)
+            entries = self.template.duplicates.judged(entries, self.template.source)
         return Map(entries, node.position, rest)
 
     def _no_text(self, key: Node) -> str:
         """What is said of a key that is a list, a map or a function."""
         offset = offset_of(key.position)
         # `a: {{ b }}` is a map whose key is a map: Jinja and Go templates write it so.
-        if self.template.file.text.startswith(("{{", "{ {"), offset - 1):
+        source = self.template.source(key.position)
+        if source.text.startswith(("{{", "{ {"), offset - 1):
             return "{{ }} of a language that makes templates was not rendered"
         return "a key that is no text"

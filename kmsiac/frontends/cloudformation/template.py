@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from kmsiac.errors import KmsiacError, SourceError
 from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources
+from kmsiac.frontends.cloudformation.expansion import (
+    EXTENSIONS,
+    INCLUDE,
+    OF_AWS,
+    Expansion,
+    macro_names,
+)
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.reading.source import SourceFile, offset_of
+from kmsiac.reading.source import SourceFile, file_of, offset_of
 from kmsiac.stack import Gap, Provider
 from kmsiac.values import Atom, Guard, Owner
 
@@ -38,28 +45,42 @@ class Template:
     """One template: its sections by name, and the errors and gaps met on the way."""
 
     def __init__(
-        self, root: Mapping, file: SourceFile, provider: Provider, prefix: str = ""
+        self,
+        root: Mapping,
+        file: SourceFile,
+        provider: Provider,
+        prefix: str = "",
+        expansion: Expansion | None = None,
     ) -> None:
-        """`prefix` is the way to a nested stack, `A/B/`, before all names that are of it alone."""
+        """`prefix` is the way to a nested stack, `A/B/`, before all names that are of it alone.
+
+        `expansion` is what the transforms have made of `root`.
+        """
         self.root = root
         self.file = file
         self.prefix = prefix
         self.unit = f"{provider.owner.unit}#{prefix}" if prefix else provider.owner.unit
+        self.expansion = expansion or Expansion(root, file)
+        root = self.expansion.root
         self.owner: Owner = provider.owner
         self.provider = provider
-        self.errors: list[KmsiacError] = []
-        self.gaps: list[Gap] = []
+        self.errors: list[KmsiacError] = list(self.expansion.errors)
+        self.gaps: list[Gap] = list(self.expansion.gaps)
         self._reported: set[int] = set()
         self.duplicates = Duplicates(self.unit)
+        self.open_sections: set[str] = set()
+        """The sections in which there may be more than is known."""
         self.check_keys(root)
-        self.transforms = _names(root.get("Transform"))
-        self.parameters = self.section(root, "Parameters")
-        self.mappings = self.section(root, "Mappings")
-        self.conditions = self.section(root, "Conditions")
-        self.outputs = self.section(root, "Outputs")
+        self.transforms = macro_names(root.get("Transform"))
+        self.parameters = self._plain_section(root, "Parameters")
+        self.mappings = self._plain_section(root, "Mappings")
+        self.conditions = self._plain_section(root, "Conditions")
+        self.outputs = self._plain_section(root, "Outputs")
         self.resources: dict[str, Declared] = {}
         self.hidden: list[Declared] = []
         """Resources that others of the same name hide: CloudFormation takes the last."""
+        self.may_be_more = "Fn::ForEach" if self.expansion.stand_ins else ""
+        """What may have made something that is referred to and is not there."""
         self._read_resources(root)
         self._note_transforms(root)
 
@@ -82,6 +103,23 @@ class Template:
         """The question that is called `name` in this template."""
         return Guard(self.owner.unit, self.prefix + name)
 
+    @property
+    def has_macros(self) -> bool:
+        """Whether a macro that nobody but its owner knows is given the whole template."""
+        return any(name not in OF_AWS for name in self.transforms)
+
+    def source(self, position: int) -> SourceFile:
+        """The file that a position lies in: the template's, or one that it includes."""
+        return self.expansion.source(position)
+
+    def _plain_section(self, root: Mapping, name: str) -> dict[str, tuple[Scalar, Node]]:
+        """A section without the includes and loops that are still in it, which have been told of."""
+        section = self.section(root, name)
+        names = [name for name in section if not name.startswith("Fn::")]
+        if len(names) < len(section):
+            self.open_sections.add(name)
+        return {name: section[name] for name in names}
+
     def check_keys(self, node: Mapping) -> bool:
         """Report the keys of a map that occur twice; whether there are any."""
         seen: set[str] = set()
@@ -103,7 +141,7 @@ class Template:
         """Report something wrong at a position, once."""
         if position not in self._reported:
             self._reported.add(position)
-            self.errors.append(SourceError(message, self.file.span(position), hint))
+            self.errors.append(SourceError(message, self.source(position).span(position), hint))
 
     def gap(self, resource: str, attribute: str, reason: str, position: int) -> None:
         """Report something that is not evaluated."""
@@ -113,7 +151,8 @@ class Template:
 
     def end(self, node: Node) -> int:
         """The offset in the file where a node ends (exclusive)."""
-        end = self.file.end(node.position)
+        file = self.source(node.position)
+        end = file.end(node.position)
         current = node
         # The table keeps one end for each start, the innermost's, so go down to the last node.
         while True:
@@ -122,20 +161,24 @@ class Template:
             elif isinstance(current, Sequence) and current.items:
                 current = current.items[-1]
             else:
-                if not self.file.comments:
+                if not file.comments:
                     return end
                 # With the rest of its line: a comment behind the last value is the node's own.
-                line = self.file.text.find("\n", end)
-                return line if line >= 0 else len(self.file.text)
-            # An alias stands for a node further up.
+                line = file.text.find("\n", end)
+                return line if line >= 0 else len(file.text)
+            # An alias stands for a node further up, and an include for one of another file.
+            if file_of(current.position) != file.id:
+                continue
             if offset_of(current.position) >= offset_of(node.position):
-                end = max(end, self.file.end(current.position))
+                end = max(end, file.end(current.position))
 
     def _read_resources(self, root: Mapping) -> None:
         for name, (key, body) in self.section(root, "Resources").items():
-            if name.startswith("Fn::ForEach::"):
-                self.gap(name, "", "Fn::ForEach is not expanded yet", key.position)
-            elif name.startswith("Fn::"):
+            if name == "Fn::Transform" or name.startswith("Fn::ForEach::"):
+                # Why it is not written out was told where that was tried.
+                self.may_be_more = name
+                continue
+            if name.startswith("Fn::"):
                 self.gap(name, "", f"{name} is not expanded", key.position)
             elif not isinstance(body, Mapping) or as_call(body) is not None:
                 self.gap(name, "", "this resource is not written as a map", key.position)
@@ -146,7 +189,7 @@ class Template:
                     self.resources[name] = Declared(key, type_.text, body)
                 else:
                     self.error(f"resource {_short(name)} has no Type", key.position)
-        for key, body, only in hidden_resources(root, self.duplicates, self.file):
+        for key, body, only in hidden_resources(root, self.duplicates, self.source):
             type_ = body.get("Type")
             if isinstance(type_, Scalar) and type_.kind == "text":
                 self.hidden.append(Declared(key, type_.text, body, only))
@@ -154,23 +197,13 @@ class Template:
     def _note_transforms(self, root: Mapping) -> None:
         key = root.key("Transform")
         for name in self.transforms:
-            if key is not None and name != "AWS::LanguageExtensions":
+            if key is not None and name not in (EXTENSIONS, INCLUDE):
                 reason = f"{name} is not expanded: what it would add is not seen"
                 self.gap("", "Transform", reason, key.position)
         for key, _ in root.entries:
-            if isinstance(key, Scalar) and key.text.startswith("Fn::"):
-                self.gap("", key.text, f"{key.text} is not expanded", key.position)
-
-
-def _names(node: Node | None) -> list[str]:
-    """The macros that a Transform section names."""
-    if isinstance(node, Scalar) and node.text:
-        return [node.text]
-    if isinstance(node, Sequence):
-        return [name for item in node.items for name in _names(item)]
-    if isinstance(node, Mapping):
-        return _names(node.get("Name")) or ["a macro"]
-    return []
+            name = key.text if isinstance(key, Scalar) else ""
+            if name.startswith("Fn::") and name != "Fn::Transform":
+                self.gap("", name, f"{name} is not expanded", key.position)
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kmsiac.errors import KmsiacError, SourceError, whole_file
+from kmsiac.frontends.cloudformation.expansion import Expansion
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node
 from kmsiac.reading.outline import yaml_outline
@@ -27,6 +28,8 @@ class Templates:
         """Nested stacks so far."""
         self.is_told = False
         """Whether it was said that there are too many."""
+        self.expansions: dict[int, Expansion] = {}
+        """What the includes of a template have made of it, by the id of its root."""
         self._roots: dict[int, Mapping | None] = {}
 
     def root(self, file: SourceFile) -> Mapping:

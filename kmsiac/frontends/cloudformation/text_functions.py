@@ -44,7 +44,7 @@ def sub(resolver: Resolver, call: Call) -> Value:
     template = argument
     cut = list(pieces(template.text))
     names = list(dict.fromkeys(piece.text for piece in cut if piece.variable))
-    origin = line_origin(template, resolver.template.file)
+    origin = line_origin(template, resolver.template.source(template.position))
     source = Text((template.text,), call.position, origin=origin)
     places = {piece.text: source.position_of(piece.start) for piece in reversed(cut)}
     operands = _variables(resolver, names, local, places)

@@ -230,6 +230,7 @@ def test_gaps(read):
 Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]
 Resources:
   Fn::ForEach::Keys: [X, [a], {}]
+  Fn::ForEach::Odd: [X, [a]]
   Nested: {Type: AWS::CloudFormation::Stack}
   Module: {Type: My::Org::Thing::MODULE}
   Odd: !Foo x
@@ -240,7 +241,8 @@ Resources:
       Description: !GetAtt FunctionRole.Arn
 """)
     assert [(gap.resource, gap.attribute, gap.reason) for gap in loaded.stack.gaps] == [
-        ("Fn::ForEach::Keys", "", "Fn::ForEach is not expanded yet"),
+        ("K", "", "AWS::Include without a Location"),
+        ("Fn::ForEach::Odd", "", "this loop cannot be read"),
         ("Odd", "", "this resource is not written as a map"),
         ("", "Transform",
          "AWS::Serverless-2016-10-31 is not expanded: what it would add is not seen"),
@@ -248,7 +250,7 @@ Resources:
         ("Module", "", "modules are not expanded"),
     ]  # fmt: skip
     reasons = [unknown.reason for unknown in unknowns(loaded.stack.resources[0].attributes)]
-    assert "Fn::Transform is not expanded" in reasons
+    assert "AWS::Include without a Location" in reasons
     assert (
         "there is no resource FunctionRole; AWS::Serverless-2016-10-31 may make it,"
         " and is not expanded" in reasons

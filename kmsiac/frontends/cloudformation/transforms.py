@@ -1,0 +1,67 @@
+"""The transforms of a template, worked out on its nodes before anything is evaluated.
+
+As CloudFormation has it: what is nested comes first, then the Transform section in its order.
+Files of the tree are included, loops are written out; any other macro is told of, since it may
+change what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
+
+from kmsiac.frontends.cloudformation.expansion import Expansion
+from kmsiac.frontends.cloudformation.parameters import Parameter
+from kmsiac.frontends.cloudformation.template import Template
+from kmsiac.frontends.cloudformation.templates import Templates
+from kmsiac.reading.nodes import Mapping
+from kmsiac.reading.source import SourceFile
+from kmsiac.stack import Provider
+
+# ruff: noqa: PLC0415 - few templates have includes or loops; only those load what writes them out
+
+
+ParametersOf = Callable[[Template], MappingType[str, Parameter]]
+"""The parameters of a template with their values, on which collections may depend."""
+
+
+def transformed(
+    root: Mapping,
+    file: SourceFile,
+    provider: Provider,
+    templates: Templates,
+    parameters_of: ParametersOf,
+    prefix: str = "",
+) -> Template:
+    """The template `root` of a file with its includes and loops written out."""
+    included = _included(root, file, templates)
+    sources = [file, *included.included.values()]
+    if any(_may_hold(source, "Fn::ForEach") for source in sources):
+        from kmsiac.frontends.cloudformation.foreach import Loops
+        from kmsiac.frontends.cloudformation.resolver import Resolver
+
+        # What is wrong in the layout is told of the template that is read in the end.
+        plain = Template(root, file, provider, prefix, included.copy(told=False))
+        resolver = Resolver(plain, parameters_of(plain), None)
+        included = included.copy(told=True)
+        Loops(included, resolver.evaluate, plain.unit).write_out()
+    return Template(root, file, provider, prefix, included)
+
+
+def _included(root: Mapping, file: SourceFile, templates: Templates) -> Expansion:
+    """The template with its includes, worked out once for all stacks that are made of it."""
+    known = templates.expansions.get(id(root))
+    if known is None:
+        known = Expansion(root, file, templates.tree)
+        if _may_hold(file, "Transform"):
+            from kmsiac.frontends.cloudformation.include import Includes
+
+            Includes(known, templates.tree).write_out()
+            templates.files.update({one.path: one for one in known.included.values()})
+        templates.expansions[id(root)] = known
+    return known
+
+
+def _may_hold(file: SourceFile, word: str) -> bool:
+    """Whether a word may be in a document: as it is, or behind escapes of JSON."""
+    return word in file.text or "\\u" in file.text or "\\x" in file.text
