@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmsiac.access.place import Who, WhoKind
-from kmsiac.access.sheets import IDENTITY, Layers, own_side
+from kmsiac.access.sheets import IDENTITY
 from kmsiac.aws.shapes import fold
 from kmsiac.inventory.coverage import covers_key
 from kmsiac.inventory.model import Identity, Key, Related
@@ -17,6 +18,7 @@ from kmsiac.policy.principals import account_of, kind_of
 from kmsiac.values import Text, Unknown, text
 
 if TYPE_CHECKING:
+    from kmsiac.access.likeness import Likes, Telling
     from kmsiac.access.unit import UnitAccess
 
 _KINDS: dict[str, WhoKind] = {
@@ -44,6 +46,26 @@ class Candidate(NamedTuple):
 def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Candidate]:
     """Everybody known who may reach a key, each once: those whom the key names first."""
     seen: set[object] = set()
+    yield from _told(unit, key, seen)
+    if not named_only:
+        others = [one for group in _others(unit, key, seen) for one in group]
+        yield from (candidate for _, candidate in sorted(others, key=itemgetter(0)))
+
+
+def grouped(unit: UnitAccess, key: Key) -> Iterator[Sequence[Candidate]]:
+    """The candidates for a key in groups: those of one hold the same, or nothing, for certain or
+    not, so that what one of them holds is known of all. Only what keeps it open is another's.
+    """
+    seen: set[object] = set()
+    for candidate in _told(unit, key, seen):
+        yield (candidate,)
+    groups = sorted(_others(unit, key, seen), key=lambda group: group[0][0])
+    for group in groups:
+        yield [candidate for _, candidate in group]
+
+
+def _told(unit: UnitAccess, key: Key, seen: set[object]) -> Iterator[Candidate]:
+    """Those whom the key names, or a grant; `seen` notes them."""
     named = [*_named(unit, key), *_grantees(unit, key)]
     for candidate in sorted(named, key=lambda one: one.implied):
         mark = (_mark(candidate.who), candidate.implied)
@@ -51,34 +73,38 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
         if mark not in seen and not told:
             seen.add(mark)
             yield candidate
-    if named_only:
-        return
-    for identity in unit.inventory.identities:
-        if identity.kind == "group" or not unit.reader.exists(identity):
-            continue
-        if not _may_reach(unit, identity, key):
-            continue
-        who = unit.who(identity)
-        own = _mark(who)
-        if not {(own, False), (own, True)} & seen and unit.allowed_actions(identity).possible:
-            seen.add((own, False))
-            yield Candidate(who, identity.position)
 
 
-def _may_reach(unit: UnitAccess, identity: Identity, key: Key) -> bool:
-    """Whether its own policies may allow something on the key: a first look, conditions apart."""
-    layers = Layers()
-    own_side(unit.reader, layers, identity)
-    if layers.open.get(IDENTITY):
-        return True
-    return any(
-        statement.effect_text != "Deny"
-        and unit.covered(statement)
-        and not covers_key(statement, key).is_no
-        for sheet in layers.sheets
-        if sheet.layer == IDENTITY
-        for statement in sheet.document
+def _others(
+    unit: UnitAccess, key: Key, seen: set[object]
+) -> Iterator[list[tuple[int, Candidate]]]:
+    """Who has only its own policies to reach a key by, in groups of those that are alike for it;
+    with the order of the inventory.
+    """
+    telling: Telling | None = None
+    for likes in unit.alike:
+        if not _may_reach(unit, likes, key):
+            continue
+        if len(likes.candidates) > 1 and telling is None:
+            telling = unit.telling(key)
+        groups: dict[object, list[tuple[int, Candidate]]] = {}
+        for at, (order, candidate) in enumerate(likes.candidates):
+            identity = candidate.who.identity
+            assert identity is not None
+            if not {(id(identity), False), (id(identity), True)} & seen:
+                alone = telling is None or telling.knows(identity, likes.names[at])
+                look = likes.looks[at] if telling is not None and telling.compares else None
+                groups.setdefault(order if alone else (look,), []).append((order, candidate))
+        yield from groups.values()
+
+
+def _may_reach(unit: UnitAccess, likes: Likes, key: Key) -> bool:
+    """Whether their own policies may allow something on the key: a first look, conditions apart."""
+    layers = likes.layers
+    reaches = bool(layers.open.get(IDENTITY)) or any(
+        not covers_key(statement, key).is_no for statement in likes.allows
     )
+    return reaches and bool(unit.allowed_actions(likes.first).possible)
 
 
 def reachable_keys(unit: UnitAccess) -> Iterator[Key]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from kmsiac.access.candidates import Candidate, candidates, reachable_keys
-from kmsiac.access.deciding import Wanted, alike
+from kmsiac.access.deciding import Wanted
+from kmsiac.access.deciding import alike as alike_actions
 from kmsiac.access.grant_terms import GrantTerms, terms_of
 from kmsiac.access.joint import Joints, SharedViews, joints
 from kmsiac.access.key_facts import Facts, facts_of
+from kmsiac.access.likeness import Likes, Look, Own, Telling, alike, look_at
 from kmsiac.access.own_side import own_actions, own_layers
 from kmsiac.access.place import Given, Place, Who
 from kmsiac.access.prepared import key_actions, usable_from_outside
@@ -51,6 +54,7 @@ class Memory:
         self.rulings: dict[Hashable, Ruling] = {}
         self.holders: dict[Hashable, Holder | None] = {}
         self.own: dict[Hashable, ActionSet] = {}
+        self.looks: dict[Hashable, Look] = {}
         self.kept: list[Layers] = []
         self.covered = covered or Covered()
 
@@ -268,6 +272,28 @@ class UnitAccess:
         deciding = judges[0].deciding(ways[0]) if ways else ()
         return Holder(str(who.text), who, key, answer, held, paths, needs, deciding, position)
 
+    @cached_property
+    def alike(self) -> list[Likes]:
+        """The roles and users of the unit that exist, in groups of those that are alike."""
+        every = enumerate(self.inventory.identities)
+        found = ((at, one) for at, one in every if one.kind != "group" and self.reader.exists(one))
+        owns = (Own(at, one, self.who(one), own_layers(self.reader, one)) for at, one in found)
+        return alike(owns, self._look_at, self.covered)
+
+    def _look_at(self, own: Own) -> Look:
+        memo = (_spelt(own.who), own.layers.made_of())
+        found = self._memory.looks.get(memo)
+        if found is None:
+            found = self._memory.looks[memo] = look_at(own, self.covered)
+            self._memory.kept.append(own.layers)
+        return found
+
+    def telling(self, key: Key) -> Telling:
+        """Whom a key tells apart."""
+        layers = layers_for(self.reader, None, key)
+        documents = [sheet.document for sheet in layers.sheets]
+        return Telling(documents, self.inventory, granted=bool(layers.grants))
+
     # -- the own side --------------------------------------------------------------------------------
 
     def allowed_actions(self, identity: Identity) -> ActionSet:
@@ -346,7 +372,7 @@ def _held(
     blame: set[Blame] = set()
     needs: tuple[Need, ...] | None = None
     views = [view for views in judges[0].joint.views.values() for view in views]
-    for group in alike(views, usable_from_outside, actions):
+    for group in alike_actions(views, usable_from_outside, actions):
         outcomes = [judge.decide(group[:1]) for judge in judges]
         answers = [outcome.answer for outcome in outcomes]
         answer = all_of(answers)

@@ -220,6 +220,8 @@ def build_unresolved(
         codes = [matches[code] for code in (twins or {}).get(index, ())]
         if any(_reason(_blamed(code.blame, locate), code.message) == reason for code in codes):
             continue
+        if match.like:
+            reason = f"{reason}; so for {match.like} more principals"
         address = printable(match.resource)
         key = (_code_of(address, location), match.attribute, reason, location)
         known = entries.get(key) or Unresolved(

@@ -17,14 +17,15 @@ from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, content_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
-from kmsiac.rules.fields.grantee import is_grantee, unknown_grantees
+from kmsiac.rules.fields.grantee import grantee_of, is_grantee, unknown_grantees
 from kmsiac.rules.labels import position_of, printed
 from kmsiac.rules.match import Match
 from kmsiac.rules.messages import fill_in
 from kmsiac.rules.model import Rule, RuleSet
 from kmsiac.rules.readings import Scope, Surroundings
 from kmsiac.rules.silence import Placed, unsilenced
-from kmsiac.rules.targets import ENTITIES, Path, Target, entity_path, targets_in
+from kmsiac.rules.targets import ENTITIES, Path, Target, entity_path, targets_in, targets_like
+from kmsiac.rules.telling import tells_nobody
 from kmsiac.rules.truth import Code, Truth
 from kmsiac.rules.vocabulary import SEVERITIES, TARGETS
 from kmsiac.rules.worlds import conditions
@@ -56,6 +57,8 @@ class Outcome(NamedTuple):
     blame: frozenset[Blame]
     excerpt: str = ""
     content: str = ""
+    like: int = 0
+    """Of so many further targets that are alike it says the same."""
 
 
 def run(
@@ -144,15 +147,7 @@ class _Engine:
         outcomes: list[Outcome] = []
         others = self._others(rule, scope, entity)
         for target in targets_in(scope, entity, rule.target):
-            env = Env(target.thing)
-            candidate = rule.target == "grantee"  # costly to ask about, and perhaps no grantee
-            if candidate and rule.when.ruled_out(target.thing, env):
-                continue
-            truth = rule.when.test(target.thing, env)
-            # Where others may be there, one entry says so for all that stays open.
-            holds = truth.code is Code.YES or (truth.code is Code.OPEN and not others)
-            if holds and (not candidate or is_grantee(target.thing)):
-                outcomes.append(_outcome(rule, entity, target, truth))
+            outcomes += _asked(rule, entity, target, doubted=bool(others))
         return [*outcomes, self._unknown(rule, entity, others)] if others else outcomes
 
     def _others(self, rule: Rule, scope: Scope, entity: Entity) -> frozenset[Blame]:
@@ -216,6 +211,7 @@ class _Engine:
             blame=tuple(sorted(blame, key=lambda b: (b.position, b.expression, b.reason))),
             call_chain=entity.resource.call_chain,
             places=_places(entity, first.anchor),
+            like=max(outcome.like for outcome in outcomes),
         )
 
     def never(self, rule: Rule) -> Iterable[Match]:
@@ -247,6 +243,33 @@ def _fits(rule: Rule, policy: Policy) -> bool:
     if policy.kind == "unknown":
         return rule.kinds >= _KINDS_OF_BARE_POLICIES
     return policy.kind in rule.kinds
+
+
+def _asked(rule: Rule, entity: Entity, target: Target, *, doubted: bool) -> Iterator[Outcome]:
+    """What a rule says of a target, and of those that it stands for; `doubted`: one entry says for
+    all that stays open that there may be others, too.
+    """
+    env = Env(target.thing)
+    candidate = rule.target == "grantee"  # costly to ask about, and perhaps no grantee
+    like = grantee_of(target.thing).like if candidate else ()
+    if like and (rule.flag or not tells_nobody(rule.when)):
+        like = ()
+        yield from _asked_like(rule, entity, target, doubted=doubted)
+    if candidate and rule.when.ruled_out(target.thing, env):
+        return
+    truth = rule.when.test(target.thing, env)
+    holds = truth.code is Code.YES or (truth.code is Code.OPEN and not doubted)
+    if not holds or (candidate and not is_grantee(target.thing)):
+        return
+    outcome = _outcome(rule, entity, target, truth)
+    if like and truth.code is Code.YES:
+        yield from _asked_like(rule, entity, target, doubted=doubted)
+    yield outcome._replace(like=len(like)) if truth.code is Code.OPEN else outcome
+
+
+def _asked_like(rule: Rule, entity: Entity, target: Target, *, doubted: bool) -> Iterator[Outcome]:
+    for each in targets_like(target):
+        yield from _asked(rule, entity, each, doubted=doubted)
 
 
 def _outcome(rule: Rule, entity: Entity, target: Target, truth: Truth) -> Outcome:

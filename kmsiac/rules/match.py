@@ -31,6 +31,7 @@ class Match:
     `excerpt` is the statement written anew as JSON, for sources whose raw lines must not be shown.
     `witness` is a request that shows it, as plain JSON data. `places` are the other positions at
     which an ignore counts: where the value was written, the policy's attribute, the resource.
+    `like` says of how many further targets (principals of a key, all alike) the same is open.
     """
 
     rule: str
@@ -53,3 +54,4 @@ class Match:
     blame: tuple[Blame, ...] = ()
     call_chain: tuple[Call, ...] = ()
     places: tuple[int, ...] = ()
+    like: int = 0

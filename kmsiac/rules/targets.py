@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kmsiac.inventory.model import Entity, Inventory, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.rules.anchors import element_text
-from kmsiac.rules.fields.grantee import candidates_of
+from kmsiac.rules.fields.grantee import groups_of, others_like
 from kmsiac.rules.labels import label_of
 from kmsiac.rules.readings import Scope, Thing
 from kmsiac.values import Text, Unknown
@@ -88,7 +88,14 @@ def _targets(scope: Scope, entity: Entity, kind: str) -> Iterator[Target]:
 
 
 def _grantees(key: Thing, path: Path) -> Iterator[Target]:
-    for grantee in candidates_of(key):
+    for grantee in groups_of(key):
+        yield Target(grantee, (*path, ("grantee", label_of(grantee))), None)
+
+
+def targets_like(target: Target) -> Iterator[Target]:
+    """The grantees that are alike, beside the one that stands for them."""
+    path = target.path[:-1]
+    for grantee in others_like(target.thing):
         yield Target(grantee, (*path, ("grantee", label_of(grantee))), None)
 
 

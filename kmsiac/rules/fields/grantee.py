@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,19 +30,23 @@ KINDS = (
     "organization",
     "anyone",
 )
+_MANY = 8
+"""So many candidates that are alike are told one by one."""
 WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
 
 class Grantee:
     """A candidate for a key, and what it holds of it: worked out when that is asked for.
 
-    Most rules want some kinds of principals only, and what one holds is costly.
+    Most rules want some kinds of principals only, and what one holds is costly. `like` are further
+    candidates that hold the same, if it stands for them, too.
     """
 
-    __slots__ = ("_held", "_key", "candidate")
+    __slots__ = ("_held", "_key", "candidate", "like")
 
-    def __init__(self, candidate: Candidate, key: Thing) -> None:
+    def __init__(self, candidate: Candidate, key: Thing, like: Sequence[Candidate] = ()) -> None:
         self.candidate = candidate
+        self.like = like
         self._key = key
         self._held: dict[frozenset[str], Holder | None] = {}
 
@@ -94,6 +98,34 @@ def _candidates(key: Thing) -> Reading:
         for candidate in found
         if not candidate.implied
     )
+
+
+def groups_of(key: Thing) -> tuple[Thing, ...]:
+    """The same, but one stands for all of many that are alike: `others_like` has the rest."""
+    found = key.remember("the groups", _groups)
+    assert isinstance(found, Items)
+    return tuple(thing for thing in found.certain if isinstance(thing, Thing))
+
+
+def _groups(key: Thing) -> Reading:
+    from kmsiac.access.candidates import grouped  # noqa: PLC0415 - loads when first asked
+
+    assert isinstance(key.value, Key)
+    things: list[Reading] = []
+    for group in grouped(key.scope.access, key.value):
+        known = [one for one in group if not one.implied]
+        apart = known[:1] if len(known) > _MANY else known
+        others = known[len(apart) :]
+        things += [key.scope.thing("grantee", Grantee(one, key, others), key) for one in apart]
+    return Items(things)
+
+
+def others_like(thing: Thing) -> tuple[Thing, ...]:
+    """The candidates that are alike, beside the one that stands for them."""
+    key = thing.parent
+    assert key is not None
+    like = grantee_of(thing).like
+    return tuple(thing.scope.thing("grantee", Grantee(one, key), key) for one in like)
 
 
 def is_grantee(thing: Thing) -> bool:
