@@ -52,15 +52,19 @@ def candidates(unit: UnitAccess, key: Key, *, named_only: bool) -> Iterator[Cand
         yield from (candidate for _, candidate in sorted(others, key=itemgetter(0)))
 
 
-def grouped(unit: UnitAccess, key: Key) -> Iterator[Sequence[Candidate]]:
+def grouped(unit: UnitAccess, key: Key, apart: int = 1) -> Iterator[Sequence[Candidate]]:
     """The candidates for a key in groups: those of one hold the same, or nothing, for certain or
     not, so that what one of them holds is known of all. Only what keeps it open is another's.
+
+    Groups of no more than `apart` are told one by one.
     """
     seen: set[object] = set()
     for candidate in _told(unit, key, seen):
         yield (candidate,)
-    groups = sorted(_others(unit, key, seen), key=lambda group: group[0][0])
-    for group in groups:
+    groups: list[list[tuple[int, Candidate]]] = []
+    for group in _others(unit, key, seen):
+        groups += [group] if len(group) > apart else [[one] for one in group]
+    for group in sorted(groups, key=lambda group: group[0][0]):
         yield [candidate for _, candidate in group]
 
 
@@ -75,9 +79,7 @@ def _told(unit: UnitAccess, key: Key, seen: set[object]) -> Iterator[Candidate]:
             yield candidate
 
 
-def _others(
-    unit: UnitAccess, key: Key, seen: set[object]
-) -> Iterator[list[tuple[int, Candidate]]]:
+def _others(unit: UnitAccess, key: Key, seen: set[object]) -> Iterator[list[tuple[int, Candidate]]]:
     """Who has only its own policies to reach a key by, in groups of those that are alike for it;
     with the order of the inventory.
     """

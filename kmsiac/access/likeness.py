@@ -29,9 +29,12 @@ _MOST_BLAME = 6
 _FOREIGN = frozenset({"data", "parameter", "import"})
 _OF_NOBODY = frozenset({"anyone", "account", "service", "canonical"})
 _NAMES = re.compile(
-    r"aws:(?:user(?!agent)|princip(?!al(?:account|orgid|orgpaths|type|isawsservice|servicename)))", re.I
+    r"aws:(?:user(?!agent)|princip(?!al(?:account|orgid|orgpaths|type|isawsservice|servicename)))",
+    re.IGNORECASE,
 )
 """A condition key or a policy variable that tells the principals of an account apart."""
+_WORD = re.compile(r"[\w+=,.@-]+")
+"""What may be the name of a role or user."""
 _SPELT = re.compile(r"(?<![0-9-])[0-9]{12}(?![0-9])|o-[a-z0-9]{10,32}|A[A-Z0-9]{15,}")
 """Accounts, organizations and unique ids: what symbols are guessed to be, and strangers are not."""
 
@@ -156,7 +159,7 @@ class _Look:
         version = document.version
         return (
             sheet.layer,
-            sheet.absent.reason if sheet.absent is not None else None,
+            sheet.certain,
             self._value(version) if version is not None else None,
             document.open is not None,
             tuple(said),
@@ -179,7 +182,9 @@ class _Look:
     def _spelt(self, text: Text) -> tuple[str, Hashable]:
         """The name (empty where it is not told), and what it is called beside it."""
         symbol = text.symbol
-        parts = symbol.shape.parts if symbol is not None and symbol.shape is not None else text.parts
+        parts = (
+            symbol.shape.parts if symbol is not None and symbol.shape is not None else text.parts
+        )
         last = parts[-1] if parts else ""
         kept: Hashable = ()
         if symbol is not None:
@@ -217,9 +222,9 @@ class _Look:
 
 
 def _open(layers: Layers) -> Iterator[Hashable]:
-    """What may stand beside the documents: why, and how much of it, but not where."""
+    """What may stand beside the documents: how much of it, and of which kind, but not where."""
     for layer, blame in sorted(layers.open.items()):
-        yield layer, tuple(sorted((one.reason, only_allows(one)) for one in blame))
+        yield layer, tuple(sorted(map(only_allows, blame)))
 
 
 # -- a key -----------------------------------------------------------------------------------------
@@ -236,7 +241,8 @@ class Telling:
         self, documents: Sequence[PolicyDocument], inventory: Inventory, *, granted: bool
     ) -> None:
         self._inventory = inventory
-        self._spelt = "\n".join(text for one in documents for text in one.literals).lower()
+        spelt = "\n".join(text for one in documents for text in one.literals).lower()
+        self._words = frozenset(_WORD.findall(spelt))
         symbols = [symbol for document in documents for symbol in _symbols(document.value)]
         self._addresses = {symbol.address for symbol in symbols}
         self.compares = any(symbol.origin in _FOREIGN for symbol in symbols)
@@ -244,7 +250,7 @@ class Telling:
         self.everybody = (
             granted
             or lost
-            or _NAMES.search(self._spelt) is not None
+            or _NAMES.search(spelt) is not None
             or not all(self._is_plain(one) for document in documents for one in document)
         )
 
@@ -252,7 +258,7 @@ class Telling:
         """Whether an identity is named, or may be, by its symbols or its name in lower case."""
         if self.everybody:
             return True
-        return identity.address in self._addresses or (name != "" and name in self._spelt)
+        return identity.address in self._addresses or name in self._words
 
     def _is_plain(self, statement: Statement) -> bool:
         """Whether it is plain whom a statement names."""

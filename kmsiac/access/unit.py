@@ -12,16 +12,15 @@ from dataclasses import replace
 from functools import cached_property
 
 from kmsiac.access.candidates import Candidate, candidates, reachable_keys
-from kmsiac.access.deciding import Wanted
-from kmsiac.access.deciding import alike as alike_actions
 from kmsiac.access.grant_terms import GrantTerms, terms_of
+from kmsiac.access.holding import held_by, is_said, paths_of, unknown_holder
 from kmsiac.access.joint import Joints, SharedViews, joints
 from kmsiac.access.key_facts import Facts, facts_of
 from kmsiac.access.likeness import Likes, Look, Own, Telling, alike, look_at
 from kmsiac.access.own_side import own_actions, own_layers
 from kmsiac.access.place import Given, Place, Who
-from kmsiac.access.prepared import key_actions, usable_from_outside
-from kmsiac.access.results import Holder, Need, PathStep, Ruling
+from kmsiac.access.prepared import key_actions
+from kmsiac.access.results import Holder, Ruling
 from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import ENDPOINT, GRANT, KEY, Layers, Reader, layers_for
 from kmsiac.access.stated import stated_actions
@@ -33,12 +32,11 @@ from kmsiac.inventory.arns import arn_of, id_of, multi_region_of
 from kmsiac.inventory.cases import World
 from kmsiac.inventory.model import Identity, Inventory, Key
 from kmsiac.policy.actions import ActionSet, Covered
-from kmsiac.values import NO, YES, Answer, Blame, Text, all_of, cannot_tell, open_blame
+from kmsiac.values import NO, YES, Blame, Text, cannot_tell
 
 _NOTHING = Given()
 _ONE_OF_SEVERAL = "another resource sets this policy, too; which one is in force is not known"
 _NOT_GIVEN = "another action: no key policy, IAM policy or grant gives it on a key"
-_STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
 
 class Memory:
@@ -212,7 +210,7 @@ class UnitAccess:
             if candidate.implied and written_only:
                 continue
             holder = self.holder(candidate, wanted, key, written_only=written_only)
-            if holder is not None and not (candidate.implied and _said(holder, found)):
+            if holder is not None and not (candidate.implied and is_said(holder, found)):
                 found.append(holder)
         return tuple(found)
 
@@ -263,12 +261,12 @@ class UnitAccess:
         judges = [Judge(joint, matter) for joint in made]
         judges = [judge for judge in judges if judge.possible]
         if not judges:
-            return _unknown_holder(matter, key, position, made)
-        held, needs, ways = _held(judges, actions, made)
+            return unknown_holder(matter, key, position, made)
+        held, needs, ways = held_by(judges, actions, made)
         if not held.possible:
             return None
         answer = YES if held.certain else cannot_tell(*held.blame)
-        paths = _paths(judges, held, {way.path for way in ways})
+        paths = paths_of(judges, held, {way.path for way in ways})
         deciding = judges[0].deciding(ways[0]) if ways else ()
         return Holder(str(who.text), who, key, answer, held, paths, needs, deciding, position)
 
@@ -307,92 +305,6 @@ class UnitAccess:
             self._memory.own[memo] = found
             self._memory.kept.append(layers)
         return found
-
-
-def _paths(judges: Sequence[Judge], held: ActionSet, found: set[str]) -> tuple[PathStep, ...]:
-    """By which ways it is held; where something is held for sure, the sure ones."""
-
-    def answers(step: PathStep) -> list[Answer]:
-        actions = tuple(held.certain or held.possible)
-        return [j.decide(actions, step).answer if step in j.steps() else NO for j in judges]
-
-    if held.certain and len(judges) == 1:
-        sure = tuple(s for s in _STEPS if s in found or answers(s)[0].is_yes)
-    elif held.certain:
-        sure = tuple(s for s in _STEPS if all(one.is_yes for one in answers(s)))
-    else:
-        sure = ()
-    return sure or tuple(s for s in _STEPS if s in found or not _all_no(answers(s)))
-
-
-def _all_no(answers: Iterable[Answer]) -> bool:
-    return all(answer.is_no for answer in answers)
-
-
-def _said(holder: Holder, found: Iterable[Holder]) -> bool:
-    """Whether it is already said that anyone at all holds as much, or the account by name."""
-    if holder.paths == ("delegation",):
-        return True
-    return any(
-        one.who.kind == "anyone"
-        and holder.actions.possible <= one.actions.certain
-        and set(one.needs) <= set(holder.needs)
-        for one in found
-    )
-
-
-def _unknown_holder(matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:
-    """Somebody whom a statement names by a text that is not wholly known; None for nobody."""
-    who = matter.who
-    assert who is not None
-    views = [
-        view
-        for view in (*made.first.views[KEY], *made.first.views[GRANT])
-        if position in (view.statement.position, *(p.position for p in view.statement.principals))
-    ]
-    may = {
-        action
-        for action in matter.actions
-        if any(view.may_allow and not view.covers_action(action).is_no for view in views)
-    }
-    blame = open_blame(who.text)
-    if not may or not blame or who.kind == "group":
-        return None
-    held = ActionSet(frozenset(), frozenset(may), blame)
-    return Holder(str(who.text), who, key, cannot_tell(*blame), held, position=position)
-
-
-def _held(
-    judges: Sequence[Judge], actions: Sequence[str], made: Joints
-) -> tuple[ActionSet, tuple[Need, ...], list[Wanted]]:
-    """Which actions are held, on which needs all of them, and by which ways the certain ones."""
-    ways: list[Wanted] = []
-    certain: set[str] = set()
-    possible: set[str] = set()
-    blame: set[Blame] = set()
-    needs: tuple[Need, ...] | None = None
-    views = [view for views in judges[0].joint.views.values() for view in views]
-    for group in alike_actions(views, usable_from_outside, actions):
-        outcomes = [judge.decide(group[:1]) for judge in judges]
-        answers = [outcome.answer for outcome in outcomes]
-        answer = all_of(answers)
-        settled = all(one.verdict is answers[0].verdict for one in answers)
-        if (answer.is_no and not settled) or (made.cut and not answer.is_open):
-            pairs = zip(judges, answers, strict=True)
-            others = [j.joint for j, one in pairs if one.verdict is not answers[0].verdict]
-            answer = cannot_tell(*made.blame(others))
-        if answer.is_no:
-            continue
-        possible |= set(group)
-        blame |= answer.blame
-        if answer.is_yes:
-            certain |= set(group)
-        if outcomes[0].found is not None:
-            ways.append(outcomes[0].found)
-            these = judges[0].needs(outcomes[0].found, answers[0])
-            needs = these if needs is None else tuple(n for n in needs if n in these)
-    held = ActionSet(frozenset(certain), frozenset(possible), frozenset(blame))
-    return held, needs or (), ways
 
 
 def _named(action: str) -> str:

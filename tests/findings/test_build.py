@@ -79,3 +79,9 @@ def test_open_questions_with_one_cause_are_one_entry_with_all_rules() -> None:
         ("module.x", "not read", ()),
         ("aws_kms_key.k", "var.p has no value", ("KP-15", "KP-20")),
     ]
+
+
+def test_an_entry_says_of_how_many_more_it_holds() -> None:
+    open_match = replace(MATCH, verdict=Verdict.CANNOT_TELL, like=11)
+    (entry,) = build_unresolved([open_match], [], PLACES.get)
+    assert entry.reason == "any account may; so for 11 more principals"

@@ -120,6 +120,56 @@ def test_grantees_of_a_key(ask: Any, rule: Rule, template: str, expected: str | 
     assert [match.message for match in found] == ([expected] if expected else [])
 
 
+# -- many that are alike ----------------------------------------------------------------------------
+
+MANY = [f"app{number}" for number in range(12)]
+BLUE = '"kms:Decrypt", Condition = { Bool = { "aws:MultiFactorAuthPresent" = var.x } }'
+
+
+def many(actions: str, resource: str = '"*"') -> str:
+    return key(ACCOUNT) + "".join(role(name, actions, resource) for name in MANY)
+
+
+def test_what_many_hold_for_certain_is_found_of_each(ask: Any, rule: Rule) -> None:
+    when = "{kind: role, allowed_actions: {some: Decrypt}}"
+    found = ask(many('"kms:Decrypt"'), rule(when, "grantee", message=WHO))
+    assert {match.message for match in found} == {"role delegation: kms:Decrypt"}
+    assert [match.element for match in found] == [f"${{aws_iam_role.{n}.arn}}" for n in MANY]
+    assert {match.like for match in found} == {0}
+
+
+def test_what_stays_open_of_many_that_are_alike_is_one_match(ask: Any, rule: Rule) -> None:
+    text = rule("{kind: role, allowed_actions: {some: Decrypt}}", "grantee")
+    (found,) = ask('variable "x" {}\n' + many(BLUE), text)
+    assert (found.verdict, found.like) == (Verdict.CANNOT_TELL, len(MANY) - 1)
+    few = key(ACCOUNT) + "".join(role(name, BLUE, '"*"') for name in MANY[:8])
+    assert [match.like for match in ask('variable "x" {}\n' + few, text)] == [0] * 8
+
+
+def test_what_only_some_of_many_are_is_asked_of_each(ask: Any, rule: Rule) -> None:
+    by_name = "{identity: {name: app7}, allowed_actions: {some: Decrypt}}"
+    (found,) = ask('variable "x" {}\n' + many(BLUE), rule(by_name, "grantee"))
+    assert (found.element, found.like) == ("${aws_iam_role.app7.arn}", 0)
+
+
+def test_past_so_many_keys_and_principals_no_further_key_is_asked_about(
+    ask: Any, rule: Rule
+) -> None:
+    each = """"kms:Decrypt", Condition = {
+      StringEquals = { "kms:EncryptionContext:app" = "${count.index}" }
+    }"""
+    template = key(ACCOUNT).replace("{\n", "{\n  count = 150\n", 1)
+    some = role("r", each, '"*"').replace('name = "r"', 'name = "r${count.index}"')
+    some = some.replace("aws_iam_role.r.name", "aws_iam_role.r[count.index].name")
+    template += some.replace("{\n", "{\n  count = 140\n", 1).replace(
+        'policy" "r" {\n', 'policy" "r" {\n  count = 140\n'
+    )
+    found = ask(template, rule("{kind: user}", "grantee"))
+    assert [match.resource for match in found] == [f"aws_kms_key.k[{at}]" for at in range(141, 150)]
+    assert {match.verdict for match in found} == {Verdict.CANNOT_TELL}
+    assert "too many keys and principals" in found[0].message
+
+
 def test_a_grantee_is_at_what_names_it_and_is_the_element(ask: Any, rule: Rule) -> None:
     template = key(ACCOUNT, allow("aws_iam_role.app.arn", '"kms:Decrypt"')) + role("app")
     text = rule("{identity: {name: app}}", "grantee", message='"{grantee} {key}"')

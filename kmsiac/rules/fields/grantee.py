@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,11 @@ KINDS = (
     "organization",
     "anyone",
 )
-_MANY = 8
+_FEW = 8
 """So many candidates that are alike are told one by one."""
+_MOST_PAIRS = 20_000
+"""When principals were asked about keys so often in one world, no further key is asked about."""
+_TOO_MANY = "too many keys and principals to ask about each"
 WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
 
@@ -42,11 +45,19 @@ class Grantee:
     candidates that hold the same, if it stands for them, too.
     """
 
-    __slots__ = ("_held", "_key", "candidate", "like")
+    __slots__ = ("_first", "_held", "_key", "candidate", "like")
 
-    def __init__(self, candidate: Candidate, key: Thing, like: Sequence[Candidate] = ()) -> None:
+    def __init__(
+        self,
+        candidate: Candidate,
+        key: Thing,
+        like: Sequence[Candidate] = (),
+        first: Grantee | None = None,
+    ) -> None:
+        """`first` is the one that stands for this one."""
         self.candidate = candidate
         self.like = like
+        self._first = first
         self._key = key
         self._held: dict[frozenset[str], Holder | None] = {}
 
@@ -69,39 +80,31 @@ class Grantee:
         """What it holds of some actions, by default of all; None where that is nothing."""
         wanted = all_actions() if actions is None else actions
         if wanted not in self._held:
-            assert isinstance(self._key.value, Key)
-            access = self._key.scope.access
-            held = access.holder(self.candidate, wanted, self._key.value, written_only=True)
-            self._held[wanted] = held
+            self._held[wanted] = self._asked(wanted)
         return self._held[wanted]
+
+    def _asked(self, wanted: frozenset[str]) -> Holder | None:
+        assert isinstance(self._key.value, Key)
+        if self._first is not None:
+            known = self._first.holds(wanted)
+            if known is None or not known.actions.blame:
+                return known  # what keeps it open would be another's
+        access = self._key.scope.access
+        return access.holder(self.candidate, wanted, self._key.value, written_only=True)
 
     def stated(self) -> frozenset[str]:
         """The actions that statements and grants name for it at all."""
+        if self._first is not None:
+            return self._first.stated()
         assert isinstance(self._key.value, Key)
         return self._key.scope.access.stated(self.candidate, self._key.value)
 
 
-def candidates_of(key: Thing) -> tuple[Thing, ...]:
-    """Who may be a grantee of a key, as things; those are none that hold nothing (`is_grantee`)."""
-    found = key.remember("the candidates", _candidates)
-    assert isinstance(found, Items)
-    return tuple(thing for thing in found.certain if isinstance(thing, Thing))
-
-
-def _candidates(key: Thing) -> Reading:
-    from kmsiac.access.candidates import candidates  # noqa: PLC0415 - loads when first asked
-
-    assert isinstance(key.value, Key)
-    found = candidates(key.scope.access, key.value, named_only=False)
-    return Items(
-        key.scope.thing("grantee", Grantee(candidate, key), key)
-        for candidate in found
-        if not candidate.implied
-    )
-
-
 def groups_of(key: Thing) -> tuple[Thing, ...]:
-    """The same, but one stands for all of many that are alike: `others_like` has the rest."""
+    """Who may be a grantee of a key, as things; those are none that hold nothing (`is_grantee`).
+
+    One stands for all of many that are alike: `others_like` has the rest.
+    """
     found = key.remember("the groups", _groups)
     assert isinstance(found, Items)
     return tuple(thing for thing in found.certain if isinstance(thing, Thing))
@@ -111,21 +114,29 @@ def _groups(key: Thing) -> Reading:
     from kmsiac.access.candidates import grouped  # noqa: PLC0415 - loads when first asked
 
     assert isinstance(key.value, Key)
+    if key.scope.pairs > _MOST_PAIRS:
+        return Items(more=frozenset({Blame(key.value.address, _TOO_MANY, key.value.position)}))
     things: list[Reading] = []
-    for group in grouped(key.scope.access, key.value):
+    for group in grouped(key.scope.access, key.value, _FEW):
         known = [one for one in group if not one.implied]
-        apart = known[:1] if len(known) > _MANY else known
-        others = known[len(apart) :]
-        things += [key.scope.thing("grantee", Grantee(one, key, others), key) for one in apart]
+        if known:
+            things.append(key.scope.thing("grantee", Grantee(known[0], key, known[1:]), key))
+    key.scope.pairs += len(things)
     return Items(things)
 
 
 def others_like(thing: Thing) -> tuple[Thing, ...]:
     """The candidates that are alike, beside the one that stands for them."""
-    key = thing.parent
+    key, first = thing.parent, grantee_of(thing)
     assert key is not None
-    like = grantee_of(thing).like
-    return tuple(thing.scope.thing("grantee", Grantee(one, key), key) for one in like)
+    made = (Grantee(one, key, first=first) for one in first.like)
+    return tuple(thing.scope.thing("grantee", each, key) for each in made)
+
+
+def _candidates_of(key: Thing) -> Iterator[Thing]:
+    for thing in groups_of(key):
+        yield thing
+        yield from others_like(thing)
 
 
 def is_grantee(thing: Thing) -> bool:
@@ -143,7 +154,7 @@ def grantees_of(key: Thing) -> Items:
 def _grantees(key: Thing) -> Reading:
     certain: list[Reading] = []
     maybe: list[tuple[Reading, frozenset[Blame]]] = []
-    for thing in candidates_of(key):
+    for thing in _candidates_of(key):
         held = grantee_of(thing).holds()
         if held is not None and held.answer.is_open:
             maybe.append((thing, held.answer.blame))
@@ -153,9 +164,11 @@ def _grantees(key: Thing) -> Reading:
 
 
 def unknown_grantees(key: Thing) -> frozenset[Blame]:
-    """Why a key may have grantees that nobody knows of."""
+    """Why a key may have grantees that nobody knows of, or asked about."""
     assert isinstance(key.value, Key)
-    return _others(key.scope, key.value)
+    asked = key.remember("the groups", _groups)
+    unasked = asked.more if isinstance(asked, Items) else frozenset[Blame]()
+    return _others(key.scope, key.value) | unasked
 
 
 def _others(scope: Scope, key: Key) -> frozenset[Blame]:
