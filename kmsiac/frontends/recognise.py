@@ -175,7 +175,7 @@ def _has_sections(loaded: dict[str, object]) -> bool:
     resources = loaded.get("Resources")
     if not isinstance(resources, dict):
         return False
-    if "Fn::Transform" in resources:
+    if any(name.startswith(("Fn::Transform", "Fn::ForEach::")) for name in resources):
         return True
     types = (body.get("Type") for body in resources.values() if isinstance(body, dict))
     return any(isinstance(name, str) and "::" in name for name in types)

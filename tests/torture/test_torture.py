@@ -14,13 +14,8 @@ from tests.torture.case import Case, as_json, names, read
 
 NOT_YET: dict[str, str] = {
     "custom-resource.yaml": "policies of unknown kind",
-    "for-each-nested.yaml": "Fn::ForEach",
-    "for-each-value.yaml": "Fn::ForEach",
-    "for-each.yaml": "Fn::ForEach",
     "import-value": "exports of the scan",
-    "include": "AWS::Include",
     "open/dynamic-reference.yaml": "what SSM gives may be a star",
-    "open/for-each-over-parameter.yaml": "Fn::ForEach",
     "open/import-value.yaml": "what another stack exports may be a star",
     "open/sam-policy-parameter.yaml": "SAM",
     "open/ssm-parameter.yaml": "what SSM gives may be a star",
@@ -30,7 +25,6 @@ NOT_YET: dict[str, str] = {
     "sam-state-machine.yaml": "SAM",
     "serverless": "resources of the Serverless Framework",
     "stack-set-text.yaml": "templates in stack sets",
-    "to-json-string.yaml": "Fn::ToJsonString",
 }
 """Cases that no code answers yet, and what is missing. Must shrink to nothing."""
 

@@ -108,6 +108,7 @@ def find_in_map(resolver: Resolver, call: Call) -> Value:
     if len(arguments) == 4:
         options = arguments[3]
         default = options.get("DefaultValue") if isinstance(options, nodes.Mapping) else None
+        resolver.template.needs_extensions("DefaultValue of Fn::FindInMap", options.position)
 
     def build(values: Sequence[Value]) -> Value:
         name = plain(values[0])

@@ -8,6 +8,9 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar
 
 _TYPE = re.compile(r"(AWS|Custom|Alexa|Community)::")
 
+_WRITTEN_OUT = ("Fn::Transform", "Fn::ForEach::")
+"""Members in the place of resources that become some."""
+
 
 def is_template(node: Node) -> bool:
     """Whether the document says that it is a template: its version, or resources with AWS types."""
@@ -18,8 +21,9 @@ def is_template(node: Node) -> bool:
     resources = node.get("Resources")
     if not isinstance(resources, Mapping):
         return False
-    return resources.get("Fn::Transform") is not None or any(
-        _has_type(body) for _, body in resources.entries
+    return any(
+        _has_type(body) or (isinstance(key, Scalar) and key.text.startswith(_WRITTEN_OUT))
+        for key, body in resources.entries
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kmsiac.errors import KmsiacError, SourceError
 from kmsiac.frontends.cloudformation.decisions import Decision
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
@@ -17,6 +19,14 @@ INCLUDE = "AWS::Include"
 
 OF_AWS = frozenset({EXTENSIONS, "AWS::Serverless-2016-10-31", INCLUDE, "AWS::CodeDeployBlueGreen"})
 """The transforms that are known to take no condition and no loop for their own."""
+
+
+def lacks_extensions(macros: Collection[str]) -> bool:
+    """Whether a template with these transforms may not use the language extensions.
+
+    A macro that only its owner knows may take them for its own.
+    """
+    return EXTENSIONS not in macros and all(name in OF_AWS for name in macros)
 
 
 class Expansion:
@@ -48,14 +58,6 @@ class Expansion:
         if position not in self._reported:
             self._reported.add(position)
             self.errors.append(SourceError(message, self.source(position).span(position), hint))
-
-    def needs_extensions(self, what: str, position: int) -> None:
-        """Report what CloudFormation refuses where `AWS::LanguageExtensions` is not declared."""
-        declared = macro_names(self.root.get("Transform"))
-        # Another macro of the whole template may take it for its own.
-        if EXTENSIONS not in declared and not any(name not in OF_AWS for name in declared):
-            hint = f"add Transform: {EXTENSIONS}"
-            self.error(f"{what} needs the transform {EXTENSIONS}", position, hint)
 
     def source(self, position: int) -> SourceFile:
         """The file that a position lies in: the template's, or one that it includes."""

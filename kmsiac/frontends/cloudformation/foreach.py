@@ -15,7 +15,12 @@ from typing import NamedTuple
 
 from kmsiac.frontends.cloudformation.choices import plain
 from kmsiac.frontends.cloudformation.decisions import Decision, Test, test
-from kmsiac.frontends.cloudformation.expansion import Expansion
+from kmsiac.frontends.cloudformation.expansion import (
+    EXTENSIONS,
+    Expansion,
+    lacks_extensions,
+    macro_names,
+)
 from kmsiac.frontends.cloudformation.fragments import (
     Binding,
     Bindings,
@@ -164,8 +169,12 @@ class Loops:
     ) -> list[_Entry]:
         """The members that a loop makes; the loop itself where it cannot be written out."""
         self.first = key.position if self.first is None else self.first
-        self._expansion.needs_extensions(FOR_EACH, key.position)
-        read = _parts(value)
+        if lacks_extensions(macro_names(self._expansion.root.get("Transform"))):
+            hint = f"add Transform: {EXTENSIONS}"
+            self._expansion.error(
+                f"{FOR_EACH} needs the transform {EXTENSIONS}", key.position, hint
+            )
+        read = _parts(key, value)
         if read is None:
             what = "an identifier, a collection and a map"
             self._expansion.error(f"{key.text[:80]} is not a list of {what}", key.position)
@@ -198,14 +207,14 @@ class Loops:
 
     def _members(self, loop: _Loop, bound: Bindings, path: tuple[str, ...]) -> Iterator[_Entry]:
         collection = self._walk(loop.collection, bound, path)
-        for item in self._items(loop.identifier, collection):
+        for item in self._items(loop, collection, path):
             inner = {**bound, loop.identifier: item.binding}
             made = self._walk(Mapping(loop.body.entries, loop.body.position), inner, path)
             assert isinstance(made, Mapping)
             for key, value in made.entries:
                 yield self._guarded(key, value, item, path)
 
-    def _items(self, identifier: str, collection: Node) -> Iterator[_Item]:
+    def _items(self, loop: _Loop, collection: Node, path: tuple[str, ...]) -> Iterator[_Item]:
         value = self._evaluate(collection)
         known: dict[str, None] = {}
         others: list[tuple[Value, Unknown | None]] = []
@@ -220,11 +229,14 @@ class Loops:
                     else:
                         known[text] = None
             if more is not None:
-                others.append(self._not_known(identifier, collection, more))
+                unknown, absent = self._not_known(loop.identifier, collection, more)
+                others.append((unknown, absent))
+                told = f"{render(collection)}: {unknown.reason}"
+                self._gap(loop.key, path, f"its items are not known: {told}")
         for text in known:
             yield _Item(Binding(text, ""), _holds(value, text), None)
-        for other, absent in others:
-            yield _Item(Binding(None, self._stand_in(identifier, other)), True, absent)
+        for other, why in others:
+            yield _Item(Binding(None, self._stand_in(loop.identifier, other)), True, why)
 
     def _stand_in(self, identifier: str, item: Value) -> str:
         """The name that is written where an item stands whose text is not known."""
@@ -280,12 +292,13 @@ class Loops:
 
 
 class _Loop(NamedTuple):
+    key: Scalar
     identifier: str
     collection: Node
     body: Mapping
 
 
-def _parts(value: Node) -> _Loop | None:
+def _parts(key: Scalar, value: Node) -> _Loop | None:
     if not isinstance(value, Sequence) or value.tag or len(value.items) != 3:
         return None
     identifier, collection, body = value.items
@@ -293,7 +306,7 @@ def _parts(value: Node) -> _Loop | None:
         return None
     if not isinstance(body, Mapping) or body.tag:
         return None
-    return _Loop(identifier.text, collection, body)
+    return _Loop(key, identifier.text, collection, body)
 
 
 def _condition(name: Scalar) -> Node:

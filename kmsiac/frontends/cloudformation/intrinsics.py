@@ -5,7 +5,7 @@ A call that makes no sense raises `BadCallError`; the resolver turns it into an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.cloudformation.calls import (
@@ -15,7 +15,13 @@ from kmsiac.frontends.cloudformation.calls import (
     name_in,
 )
 from kmsiac.frontends.cloudformation.choice_functions import find_in_map, if_, select
-from kmsiac.frontends.cloudformation.choices import plain
+from kmsiac.frontends.cloudformation.choices import distribute, plain
+from kmsiac.frontends.cloudformation.extensions import (
+    computed_name,
+    get_stack_output,
+    length,
+    to_json_string,
+)
 from kmsiac.frontends.cloudformation.include import what_it_does
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.frontends.cloudformation.text_functions import import_value, join, split, sub
@@ -27,21 +33,39 @@ if TYPE_CHECKING:
 
 
 def _ref(resolver: Resolver, call: Call) -> Value:
-    name = name_in(call.argument, "what Ref names")
-    return charged(resolver, resolver.references.ref(name, call.position))
+    if isinstance(call.argument, Scalar):
+        name = name_in(call.argument, "what Ref names")
+        return charged(resolver, resolver.references.ref(name, call.position))
+    names = computed_name(resolver, call.argument, "what Ref names", call)
+
+    def build(values: Sequence[Value]) -> Value:
+        name = plain(values[0]) or ""
+        return charged(resolver, resolver.references.ref(name, call.position))
+
+    return distribute([names], build, call.position)
 
 
 def _get_att(resolver: Resolver, call: Call) -> Value:
     argument = call.argument
     if isinstance(argument, Scalar):
         name, _, attribute = argument.text.partition(".")
-    else:
-        first, second = arguments_of(call, 2, 2)
-        name = name_in(first, "the resource in Fn::GetAtt")
-        literal = plain(resolver.evaluate(second))
-        if literal is None:
+        return _attribute(resolver, name, attribute, call)
+    first, second = arguments_of(call, 2, 2)
+    operands = [
+        computed_name(resolver, first, "the resource in Fn::GetAtt", call),
+        resolver.evaluate(second),
+    ]
+
+    def build(values: Sequence[Value]) -> Value:
+        attribute = plain(values[1])
+        if attribute is None:
             raise BadCallError("the attribute in Fn::GetAtt is not a known text")
-        attribute = literal
+        return _attribute(resolver, plain(values[0]) or "", attribute, call)
+
+    return distribute(operands, build, call.position)
+
+
+def _attribute(resolver: Resolver, name: str, attribute: str, call: Call) -> Value:
     if not attribute:
         raise BadCallError("Fn::GetAtt names no attribute")
     return resolver.references.get_att(name, attribute, call.position)
@@ -63,6 +87,9 @@ INTRINSICS: Mapping[str, Function] = {
     "Fn::If": if_,
     "Fn::FindInMap": find_in_map,
     "Fn::ImportValue": import_value,
+    "Fn::ToJsonString": to_json_string,
+    "Fn::Length": length,
+    "Fn::GetStackOutput": get_stack_output,
     "Fn::Transform": _transform,
 }
 """What is evaluated. Any other function is an Unknown that says so."""

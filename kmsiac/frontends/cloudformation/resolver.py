@@ -138,7 +138,7 @@ class Resolver:
                 rest = self.unknown(key, self._no_text(key))
             elif is_transform(key, member):
                 reason, whole = what_it_does(member)
-                rest = self.unknown(member, reason)
+                rest = self._of_transform(key, member, reason)
                 if whole:  # it is given what is beside it, and may change that
                     return rest
             elif is_function(key.text) and key.text != "Ref":
@@ -151,6 +151,10 @@ class Resolver:
         if twice:
             entries = self.template.duplicates.judged(entries, self.template.source)
         return Map(entries, node.position, rest)
+
+    def _of_transform(self, key: Scalar, member: Node, reason: str) -> Unknown:
+        expression = f"Fn::Transform({render(member)})"
+        return Unknown(expression, reason, key.position, self.template.unit)
 
     def _no_text(self, key: Node) -> str:
         """What is said of a key that is a list, a map or a function."""

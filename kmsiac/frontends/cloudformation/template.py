@@ -9,6 +9,7 @@ from kmsiac.frontends.cloudformation.expansion import (
     INCLUDE,
     OF_AWS,
     Expansion,
+    lacks_extensions,
     macro_names,
 )
 from kmsiac.frontends.cloudformation.tags import as_call
@@ -142,6 +143,12 @@ class Template:
         if position not in self._reported:
             self._reported.add(position)
             self.errors.append(SourceError(message, self.source(position).span(position), hint))
+
+    def needs_extensions(self, what: str, position: int) -> None:
+        """Report what CloudFormation refuses where `AWS::LanguageExtensions` is not declared."""
+        if lacks_extensions(self.transforms):
+            hint = f"add Transform: {EXTENSIONS}"
+            self.error(f"{what} needs the transform {EXTENSIONS}", position, hint)
 
     def gap(self, resource: str, attribute: str, reason: str, position: int) -> None:
         """Report something that is not evaluated."""
