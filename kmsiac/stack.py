@@ -32,6 +32,14 @@ class Environment:
     region: str | None = None
     partition: str | None = None
 
+    def over(self, other: Environment) -> Environment:
+        """What is known here, and of the rest what is known there."""
+        return Environment(
+            self.account_id or other.account_id,
+            self.region or other.region,
+            self.partition or other.partition,
+        )
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -79,6 +87,15 @@ class Call:
     position: int
 
 
+class Origin(NamedTuple):
+    """The construct of a program that makes a resource: its path, and where the program makes it
+    (the resource itself where that is not in the tree).
+    """
+
+    construct: str
+    position: int
+
+
 @dataclass(frozen=True)
 class Resource:
     """One resource of a stack, evaluated.
@@ -108,6 +125,7 @@ class Resource:
     call_chain: tuple[Call, ...] = ()
     planned: int = NOWHERE
     """Where a plan has the resource, if `position` is that of the code behind the plan."""
+    origin: Origin | None = None
 
     @property
     def unit(self) -> str:

@@ -68,13 +68,16 @@ def unreached_runs(
     found: Discovery, tree: SourceTree, options: ScanOptions, read: Collection[str]
 ) -> Iterator[list[Run]]:
     """Runs for modules that are called and that no unit has read, each as if nobody called it: who
-    calls them makes no instance of them.
+    calls them makes no instance of them. The same for templates that others nest.
 
     `read` are the report paths of all files that were read; it is to grow with each run.
     """
     for folder, files in found.modules.items():
         if files.isdisjoint(read):
             yield from planned_runs([UnitSource("terraform", folder)], tree, options, ())
+    for path, unit in found.nested.items():
+        if tree.report_path(path) not in read:
+            yield from planned_runs([unit], tree, options, ())
 
 
 def _nothing_at(name: str, entry: RootInputs, units: Iterable[str]) -> ConfigError:

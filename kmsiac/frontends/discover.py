@@ -35,7 +35,9 @@ _YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
 _CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
 _READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
+_ASSET = re.compile(r"asset\.[0-9a-f]{64}\Z")
 _LINE = re.compile(r"(:[0-9]+){1,2}\Z")
+_STACK = b'"aws:cloudformation:stack"'
 _NOT_OURS = "not a template, plan or policy that kmsiac reads"
 
 
@@ -113,6 +115,7 @@ class _Search:
         )
         if self.folders:
             self._take_modules()
+        self._take_nested()
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
         self.found.excluded = frozenset(
@@ -137,11 +140,23 @@ class _Search:
             if folder not in self.units:
                 self.found.modules[folder] = frozenset(names)
 
+    def _take_nested(self) -> None:
+        templates = [unit for unit in self.units.values() if unit.kind == CLOUDFORMATION]
+        if len(templates) < 2:
+            return
+        from kmsiac.frontends.cloudformation.roots import nested_units  # noqa: PLC0415 - needs yaml
+
+        for path in nested_units(self.tree, templates):
+            self.found.nested[path] = self.units.pop(path)
+
     # -- one path --------------------------------------------------------------------------------
 
     def _walk(self, folder: Path) -> None:
         for path, error in self.tree.walk(folder):
             if path in self.seen:
+                continue
+            if self._is_in_asset(path.parent, folder):
+                self.found.skipped += path.name.lower().endswith(_READ)
                 continue
             if self.exclusion.leaves_out(path, folder):
                 self.left_out.add(path)
@@ -162,6 +177,20 @@ class _Search:
             elif known := by_name(path.name):
                 self.seen.add(path)
                 self.known.setdefault(known, []).append(path)
+
+    def _is_in_asset(self, folder: Path, start: Path) -> bool:
+        """Whether a folder is in one that a CDK app uploads as it is: what its code needs, not what
+        it deploys.
+        """
+        if "asset." not in str(folder) or not folder.is_relative_to(start):
+            return False
+        steps = folder.relative_to(start).parts
+        for at, step in enumerate(steps):
+            if _ASSET.match(step) and self.tree.exists(
+                start.joinpath(*steps[:at], "manifest.json")
+            ):
+                return True
+        return False
 
     def _take_terraform_file(self, path: Path) -> None:
         """A named `.tf`: its module is scanned, its own findings are reported."""
@@ -195,6 +224,24 @@ class _Search:
             self._error(path, *_nothing_of_ours(file.data))
         elif path.name.lower().endswith(_YAML_OR_JSON):
             self.found.skipped += 1
+            if path.name == "manifest.json" and _STACK in file.data:
+                self._take_manifest(path, file)
+
+    def _take_manifest(self, path: Path, file: SourceFile) -> None:
+        """The list of the stacks of a CDK app: what is not there is not scanned."""
+        from kmsiac.frontends.cloudformation.assembly import templates_of  # noqa: PLC0415 - rare
+
+        try:
+            names = templates_of(file)
+        except SourceError as error:
+            self.found.errors.append(error)
+            return
+        gone = [name for name in names if not self.tree.exists(path.parent / name)]
+        if gone:
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
+            shown = " ".join(gone[0].split())[:200]
+            problem = f"the template {shown} of this assembly is not in the scanned tree{more}"
+            self._error(path, problem, "run `cdk synth` again")
 
     def _is_template(self, path: Path) -> bool:
         """Whether a file that is left out would have been scanned; one too large to tell counts."""

@@ -81,3 +81,5 @@ class Discovery:
     modules: dict[Path, frozenset[str]] = field(default_factory=dict)
     """Terraform folders that are no units, since others call them: the report paths of their files.
     Those that call come before those that are called."""
+    nested: dict[Path, UnitSource] = field(default_factory=dict)
+    """Templates that are no units, since others nest them, in the same order."""

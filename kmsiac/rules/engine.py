@@ -34,6 +34,7 @@ from kmsiac.values import Blame, Guard, Unknown, Verdict, blame_on
 if TYPE_CHECKING:
     from kmsiac.access.trust import Trusted
     from kmsiac.policy.document import Statement
+    from kmsiac.stack import Resource
 
 _NEVER_WITHOUT_IN = frozenset({"boundary", "session", "trust"})
 """Kinds that a rule without `in` does not walk over: they give no access to a key."""
@@ -206,7 +207,7 @@ class _Engine:
             excerpt=first.excerpt,
             when=conditions(firing, [world for world in worlds if world not in firing]),
             evidence=evidence,
-            related=(*first.related, *_in_plan(entity.resource.planned)),
+            related=(*first.related, *_elsewhere(entity.resource)),
             witness=first.witness,
             blame=tuple(sorted(blame, key=lambda b: (b.position, b.expression, b.reason))),
             call_chain=entity.resource.call_chain,
@@ -342,9 +343,14 @@ def _places(entity: Entity, anchor: Anchor) -> tuple[int, ...]:
     return tuple(place for place in places if place not in (NOWHERE, anchor.position))
 
 
-def _in_plan(planned: int) -> tuple[tuple[str, int], ...]:
-    """Where the plan has a resource that is shown at its lines of code."""
-    return (("in the plan", planned),) if planned != NOWHERE else ()
+def _elsewhere(resource: Resource) -> Iterator[tuple[str, int]]:
+    """Where else a resource is: in the plan that is shown at its lines of code, in the program that
+    makes it.
+    """
+    if resource.planned != NOWHERE:
+        yield "in the plan", resource.planned
+    if resource.origin is not None:
+        yield f"made by construct {resource.origin.construct}", resource.origin.position
 
 
 def _related(anchor: Anchor, notes: Notes) -> tuple[tuple[str, int], ...]:

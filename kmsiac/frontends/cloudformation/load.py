@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kmsiac.aws.policy_sites import sink_attributes, sink_heads
+from kmsiac.frontends.cloudformation.assembly import origin_of
 from kmsiac.frontends.cloudformation.choices import as_map
 from kmsiac.frontends.cloudformation.locating import LOCATIONS
 from kmsiac.frontends.cloudformation.names import NAMES
@@ -18,7 +19,7 @@ from kmsiac.frontends.cloudformation.transforms import transformed
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
-from kmsiac.stack import CLOUDFORMATION, Provider, Remark, Resource, Stack
+from kmsiac.stack import CLOUDFORMATION, Origin, Provider, Remark, Resource, Stack
 from kmsiac.values import Absent, Atom, Guard, Map, Owner, Text, Value, text
 
 SINKS = frozenset(
@@ -56,12 +57,15 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     file = source.file or tree.read(source.path)
     templates = Templates(tree)
     root = templates.root(file)
-    provider = Provider.symbolic(Owner(file.path), inputs.environment, NAMES)
+    templates.take_assembly(file)
+    environment = templates.artifact.environment.over(inputs.environment)
+    provider = Provider.symbolic(Owner(file.path), environment, NAMES)
     stack = Stack(file.path, CLOUDFORMATION)
     with _deep_recursion():
         template = transformed(
             root, file, provider, templates, lambda t: read_parameters(t, inputs.all_parameters)
         )
+        template.stack_name = templates.artifact.name
         scope = Scope(template, read_parameters(template, inputs.all_parameters), templates)
         _collect(scope, stack)
     stack.declared = frozenset(template.parameters)
@@ -169,7 +173,13 @@ class _Loader:
             exists=(*declared.only, *exists) or None,
             call_chain=self._scope.call_chain,
             absent=self._template.expansion.absent.get(declared.logical_id),
+            origin=self._origin(declared),
         )
+
+    def _origin(self, declared: Declared) -> Origin | None:
+        """The construct behind a resource; the template of a stack set is nobody's."""
+        of, file = self._scope.templates, self._template.file
+        return origin_of(of.assembly, of.artifact, file, declared.body, declared.key)
 
     def _lifecycle(self, body: Mapping) -> Map | None:
         entries: list[tuple[Text, Value]] = []

@@ -112,6 +112,8 @@ class References:
             return Text(_placed(known.parts, position), position)
         if name == "AWS::NoValue":
             return Absent(position)
+        if name == "AWS::StackName" and self.template.stack_name:
+            return Text((self.template.stack_name,), position)
         if name == "AWS::StackName":
             return Text((self._named("stack_name", name, position),), position)
         if name == "AWS::StackId":

@@ -67,6 +67,8 @@ class Template:
         self.provider = provider
         self.errors: list[KmsiacError] = list(self.expansion.errors)
         self.gaps: list[Gap] = list(self.expansion.gaps)
+        self.stack_name = ""
+        """The name of the stack, where that is known."""
         self._reported: set[int] = set()
         self.duplicates = Duplicates(self.unit)
         self.open_sections: set[str] = set()

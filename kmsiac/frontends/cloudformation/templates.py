@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kmsiac.errors import KmsiacError, SourceError, whole_file
+from kmsiac.frontends.cloudformation.assembly import Artifact, Assembly, assembly_of
 from kmsiac.frontends.cloudformation.expansion import Expansion
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node
@@ -30,7 +33,19 @@ class Templates:
         """Whether it was said that there are too many."""
         self.expansions: dict[int, Expansion] = {}
         """What the includes of a template have made of it, by the id of its root."""
+        self.assembly: Assembly | None = None
+        self.artifact = Artifact()
+        """What CDK says about the stack."""
         self._roots: dict[int, Mapping | None] = {}
+
+    def take_assembly(self, file: SourceFile) -> None:
+        """Take what the assembly around a template says. A broken manifest is an error."""
+        try:
+            self.assembly = assembly_of(file, self.tree)
+        except SourceError as error:
+            self.errors.append(error)
+        if self.assembly is not None and file.key is not None:
+            self.artifact = self.assembly.stack(Path(file.key)) or Artifact()
 
     def root(self, file: SourceFile) -> Mapping:
         """The sections of a template. Raises `SourceError` where it cannot be read as one."""
