@@ -124,7 +124,7 @@ def _remarks(template: Template) -> Iterator[Remark]:
     for declared in template.resources.values():
         metadata = declared.body.get("Metadata")
         if metadata is not None:
-            yield Remark(declared.key.position, template.end(declared.body), metadata)
+            yield Remark(declared.key.position, template.end(declared.written), metadata)
 
 
 class _Loader:
@@ -166,7 +166,7 @@ class _Loader:
             attributes=as_map(value, position),
             provider=self._template.provider,
             position=position,
-            end=self._template.end(body),
+            end=self._template.end(declared.written),
             depends_on=tuple(map(self._template.named, _texts(body.get("DependsOn")))),
             lifecycle=self._lifecycle(body),
             metadata=None if metadata is None else self._resolver.evaluate(metadata),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kmsiac.aws.sam import TRANSFORM
 from kmsiac.errors import KmsiacError, SourceError
 from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources
 from kmsiac.frontends.cloudformation.expansion import (
@@ -20,19 +21,28 @@ from kmsiac.values import Atom, Guard, Owner
 
 
 class Declared:
-    """A resource as the template declares it: its logical id, its type, and the map it is."""
+    """A resource as the template declares it: its logical id, its type, and the map it is.
 
-    __slots__ = ("body", "key", "logical_id", "only", "type")
+    `only` must hold for it to be this one: another of its name hides it. `written` is the map in
+    the file that it is made of: its own, but for what a transform makes.
+    """
+
+    __slots__ = ("body", "key", "logical_id", "only", "type", "written")
 
     def __init__(
-        self, key: Scalar, type: str, body: Mapping, only: tuple[tuple[Guard, Atom], ...] = ()
+        self,
+        key: Scalar,
+        type: str,
+        body: Mapping,
+        only: tuple[tuple[Guard, Atom], ...] = (),
+        written: Mapping | None = None,
     ) -> None:
         self.key = key
         self.logical_id = key.text
         self.type = type
         self.body = body
         self.only = only
-        """What must hold for it to be this one: another of its name hides it."""
+        self.written = written or body
 
     def property(self, name: str) -> Node | None:
         """The node of a property that is written plainly, else None."""
@@ -79,6 +89,7 @@ class Template:
         self.mappings = self._plain_section(root, "Mappings")
         self.conditions = self._plain_section(root, "Conditions")
         self.outputs = self._plain_section(root, "Outputs")
+        self.globals = self._plain_section(root, "Globals")
         self.resources: dict[str, Declared] = {}
         self.hidden: list[Declared] = []
         """Resources that others of the same name hide: CloudFormation takes the last."""
@@ -206,7 +217,7 @@ class Template:
     def _note_transforms(self, root: Mapping) -> None:
         key = root.key("Transform")
         for name in self.transforms:
-            if key is not None and name not in (EXTENSIONS, INCLUDE):
+            if key is not None and name not in (EXTENSIONS, INCLUDE, TRANSFORM):
                 reason = f"{name} is not expanded: what it would add is not seen"
                 self.gap("", "Transform", reason, key.position)
         for key, _ in root.entries:

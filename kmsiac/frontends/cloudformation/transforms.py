@@ -18,7 +18,7 @@ from kmsiac.reading.nodes import Mapping
 from kmsiac.reading.source import SourceFile
 from kmsiac.stack import Provider
 
-# ruff: noqa: PLC0415 - few templates have includes or loops; only those load what writes them out
+# ruff: noqa: PLC0415 - few templates have includes or loops; only those load what writes them out; nor does each use SAM
 
 
 ParametersOf = Callable[[Template], MappingType[str, Parameter]]
@@ -33,7 +33,7 @@ def transformed(
     parameters_of: ParametersOf,
     prefix: str = "",
 ) -> Template:
-    """The template `root` of a file with its includes and loops written out."""
+    """The template `root` of a file with its includes and loops written out, and what SAM makes."""
     included = _included(root, file, templates)
     sources = [file, *included.included.values()]
     if any(_may_hold(source, "Fn::ForEach") for source in sources):
@@ -45,7 +45,12 @@ def transformed(
         resolver = Resolver(plain, parameters_of(plain), None)
         included = included.copy(told=True)
         Loops(included, resolver.evaluate, plain.unit).write_out()
-    return Template(root, file, provider, prefix, included)
+    template = Template(root, file, provider, prefix, included)
+    if any(_may_hold(source, "AWS::Serverless") for source in sources):
+        from kmsiac.frontends.cloudformation.sam import expand
+
+        expand(template)
+    return template
 
 
 def _included(root: Mapping, file: SourceFile, templates: Templates) -> Expansion:

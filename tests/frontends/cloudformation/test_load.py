@@ -244,8 +244,6 @@ Resources:
         ("K", "", "AWS::Include without a Location"),
         ("Fn::ForEach::Odd", "", "this loop cannot be read"),
         ("Odd", "", "this resource is not written as a map"),
-        ("", "Transform",
-         "AWS::Serverless-2016-10-31 is not expanded: what it would add is not seen"),
         ("Nested", "TemplateURL", "it has no TemplateURL that says what it deploys"),
         ("Module", "", "modules are not expanded"),
     ]  # fmt: skip
