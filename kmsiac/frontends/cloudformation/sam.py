@@ -7,7 +7,7 @@ the managed policies of connectors, which grant no action of KMS, are not made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kmsiac.aws.sam import TRANSFORM
 from kmsiac.frontends.cloudformation.sam_apis import api, graphql_api, implicit_apis
@@ -58,6 +58,7 @@ def expand(template: Template) -> None:
     written = list(template.resources.values())
     if not any(declared.type.startswith(PREFIX) for declared in (*written, *template.hidden)):
         return
+    _ask_for_transform(template, (*written, *template.hidden))
     globals_ = Globals(template)
     resources: dict[str, Declared] = {}
     made: list[Declared] = []
@@ -78,16 +79,21 @@ def expand(template: Template) -> None:
     ]
 
 
+def _ask_for_transform(template: Template, written: Iterable[Declared]) -> None:
+    """Report the first resource that CloudFormation would not know without the transform."""
+    if TRANSFORM in template.transforms:
+        return
+    declared = next(one for one in written if one.type.startswith(PREFIX))
+    node = declared.body.get("Type") or declared.key
+    message = f"{declared.type[:80]} needs the transform {TRANSFORM}"
+    template.error(message, node.position, f"add Transform: {TRANSFORM} to the template")
+
+
 def _expanded(declared: Declared, template: Template, globals_: Globals) -> Iterator[Declared]:
     name, position = declared.logical_id, declared.key.position
     if not declared.type.startswith(PREFIX):
         yield declared
         return
-    if TRANSFORM not in template.transforms:
-        node = declared.body.get("Type")
-        message = f"{declared.type[:80]} needs the transform {TRANSFORM}"
-        hint = f"add Transform: {TRANSFORM} to the template"
-        template.error(message, node.position if node is not None else position, hint)
     kind = declared.type.removeprefix(PREFIX)
     if kind not in _KINDS:
         template.gap(name, "", f"{declared.type[:80]} is not expanded", position)

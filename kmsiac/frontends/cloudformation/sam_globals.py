@@ -8,7 +8,7 @@ from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 
-_MAX_MEMBERS = 300_000
+_MAX_MEMBERS = 30_000
 """So many members of maps and lists are merged in one template."""
 
 

@@ -268,7 +268,8 @@ def test_four_deep(nest):
 def test_what_cannot_be_followed(nest, tmp_path, resource, attribute, reason):
     (tmp_path / "out.yaml").write_text(KEY)
     use = "  K: {Type: AWS::KMS::Key, Properties: {Description: !GetAtt A.Outputs.Arn}}\n"
-    loaded = nest("Resources:\n" + resource + use)
+    transform = "Transform: AWS::Serverless-2016-10-31\n" if "Serverless" in resource else ""
+    loaded = nest(f"{transform}Resources:\n" + resource + use)
     assert reasons(loaded) == [("A", attribute, reason)]
     value = loaded.value("K.Description")
     assert (value.reason if isinstance(value, Unknown) else type(value)) in (reason, Text)
