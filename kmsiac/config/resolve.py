@@ -10,11 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kmsiac.config.deployment import Deployment, given_parameters
+from kmsiac.config.deployment import (
+    Deployment,
+    GivenParameters,
+    for_templates,
+    given_parameters,
+)
 from kmsiac.config.file import MAX_CONFIG_BYTES, ConfigValues, read_values
 from kmsiac.config.find import TREE, Located, Sources, find_sources
 from kmsiac.config.ignore_file import read_ignore_file
 from kmsiac.config.options import ScanOptions
+from kmsiac.config.parameter_files import split_environment
 from kmsiac.config.places import Places
 from kmsiac.config.problems import Problems
 from kmsiac.config.rule_settings import RuleSettings, rule_settings
@@ -95,7 +101,9 @@ def _configured_at(request: Request, paths: tuple[Path, ...], here: Path) -> Sca
     source = flags.get("source_dir")
     flags["source_dir"] = source if source is not None and present(here / source) else None
     flags["parameters"] = tuple(
-        given for given in flags.get("parameters") or () if "=" in given or present(here / given)
+        given
+        for given in flags.get("parameters") or ()
+        if "=" in given or present(here / given) or present(here / split_environment(given)[0])
     )
     return resolve(replace(request, paths=paths, working_directory=here, flags=flags)).scan
 
@@ -110,7 +118,12 @@ def _refuse_strays(request: Request, here: Path) -> None:
     }
     named = [(option, path) for option, path in one.items() if path is not None]
     named += [("rules", path) for path in flags.get("rules") or ()]
-    named += [("parameters", Path(p)) for p in flags.get("parameters") or () if "=" not in p]
+    named += [
+        ("parameters", Path(name))
+        for given in flags.get("parameters") or ()
+        if "=" not in given
+        for name in {given, split_environment(given)[0]}
+    ]
     for option, path in named:
         if left_repository(here / path) is not None:
             told = f"--{option} {path}: a link leads out of the repository that it lies in"
@@ -174,8 +187,10 @@ class _Resolver:
 
     def _scan(self) -> ScanOptions:
         request = self._request
-        inputs = self._flag_inputs()
+        given = given_parameters(self._request.flags.get("parameters") or (), self._here)
+        inputs = self._flag_inputs(given)
         deployment = Deployment(self._file, self._places)
+        over = deployment.over(inputs, variable_files=not self._given("var_file"))
         folders = self._rules_folders()
         rules = self._rule_settings(folders)
         exclude, excluded = self._exclude()
@@ -183,8 +198,8 @@ class _Resolver:
             paths=request.paths,
             stdin=request.stdin,
             working_directory=request.working_directory,
-            inputs=deployment.over(inputs, variable_files=not self._given("var_file")),
-            root_inputs=deployment.by_root(inputs),
+            inputs=over,
+            root_inputs=(*for_templates(given.templates, over), *deployment.by_root(inputs)),
             trusted_accounts=self._several("trusted_accounts"),
             trusted_organizations=self._several("trusted_orgs"),
             rules_folders=folders,
@@ -205,13 +220,12 @@ class _Resolver:
             notes=tuple(self._sources.notes),
         )
 
-    def _flag_inputs(self) -> Inputs:
+    def _flag_inputs(self, given: GivenParameters) -> Inputs:
         flags = self._request.flags
         files = tuple(self._here / path for path in flags.get("var_file") or ())
         for path, written in zip(files, flags.get("var_file") or (), strict=True):
             if not present(path) or path.is_dir():
                 raise UsageError(f"--var-file {written}: there is no such file")
-        parameters, parameter_files = given_parameters(flags.get("parameters") or (), self._here)
         source = flags.get("source_dir")
         if source is not None and not (self._here / source).is_dir():
             raise UsageError(f"--source-dir {source}: there is no such folder")
@@ -223,8 +237,8 @@ class _Resolver:
             ),
             variables=flags.get("var") or {},
             variable_files=files,
-            parameters=parameters,
-            parameter_files=parameter_files,
+            parameters=given.values,
+            parameter_files=given.files,
             process_environment=self._request.process_environment,
             policy_kind=self._one("policy_kind", None),
             source_folder=self._here / source if source is not None else None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from kmsiac.config.file import ConfigValues
 from kmsiac.config.keys import KEYS
+from kmsiac.config.parameter_texts import as_pair
 from kmsiac.config.plain_values import as_data
 from kmsiac.config.problems import Placed
 from kmsiac.errors import Span
@@ -96,7 +97,8 @@ def _plain(node: Any) -> str:
 def _parameters(value: tuple[str, list[Any]], place: Span) -> Iterator[tuple[str, Span]]:
     for each in value[1]:
         placed = each[0] if value[0] == "map" else each
-        yield placed.value.partition("=")[0], placed.span or place
+        pair = as_pair(placed.value)
+        yield pair[0] if pair else placed.value.partition("=")[0], placed.span or place
 
 
 def _input(entry: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmsiac.config.parameter_files import read_parameter_file
+from kmsiac.config.parameter_texts import pairs_in
 from kmsiac.errors import ConfigError
 from kmsiac.reading.source import SourceFile
 from tests.config.conftest import ROTATION, Kmsiac, write
@@ -160,22 +162,142 @@ FORMS = [
     ("p.yaml", "Parameters:\n  Rotate: 'true'\n"),
     ("p.yaml", "- ParameterKey: Rotate\n  ParameterValue: true\n"),
     ("p.params", '{"Rotate": "true"}'),
-]
+    ("p.json", '{"StackName": "s", "Parameters": [{"ParameterKey": "Rotate", "ParameterValue": "true"}]}'),
+    ("p.json", '["ParameterKey=Rotate,ParameterValue=true"]'),
+    ("p.yaml", "template-file-path: t.yaml\nparameters:\n  Rotate: 'true'\ntags: {a: b}\n"),
+    ("rain.yaml", "Parameters:\n  Rotate: true\nTags:\n  a: b\n"),
+    ("samconfig.toml", '[default.deploy.parameters]\nparameter_overrides = "A=b Rotate=\\"true\\""\n'),
+    ("samconfig.toml", '[default.global.parameters]\nparameter_overrides = ["Rotate=true"]\n'),
+    ("samconfig.toml#prod",
+     '[default.deploy.parameters]\nparameter_overrides = "Rotate=false"\n[prod.deploy.parameters]\nparameter_overrides = "Rotate=true"'),
+    ("samconfig.yaml#prod",
+     "version: 0.1\nprod: {deploy: {parameters: {parameter_overrides: [Rotate=true]}}}"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "text"), FORMS)
 def test_every_form_of_a_file(kmsiac: Kmsiac, name: str, text: str) -> None:
-    files = {"t.yaml": TEMPLATE, name: text}
-    assert kmsiac(files, "scan", "t.yaml", "--parameters", name).code == 0
+    files = {"t.yaml": TEMPLATE.replace("  Rotate:", "  A: {Type: String, Default: a}\n  Rotate:")}
+    files[name.partition("#")[0]] = text
+    assert kmsiac(files, "scan", "t.yaml", "--strict").code == 3
+    assert kmsiac(files, "scan", "t.yaml", "--strict", "--parameters", name).code == 0
     assert (
         kmsiac(files, "scan", "t.yaml", "--parameters", name, "--parameters", "Rotate=false").code
         == 1
     )
-    assert kmsiac({".kmsiac.yaml": f"parameters: [{name}]\n"}, "scan", "t.yaml").code == 0
+    quoted = json.dumps([name])
+    assert kmsiac({".kmsiac.yaml": f"parameters: {quoted}\n"}, "scan", "t.yaml").code == 0
+    one = f"inputs: [{{root: t.yaml, parameters: {quoted}}}]\n"
+    assert kmsiac({".kmsiac.yaml": one}, "scan", "t.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["Rotate=true", "ParameterKey=Rotate,ParameterValue=true",
+     'ParameterValue="true",ParameterKey=Rotate'],
+)  # fmt: skip
+def test_every_form_of_an_argument(kmsiac: Kmsiac, given: str) -> None:
+    assert kmsiac({"t.yaml": TEMPLATE}, "scan", "t.yaml", "--parameters", given).code == 0
+
+
+def test_a_parameter_that_keeps_its_value_takes_back_an_earlier_one(kmsiac: Kmsiac) -> None:
+    given = (
+        "--parameters",
+        "Rotate=true",
+        "--parameters",
+        "ParameterKey=Rotate,UsePreviousValue=true",
+    )
+    assert kmsiac({"t.yaml": TEMPLATE}, "scan", "t.yaml", "--strict", *given).code == 3
+
+
+SYNC = "template-file-path: {}\nparameters:\n  Rotate: '{}'\n"
+
+
+def test_a_file_of_git_sync_is_for_its_template_alone(kmsiac: Kmsiac) -> None:
+    files = {
+        "a/t.yaml": TEMPLATE,
+        "b/t.yaml": TEMPLATE,
+        "deploy/a.yaml": SYNC.format("a/t.yaml", "true"),
+        "deploy/b.yaml": SYNC.format("./b/t.yaml", "false"),
+        ".git/HEAD": "",
+    }
+    ran = kmsiac(files, "scan", "--parameters", "deploy/a.yaml")
+    assert ("a/t.yaml" in ran.out, "b/t.yaml" in ran.out) == (False, True)
+    both = ("--parameters", "deploy/a.yaml", "--parameters", "deploy/b.yaml")
+    ran = kmsiac(files, "scan", "--format", "concise", *both)
+    assert [line.split(":")[0] for line in ran.out.splitlines() if "KEY-" in line] == ["b/t.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SYNC.format("no.yaml", "true"),
+         'd.yaml:1:21: there is no template "no.yaml" (paths count from the repository)'),
+        (SYNC.format("t.yaml", "true").replace("Rotate", "Rotat"),
+         'd.yaml:1:21: the template has no parameter "Rotat" (did you mean "Rotate"?)'),
+        ("template-file-path: t.yaml\nparameter: {}\n",
+         'd.yaml:2:1: unknown key "parameter" (did you mean "parameters"?)'),
+        ("template-file-path: [t.yaml]\n", "d.yaml:1:21: template-file-path is no path"),
+        ("template-file-path: t.yaml\nparameters: [a]\n", "d.yaml:2:13: parameters are a mapping"),
+    ],
+)  # fmt: skip
+def test_wrong_files_of_git_sync(kmsiac: Kmsiac, text: str, message: str) -> None:
+    files = {"t.yaml": TEMPLATE, "d.yaml": text}
+    ran = kmsiac(files, "scan", "t.yaml", "--parameters", "d.yaml")
+    assert (ran.code, message in ran.err) == (2, True), ran.err
+
+
+TWO_ENVIRONMENTS = """
+[dev.deploy.parameters]
+parameter_overrides = "A=1"
+[prod.deploy.parameters]
+parameter_overrides = "A=2"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "message"),
+    [
+        (TWO_ENVIRONMENTS, "",
+         "s.toml:3:1: parameters for several environments (dev, prod) (name s.toml#dev)"),
+        (TWO_ENVIRONMENTS, "prd",
+         's.toml:3:1: no parameter_overrides for "prd" (it has them for: dev, prod) (did you mean "prod"?)'),
+        ("[default.deploy.parameters]\n", "", "s.toml: no parameter_overrides in it"),
+        ("a = \n", "", "s.toml:1:5: not TOML: Invalid value"),
+        ("a = " + "[" * 5000, "", "s.toml: not TOML that can be read"),
+        ('[default.deploy.parameters]\nparameter_overrides = "A"', "",
+         's.toml:2:1: "A" in parameter_overrides is no parameter (write NAME=VALUE)'),
+        ('[default.deploy.parameters]\nparameter_overrides = "file://p.json"', "",
+         's.toml:2:1: "file://p.json" in parameter_overrides is no parameter (name that file)'),
+        ("[default.deploy.parameters]\nparameter_overrides = 7", "",
+         "s.toml:2:1: parameter_overrides is a text or a list of texts"),
+    ],
+)  # fmt: skip
+def test_wrong_files_of_sam(text: str, environment: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_parameter_file(SourceFile(1, "s.toml", text.encode()), environment)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ('Env=prod Owner="Team A" X=', [("Env", "prod"), ("Owner", "Team A"), ("X", "")]),
+        ('ParameterKey=A,ParameterValue="b c" ParameterKey=C,ParameterValue=d',
+         [("A", "b c"), ("C", "d")]),
+        (r'A=a\ b B="x\"y"', [("A", "a b"), ("B", 'x"y')]),
+        (r"ParameterKey=S,ParameterValue=a\,b", [("S", "a,b")]),
+        ("ParameterKey=S,UsePreviousValue=true", [("S", None)]),
+        ("Arn=arn:aws:iam::1:role/a=b", [("Arn", "arn:aws:iam::1:role/a=b")]),
+        ("A=x stray B=c", [("A", "x"), "stray", ("B", "c")]),
+    ],
+)  # fmt: skip
+def test_several_parameters_in_a_text(text: str, pairs: list[object]) -> None:
+    assert list(pairs_in(text)) == pairs
 
 
 def parameters(text: str, name: str = "p.json") -> dict[str, str]:
-    return read_parameter_file(SourceFile(1, name, text.encode()))
+    return read_parameter_file(SourceFile(1, name, text.encode())).values
 
 
 def test_values() -> None:

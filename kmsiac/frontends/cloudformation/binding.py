@@ -93,12 +93,14 @@ def _list(value: Value, unit: str, sensitive: bool) -> Value:
     if isinstance(value, Number | Bool):
         return List([Text((plain(value) or "",), value.position)], value.position, None, sensitive)
     if isinstance(value, Text):
-        cut = split_text(value.parts, ",")
-        if cut is not None:
-            items = [Text(_trimmed(piece), value.position, sensitive) for piece in cut]
-            return List(items if value.parts else (), value.position, None, sensitive)
+        cut, blocker = split_text(value.parts, ",")
+        items = [Text(_trimmed(piece), value.position, sensitive) for piece in cut]
+        if blocker is None:
+            return List(items, value.position, None, sensitive)
         if value.symbol is not None and value.symbol.type != "text":
             return List([value], value.position, None, sensitive)
+        rest = Unknown(str(value)[:80], "a list that is not known", value.position, unit, sensitive)
+        return List(items, value.position, rest, sensitive)
     rest = Unknown(str(value)[:80], "a list that is not known", value.position, unit, sensitive)
     return List((), value.position, rest, sensitive)
 

@@ -33,6 +33,14 @@ def arguments_of(call: Call, least: int, most: int) -> list[Node]:
     return argument.items
 
 
+def only_argument(call: Call) -> Node:
+    """The argument of a function that takes one, also where it stands in a list of its own."""
+    argument = call.argument
+    if isinstance(argument, nodes.Sequence) and not argument.tag and len(argument.items) == 1:
+        return argument.items[0]
+    return argument
+
+
 def name_in(node: Node, what: str) -> str:
     """The plain text that a node is; `what` names it in the complaint."""
     if not isinstance(node, Scalar) or node.tag:

@@ -1,4 +1,4 @@
-"""The functions that choose: If, Select, FindInMap."""
+"""The functions that choose: If, FindInMap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from kmsiac.frontends.cloudformation.decisions import (
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.reading import nodes
 from kmsiac.reading.nodes import Node
-from kmsiac.values import Absent, Atom, Choice, Guard, List, Text, Unknown, Value
+from kmsiac.values import Atom, Guard, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from kmsiac.frontends.cloudformation.resolver import Resolver
@@ -68,37 +68,6 @@ def if_(resolver: Resolver, call: Call) -> Value:
     if alternatives(value) > MAX_ALTERNATIVES:
         raise TooManyAlternativesError
     return value
-
-
-def select(resolver: Resolver, call: Call) -> Value:
-    """`Fn::Select` by a known index."""
-    first, second = arguments_of(call, 2, 2)
-
-    def build(values: Sequence[Value]) -> Value:
-        written = plain(values[0])
-        members = values[1]
-        if written is None or not written.isdecimal() or len(written) > 9:
-            raise BadCallError("the index of Fn::Select is not a known number")
-        if not isinstance(members, List):
-            raise BadCallError("Fn::Select from a list that is not known")
-        return _selected(members, int(written), call)
-
-    return distribute([resolver.evaluate(first), resolver.evaluate(second)], build, call.position)
-
-
-def _selected(members: List, index: int, call: Call) -> Value:
-    if any(isinstance(item, Choice) for item in members.items):
-        # A member that may be left out moves those after it.
-        def build(items: Sequence[Value]) -> Value:
-            present = [item for item in items if not isinstance(item, Absent)]
-            return _selected(List(present, members.position, members.open), index, call)
-
-        return distribute(members.items, build, call.position)
-    if index < len(members.items):
-        return members.items[index]
-    if members.open is not None:
-        raise BadCallError("Fn::Select from a list that is not known")
-    raise BadCallError(f"the list of Fn::Select has {len(members.items)} items, not item {index}")
 
 
 def find_in_map(resolver: Resolver, call: Call) -> Value:

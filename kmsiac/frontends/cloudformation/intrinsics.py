@@ -14,7 +14,7 @@ from kmsiac.frontends.cloudformation.calls import (
     charged,
     name_in,
 )
-from kmsiac.frontends.cloudformation.choice_functions import find_in_map, if_, select
+from kmsiac.frontends.cloudformation.choice_functions import find_in_map, if_
 from kmsiac.frontends.cloudformation.choices import distribute, plain
 from kmsiac.frontends.cloudformation.extensions import (
     computed_name,
@@ -23,8 +23,9 @@ from kmsiac.frontends.cloudformation.extensions import (
     to_json_string,
 )
 from kmsiac.frontends.cloudformation.include import what_it_does
+from kmsiac.frontends.cloudformation.list_functions import cidr, get_azs, select, split
 from kmsiac.frontends.cloudformation.tags import Call
-from kmsiac.frontends.cloudformation.text_functions import import_value, join, split, sub
+from kmsiac.frontends.cloudformation.text_functions import base64, import_value, join, sub
 from kmsiac.reading.nodes import Scalar
 from kmsiac.values import Value
 
@@ -91,5 +92,8 @@ INTRINSICS: Mapping[str, Function] = {
     "Fn::Length": length,
     "Fn::GetStackOutput": get_stack_output,
     "Fn::Transform": _transform,
+    "Fn::Base64": base64,
+    "Fn::Cidr": cidr,
+    "Fn::GetAZs": get_azs,
 }
 """What is evaluated. Any other function is an Unknown that says so."""

@@ -11,19 +11,26 @@ from kmsiac.frontends.cloudformation.binding import Bound, as_declared
 from kmsiac.frontends.cloudformation.choices import choose
 from kmsiac.frontends.cloudformation.decisions import MAX_ALTERNATIVES
 from kmsiac.frontends.cloudformation.patterns import forbids_wildcards, is_account_id
+from kmsiac.frontends.cloudformation.series import Series, Subset
 from kmsiac.frontends.cloudformation.template import Template
-from kmsiac.frontends.cloudformation.texts import number, text_value
+from kmsiac.frontends.cloudformation.texts import (
+    number,
+    plain_scalar,
+    text_value,
+    whole_value,
+)
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.values import Atom, Guard, List, Symbol, Text, Unknown, Value
+from kmsiac.values import Absent, Atom, Choice, Guard, List, Symbol, Text, Unknown, Value
 
 _MOST_ALLOWED = 10
 _LONGEST_SHOWN = 80
-_ID = re.compile(r"AWS::(?:\w+)::(\w+)::(Id|Name)")
+_MOST_MEMBERS = 6
+"""The most allowed values of a list whose subsets are cases (2 ** 6 is the cap on cases)."""
+_ID = re.compile(r"AWS::(?:\w+)::(\w+)::(Id|Name)\b")
 _SYMBOL_TYPES = {
     "VPC": "vpc_id",
     "Subnet": "subnet_id",
     "SecurityGroup": "security_group_id",
-    "KeyPair": "text",
 }
 
 
@@ -45,13 +52,25 @@ class Parameter:
         self.type = type_.text if isinstance(type_, Scalar) else "String"
         no_echo = declared.get("NoEcho")
         self.no_echo = isinstance(no_echo, Scalar) and no_echo.text.lower() == "true"
-        default = declared.get("Default")
-        self.default = default if isinstance(default, Scalar) else None
+        self.default = self._default(declared.get("Default"))
         allowed = declared.get("AllowedValues")
         items = allowed.items if isinstance(allowed, Sequence) else []
         self.allowed = [item for item in items if isinstance(item, Scalar)]
         pattern = declared.get("AllowedPattern")
         self.pattern = pattern.text if isinstance(pattern, Scalar) else ""
+
+    def _default(self, node: Node | None) -> Scalar | None:
+        """The default; CloudFormation takes nothing but a text, a number or a boolean for one."""
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and node.kind != "null" and not node.tag:
+            return node
+        self.template.error(
+            f"the default of parameter {_short(self.name)} is no text",
+            node.position,
+            "write lists as one text with commas",
+        )
+        return None
 
     @property
     def is_list(self) -> bool:
@@ -81,8 +100,10 @@ class Parameter:
             return self._choice(position)
         if in_condition:
             return self._one_symbol("text", position)
+        if 0 < len(self.allowed) <= _MOST_MEMBERS:
+            return self._subset(position)
         if self.default is not None:
-            return self._typed(self.default.text, self.default.position)
+            return self._typed(plain_scalar(self.default), self.default.position)
         return self._open(position, "parameter has no default")
 
     def without_default(self, position: int) -> Value:
@@ -92,15 +113,15 @@ class Parameter:
             return self._narrowed(self.bound.without_defaults(), position)
         if self.default is None or self.supplied is not None or stored:
             return self.value(position, in_condition=False)
-        if self.allowed and not self.is_list:
-            return self._choice(position)
+        if self.allowed and (not self.is_list or len(self.allowed) <= _MOST_MEMBERS):
+            return self.value(position, in_condition=False)
         return self._open(position, "the default does not hold under this condition")
 
     def pieces(self, written: str) -> list[str]:
-        """The members of a list as it is written, or the one value."""
+        """The members of a list as it is written (of an empty text: one), or the one value."""
         if not self.is_list:
             return [written]
-        return [item.strip() for item in written.split(",")] if written.strip() else []
+        return [item.strip() for item in written.split(",")]
 
     def _narrowed(self, given: Value, position: int) -> Value:
         """What a parent gives, as the type has it; of the unknown what the template demands of it."""
@@ -120,9 +141,9 @@ class Parameter:
             return number(written, position)
         return self._text(written, position)
 
-    def _text(self, written: str, position: int) -> Text:
+    def _text(self, written: str, position: int) -> Value:
         plain = text_value(written, self.template.owner, position)
-        return Text(plain.parts, position, sensitive=self.no_echo)
+        return whole_value(Text(plain.parts, position, sensitive=self.no_echo))
 
     def _choice(self, position: int) -> Value:
         if len(self.allowed) > MAX_ALTERNATIVES:
@@ -131,25 +152,58 @@ class Parameter:
         branches: dict[Atom, Value] = {}
         for ordinal, item in enumerate(self.allowed, 1):
             # Reports print the cases that a finding holds in.
-            atom = f"allowed value {ordinal}" if self.no_echo else item.text
-            branches.setdefault(atom, self._typed(item.text, item.position))
+            written = plain_scalar(item)
+            atom = f"allowed value {ordinal}" if self.no_echo else written
+            branches.setdefault(atom, self._typed(written, item.position))
         return choose(self.guard, list(branches.items()), position)
+
+    def _subset(self, position: int) -> Value:
+        """A list of which each member is one of the allowed values."""
+        members: list[Value] = []
+        allowed = {plain_scalar(item): item.position for item in self.allowed}
+        for ordinal, (written, place) in enumerate(allowed.items(), 1):
+            told = f"allowed value {ordinal}" if self.no_echo else written
+            guard = Guard(self.guard.unit, f"{self.guard.name} has {told}")
+            held = self._text(written, place)
+            members.append(Choice(guard, ((True, held), (False, Absent(place))), position))
+        return Subset(members, position, sensitive=self.no_echo)
 
     def _open(self, position: int, reason: str) -> Value:
         """The value where there is neither a supplied one nor a default that holds."""
+        type = self._definite_type()
+        reason = f"{reason}; give --parameters {self.name}=..."
+        if type and self.is_list:
+            return self._series(type, reason, position)
+        return self._one_symbol(type, position) if type else self._unknown(reason, position)
+
+    def _definite_type(self) -> str:
+        """The type of symbol that the value is, or each of its members; empty where it may hold
+        a wildcard.
+        """
         found = _ID.search(self.type)
-        if found is not None and not self.is_list:
-            return self._one_symbol(_SYMBOL_TYPES.get(found[1], "text"), position)
-        if is_account_id(self.pattern) and not self.is_list:
-            return self._one_symbol("account_id", position)
-        if forbids_wildcards(self.pattern) and not self.is_list:
-            return self._one_symbol("text", position)
-        return self._unknown(f"{reason}; give --parameters {self.name}=...", position)
+        if found is not None:
+            return _SYMBOL_TYPES.get(found[1], "text")
+        if self.type in ("Number", "List<Number>"):
+            return "text"
+        if is_account_id(self.pattern):
+            return "account_id"
+        return "text" if forbids_wildcards(self.pattern) else ""
 
     def _stored(self, position: int) -> Value:
+        """What stands in Parameter Store, which may be any text unless it is checked as an id."""
+        found = _ID.search(self.type)
+        reason = "held in SSM Parameter Store"
+        if found is None:
+            return self._unknown(reason, position)
+        type = _SYMBOL_TYPES.get(found[1], "text")
         if self.is_list:
-            return self._unknown("the list is held in SSM Parameter Store", position)
-        return self._one_symbol("text", position)
+            return self._series(type, reason, position)
+        return self._one_symbol(type, position)
+
+    def _series(self, type: str, reason: str, position: int) -> Value:
+        rest = Unknown(self.name, reason, position, self.template.unit, self.no_echo)
+        first = Symbol(type, self.name, self.template.owner, "parameter", None, position)
+        return Series(first, rest, position, self.no_echo)
 
     def _one_symbol(self, type: str, position: int) -> Text:
         symbol = Symbol(
@@ -159,7 +213,7 @@ class Parameter:
 
     def _unknown(self, reason: str, position: int) -> Value:
         unknown = Unknown(self.name, reason, position, self.template.unit, self.no_echo)
-        return List((), position, unknown) if self.is_list else unknown
+        return List((), position, unknown, self.no_echo) if self.is_list else unknown
 
 
 def read_parameters(template: Template, supplied: MappingType[str, str]) -> dict[str, Parameter]:
@@ -180,7 +234,7 @@ def _check(parameter: Parameter) -> None:
     """CloudFormation deploys nothing with a value that is not allowed."""
     if parameter.supplied is None or not parameter.allowed:
         return
-    allowed = [item.text for item in parameter.allowed]
+    allowed = [plain_scalar(item) for item in parameter.allowed]
     for value in parameter.pieces(parameter.supplied):
         if value in allowed or (parameter.type == "Number" and _same_number(value, allowed)):
             continue

@@ -17,6 +17,7 @@ from kmsiac.frontends.cloudformation.attributes import (
 )
 from kmsiac.frontends.cloudformation.expansion import EXTENSIONS, INCLUDE
 from kmsiac.frontends.cloudformation.parameters import Parameter
+from kmsiac.frontends.cloudformation.series import Series
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Node
 from kmsiac.values import Absent, Choice, Part, Symbol, Text, Unknown, Value
@@ -125,7 +126,11 @@ class References:
                 self._named("stack_id", "AWS::StackId.Id", position),
             )
             return Text((self._named("stack_id", name, position, shape),), position)
-        return self.unknown(name, "this pseudo parameter is not evaluated", position)
+        if name == "AWS::NotificationARNs":
+            reason = "the topics of a stack are named at deployment"
+            topic = self._named("topic_arn", name, position)
+            return Series(topic, self.unknown(name, reason, position), position)
+        return self.unknown(name, "there is no such pseudo parameter", position)
 
     def _named(self, type: str, name: str, position: int, shape: Text | None = None) -> Symbol:
         reference = self.template.named(name)

@@ -9,26 +9,30 @@ from kmsiac.values import Part, Symbol, Unknown
 _PLAIN_TYPES = frozenset({"partition", "region"})
 
 
-def split_text(parts: Sequence[Part], delimiter: str) -> list[list[Part]] | None:
-    """The pieces between delimiters; None where a part may hold a delimiter of its own."""
+def split_text(
+    parts: Sequence[Part], delimiter: str
+) -> tuple[list[list[Part]], Symbol | Unknown | None]:
+    """The pieces between delimiters, and None; or, where a part may hold a delimiter of its own,
+    the pieces that are complete before it, and that part.
+    """
     pieces: list[list[Part]] = [[]]
     pending = list(reversed(parts))
     while pending:
         part = pending.pop()
         if isinstance(part, Unknown):
-            return None
+            return pieces[:-1], part
         if isinstance(part, Symbol):
             if part.shape is not None and _in_literals(part.shape.parts, delimiter):
                 pending.extend(reversed(part.shape.parts))
             elif _may_hold(part, delimiter):
-                return None
+                return pieces[:-1], part
             else:
                 pieces[-1].append(part)
             continue
         first, *rest = part.split(delimiter)
         pieces[-1].append(first)
         pieces.extend([piece] for piece in rest)
-    return pieces
+    return pieces, None
 
 
 def _in_literals(parts: Sequence[Part], delimiter: str) -> bool:

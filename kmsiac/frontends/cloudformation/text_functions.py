@@ -1,17 +1,20 @@
-"""The functions that make texts: Sub, Join, Split, ImportValue."""
+"""The functions that make texts: Sub, Join, Base64, ImportValue."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kmsiac.frontends.cloudformation.calls import (
     BadCallError,
     arguments_of,
+    only_argument,
     spend,
 )
-from kmsiac.frontends.cloudformation.choices import distribute, plain
-from kmsiac.frontends.cloudformation.splitting import split_text
+from kmsiac.frontends.cloudformation.choices import distribute, literal, plain
+from kmsiac.frontends.cloudformation.render import render
+from kmsiac.frontends.cloudformation.series import Subset
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.frontends.cloudformation.texts import (
     Piece,
@@ -21,6 +24,7 @@ from kmsiac.frontends.cloudformation.texts import (
     line_origin,
     parts_of,
     pieces,
+    whole_value,
 )
 from kmsiac.reading import nodes
 from kmsiac.reading.nodes import Scalar
@@ -85,7 +89,7 @@ def _woven(
             weaver.value(piece.start, parts, value.sensitive)
         else:
             weaver.literal(piece.start, piece.text, end - piece.start)
-    return fold_dynamic(weaver.text(call.position), resolver.template.owner)
+    return whole_value(fold_dynamic(weaver.text(call.position), resolver.template.owner))
 
 
 def _text_parts(
@@ -107,21 +111,30 @@ def join(resolver: Resolver, call: Call) -> Value:
 
     def of_list(values: Sequence[Value]) -> Value:
         members = values[0]
-        if not isinstance(members, List) or members.open is not None:
-            raise BadCallError("Fn::Join of a list that is not known")
-        return distribute(members.items, of_members, call.position)
+        if isinstance(members, Unknown):
+            raise BadCallError(members.reason)
+        if not isinstance(members, List):
+            raise BadCallError("Fn::Join of something that is no list")
+        return distribute(_in_order(members), of_members, call.position)
 
     def of_members(members: Sequence[Value]) -> Value:
         if any(isinstance(member, List) for member in members):
             flat: list[Value] = []
             for member in members:
-                flat.extend(member.items if isinstance(member, List) else [member])
-                if isinstance(member, List) and member.open is not None:
-                    raise BadCallError("Fn::Join of a list that is not known")
+                flat.extend(_in_order(member) if isinstance(member, List) else [member])
             return distribute(flat, of_members, call.position)
         return _joined(resolver, delimiter, members, call)
 
     return distribute([resolver.evaluate(second)], of_list, call.position)
+
+
+def _in_order(members: List) -> Sequence[Value]:
+    """The members of a list of which all and their order are known."""
+    if members.open is not None:
+        raise BadCallError(members.open.reason)
+    if isinstance(members, Subset):
+        raise BadCallError("Fn::Join of a list whose order is not known")
+    return members.items
 
 
 def _joined(resolver: Resolver, delimiter: str, members: Sequence[Value], call: Call) -> Value:
@@ -141,42 +154,41 @@ def _joined(resolver: Resolver, delimiter: str, members: Sequence[Value], call: 
         parts.extend(here)
         spend(resolver, here)
         sensitive = sensitive or member.sensitive
-    return Text(parts, call.position, sensitive, tuple(origin))
+    whole = Text(parts, call.position, sensitive, tuple(origin))
+    return whole_value(fold_dynamic(whole, resolver.template.owner))
 
 
-def split(resolver: Resolver, call: Call) -> Value:
-    """`Fn::Split` of a text whose symbols cannot hold the delimiter."""
-    first, second = arguments_of(call, 2, 2)
-    delimiter = plain(resolver.evaluate(first))
-    if not delimiter:
-        raise BadCallError("the delimiter of Fn::Split is not a known text")
+def base64(resolver: Resolver, call: Call) -> Value:
+    """`Fn::Base64`: of what is not known in full one text, which holds no wildcard for sure."""
+    owner, place = resolver.template.owner, call.position
 
     def build(values: Sequence[Value]) -> Value:
-        whole = values[0]
-        parts = parts_of(whole)
-        if parts is None:
-            raise BadCallError("Fn::Split of something that is no text")
-        found = split_text(parts, delimiter)
-        if found is None:
-            raise BadCallError("Fn::Split of a text that is not known")
-        spend(resolver, parts)
-        sensitive = whole.sensitive
-        texts = [Text(piece, call.position, sensitive) for piece in found]
-        return List(texts, call.position, sensitive=sensitive)
+        value = values[0]
+        written = plain(value)
+        if written is not None:
+            encoded = b64encode(written.encode("utf-8", "surrogatepass")).decode("ascii")
+            spend(resolver, [encoded])
+            return literal(encoded, place, value.sensitive)
+        if parts_of(value) is None:
+            raise BadCallError("Fn::Base64 of something that is no text")
+        symbol = Symbol("text", f"Fn::Base64({render(argument)})", owner, "data", None, place)
+        return Text((symbol,), place, value.sensitive)
 
-    return distribute([resolver.evaluate(second)], build, call.position)
+    argument = only_argument(call)
+    return distribute([resolver.evaluate(argument)], build, place)
 
 
 def import_value(resolver: Resolver, call: Call) -> Value:
-    """`Fn::ImportValue`: another stack's export, as a symbol."""
-    owner = resolver.template.owner
+    """`Fn::ImportValue`: what another stack exports, which may be any text."""
+    unit = resolver.template.unit
 
     def build(values: Sequence[Value]) -> Value:
         name = values[0]
         if parts_of(name) is None:
             raise BadCallError("the name in Fn::ImportValue is no text")
         spelled = f"Fn::ImportValue({name.expression if isinstance(name, Unknown) else name})"
-        symbol = Symbol("text", spelled, owner, "import", None, call.position)
-        return Text((symbol,), call.position, name.sensitive)
+        if name.sensitive:  # two names that print alike are two names
+            spelled += f" @{call.position}"
+        return Unknown(spelled, "exported by another stack", call.position, unit, name.sensitive)
 
     return distribute([resolver.evaluate(call.argument)], build, call.position)

@@ -15,7 +15,6 @@ from kmsiac.values import (
     Number,
     Owner,
     Part,
-    Symbol,
     Text,
     Unknown,
     Value,
@@ -24,6 +23,7 @@ from kmsiac.values import (
 _VARIABLE = re.compile(r"\$\{(!?)([^{}]+)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _LONGEST_NUMBER = 30
+_LOOKED_UP = "looked up when the stack is deployed"
 
 Origin = tuple[tuple[int, int], ...]
 
@@ -59,7 +59,12 @@ def scalar_value(node: Scalar, owner: Owner, file: SourceFile) -> Value:
         return Null(node.position)
     if node.kind == "number":
         return number(node.text, node.position)
-    return text_value(node.text, owner, node.position, line_origin(node, file))
+    return whole_value(text_value(node.text, owner, node.position, line_origin(node, file)))
+
+
+def plain_scalar(node: Scalar) -> str:
+    """A scalar as CloudFormation makes text of it."""
+    return node.text.lower() if node.kind == "bool" else node.text
 
 
 def number(written: str, position: int) -> Number | Text:
@@ -72,20 +77,28 @@ def number(written: str, position: int) -> Number | Text:
 
 
 def text_value(literal: str, owner: Owner, position: int, origin: Origin = ()) -> Text:
-    """A literal text, with its dynamic references (`{{resolve:...}}`) as symbols."""
+    """A literal text, with its dynamic references (`{{resolve:...}}`) as unknown parts."""
     if "{{resolve:" not in literal:
         return Text((literal,), position, origin=origin)
     return Text(dynamic_parts(literal, owner, position), position)
 
 
 def dynamic_parts(literal: str, owner: Owner, position: int) -> Iterator[Part]:
-    """The parts of a literal, each dynamic reference being a symbol."""
+    """The parts of a literal, each dynamic reference being unknown: it may be any text."""
     end = 0
     for found in _DYNAMIC.finditer(literal):
         yield literal[end : found.start()]
-        yield Symbol("text", found[0], owner, "data", None, position)
+        yield Unknown(found[0], _LOOKED_UP, position, owner.unit)
         end = found.end()
     yield literal[end:]
+
+
+def whole_value(made: Text) -> Text | Unknown:
+    """The text, or the Unknown that is all of it."""
+    if len(made.parts) == 1 and isinstance(part := made.parts[0], Unknown):
+        hidden = made.sensitive or part.sensitive
+        return Unknown(part.expression, part.reason, made.position, part.unit, hidden)
+    return made
 
 
 def parts_of(value: Value) -> tuple[Part, ...] | None:
@@ -180,7 +193,7 @@ class Weaver:
 
 
 def fold_dynamic(whole: Text, owner: Owner) -> Text:
-    """The text with each `{{resolve:...}}` in it as one symbol, variables inside it included."""
+    """The text with each `{{resolve:...}}` in it as one unknown, variables inside it included."""
     if not any(isinstance(part, str) and "{{resolve:" in part for part in whole.parts):
         return whole
     folded: list[Part] = []
@@ -199,11 +212,12 @@ def fold_dynamic(whole: Text, owner: Owner) -> Text:
                 before, mark, rest = rest.partition("}}")
                 inside.append(before + mark)
                 if mark:
-                    folded.append(_dynamic_symbol(inside, owner, whole.position))
+                    folded.append(_dynamic(inside, owner, whole))
                     inside = None
     return Text([*folded, *(inside or [])], whole.position, whole.sensitive)
 
 
-def _dynamic_symbol(parts: list[Part], owner: Owner, position: int) -> Symbol:
-    reference = "".join(part if isinstance(part, str) else repr(part) for part in parts)
-    return Symbol("text", reference, owner, "data", None, position)
+def _dynamic(parts: list[Part], owner: Owner, whole: Text) -> Unknown:
+    # An expression is printed as it is: what a secret is made of must not stand in it.
+    spelled = f"{{{{resolve:...}}}} @{whole.position}" if whole.sensitive else str(Text(parts))
+    return Unknown(spelled, _LOOKED_UP, whole.position, owner.unit, whole.sensitive)

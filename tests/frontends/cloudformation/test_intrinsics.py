@@ -16,6 +16,10 @@ Parameters:
   Flag: {Type: String, Default: ""}
   Open: {Type: String}
   Ids: {Type: CommaDelimitedList, Default: "a, b"}
+  Index: {Type: Number}
+  Net: {Type: String, AllowedPattern: '[0-9./]+'}
+  Zones: {Type: "List<AWS::EC2::AvailabilityZone::Name>"}
+  Colours: {Type: CommaDelimitedList, AllowedValues: [red, blue]}
 Conditions:
   HasFlag: !Not [!Equals [!Ref Flag, ""]]
   IsProd: !Equals [!Ref Env, prod]
@@ -47,7 +51,7 @@ Mappings:
         ("!Sub '${K.Arn}'", "${K.Arn}"),
         ("!Sub ['${A}/${Name}', {A: !Ref AWS::Partition}]", "${AWS::Partition}/app"),
         ("{'Fn::Sub': 'x${Env}'}", ("Env", {"dev": "xdev", "prod": "xprod"})),
-        ("!Sub '${self:custom.x}'", "${self:custom.x}"),
+        ("!Sub '${self:custom.x}'", "?self:custom.x"),
         ("!Sub '${Env}${Env}'", ("Env", {"dev": "devdev", "prod": "prodprod"})),
         ("!GetAtt K.Arn", "${K.Arn}"),
         ("!GetAtt [K, Arn]", "${K.Arn}"),
@@ -71,8 +75,32 @@ Mappings:
         ("!Split [',', 'a,b']", ["a", "b"]),
         ("!Select [4, !Split [':', !GetAtt K.Arn]]", "${AWS::AccountId}"),
         ("!Select [1, !Split ['/', !GetAtt K.Arn]]", "${K}"),
-        ("!Split [',', !Ref Open]", '?Fn::Split(",", Open)'),
-        ("!Split [',', !ImportValue x]", '?Fn::Split(",", Fn::ImportValue("x"))'),
+        ("!Split [',', !Ref Open]", ["..."]),
+        ("!Split [',', !Sub 'a,b${Open},c']", ["a", "..."]),
+        ("!Split [',', !ImportValue x]", ["..."]),
+        ("!Select [0, !Split ['/', !Sub 'a/${Open}']]", "a"),
+        ("!Select [1, !Split ['/', !Sub 'a/${Open}']]",
+         '?Fn::Select(1, Fn::Split("/", Fn::Sub("a/${Open}")))'),
+        ("!Select [!Ref Env, [x]]", '?Fn::Select(Env, ["x"])'),
+        ("!Select [!Ref Index, [x, y]]", ("Index", {"0": "x", "1": "y"})),
+        ("!Select [!Ref Index, [x, x]]", "x"),
+        ("!Select [!Ref Index, !Ref Zones]", "?Fn::Select(Index, Zones)"),
+        ("!Select ['1', !Ref Zones]", "${Zones[1]}"),
+        ("!Ref Zones", ["..."]),
+        ("!Select [0, !GetAZs '']", '${Fn::GetAZs("")[0]}'),
+        ("!Select [2, 'Fn::GetAZs': !Ref AWS::Region]", "${Fn::GetAZs(AWS::Region)[2]}"),
+        ("!Select [0, !Ref AWS::NotificationARNs]", "${AWS::NotificationARNs[0]}"),
+        ("!Ref Colours",
+         [("Colours has red", {True: "red", False: "absent"}),
+          ("Colours has blue", {True: "blue", False: "absent"})]),
+        ("!Join [',', !Ref Colours]", '?Fn::Join(",", Colours)'),
+        ("!Select [0, !Ref Colours]", "?Fn::Select(0, Colours)"),
+        ("!Cidr [10.0.0.0/16, 3, 8]", ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]),
+        ("!Cidr ['2001:db8::/56', 1, 64]", ["2001:db8::/64"]),
+        ("!Select [1, !Cidr [!Ref Net, 2, 8]]", "${Fn::Cidr([Net, 2, 8])[1]}"),
+        ("!Cidr [!Ref Open, 2, 8]", "?Fn::Cidr(Open, 2, 8)"),
+        ("!Cidr [10.0.0.0/24, 300, 8]", '?Fn::Cidr("10.0.0.0/24", 300, 8)'),
+        ("!Cidr [10.0.0.0/24, 2, 8]", '?Fn::Cidr("10.0.0.0/24", 2, 8)'),
         ("!FindInMap [M, us-east-1, Acct]", "111111111111"),
         ("!FindInMap [M, !Ref AWS::Region, Acct]",
          ("AWS::Region", {"us-east-1": "111111111111", "eu-west-1": "222222222222"})),
@@ -82,12 +110,18 @@ Mappings:
         ("!FindInMap [M, mars, Acct]", "?Fn::FindInMap(mars)"),
         ("!FindInMap [M, mars, Acct, {DefaultValue: d}]", "d"),
         ("!FindInMap [E, !Ref Env, L]", ("Env", {"dev": ["d"], "prod": ["p", "q"]})),
-        ("!ImportValue shared-key", "${Fn::ImportValue(shared-key)}"),
-        ("!Base64 x", '?Fn::Base64("x")'),
+        ("!ImportValue shared-key", "?Fn::ImportValue(shared-key)"),
+        ("!Sub ['${A}:root', {A: !ImportValue acct}]", "${Fn::ImportValue(acct)}:root"),
+        ("!Base64 x", "eA=="),
+        ("!Base64 {'Fn::Sub': '${Env}'}", ("Env", {"dev": "ZGV2", "prod": "cHJvZA=="})),
+        ("!Base64 {Ref: Open}", "${Fn::Base64(Open)}"),
+        ("!Join ['', ['{{resolve:secretsmanager:', !Ref Secret, ':SecretString:arn}}/*']]",
+         "${{{resolve:secretsmanager:${Secret}:SecretString:arn}}}/*"),
         ("!Foo {a: 1}", '?Fn::Foo({"a": 1})'),
         ("!GetAtt {x: y}", '?Fn::GetAtt({"x": "y"})'),
         ("'{{resolve:ssm:/a/b}}-x'", "${{{resolve:ssm:/a/b}}}-x"),
-        ("!Sub '{{resolve:ssm:/${Name}}}'", "${{{resolve:ssm:/app}}}"),
+        ("!Sub '{{resolve:ssm:/${Name}}}'", "?{{resolve:ssm:/app}}"),
+        ("'{{resolve:ssm-secure:a:1}}'", "?{{resolve:ssm-secure:a:1}}"),
     ],
 )  # fmt: skip
 def test_value(evaluate, expression, expected):
@@ -98,7 +132,13 @@ def test_value(evaluate, expression, expected):
     ("expression", "reason"),
     [
         ("!Ref Open", "parameter has no default; give --parameters Open=..."),
-        ("!Cidr [a, b]", "Fn::Cidr is not evaluated yet"),
+        ("!Cidr [a, 1, 8]", "the block of Fn::Cidr is no CIDR block"),
+        ("!Cidr [!Ref Open, 1, 8]", "Fn::Cidr of a block that is not known"),
+        ("!Join [',', !Split [',', !Ref Open]]",
+         "parameter has no default; give --parameters Open=..."),
+        ("!Join [',', !Split [',', !ImportValue x]]", "exported by another stack"),
+        ("!Join [',', !Split ['.', !Ref Net]]", "Net may hold the delimiter of Fn::Split"),
+        ("'{{resolve:ssm:/a}}'", "looked up when the stack is deployed"),
         ("!Ref Nobody", "there is no parameter or resource Nobody"),
         ("!GetAtt Nobody.Arn", "there is no resource Nobody"),
         ("!FindInMap [M, mars, Acct]", "the mapping has no key mars"),
@@ -106,7 +146,7 @@ def test_value(evaluate, expression, expected):
         ("!Join [x]", "Fn::Join needs 2 arguments"),
         ("!If [HasFlag, !Ref Flag, x]", None),
     ],
-)
+)  # fmt: skip
 def test_an_unknown_says_why(evaluate, expression, reason):
     value = evaluate(expression, SECTIONS).value("K.Description")
     if reason is None:

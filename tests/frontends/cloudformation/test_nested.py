@@ -121,7 +121,7 @@ Conditions: {IsProd: !Equals [!Ref E, prod]}
          ["a", "${AWS::Region}"]),
         ("{Who: x, Env: prod, Accounts: [a, b]}", "", ["a", "b"]),
         ("{Who: x, Env: prod, Accounts: 7}", "", ["7"]),
-        ("{Who: x, Env: prod}", "", []),
+        ("{Who: x, Env: prod}", "", [""]),
         ("{Who: x, Env: dev}", "", "none"),
         ("{Who: x}", "", "none"),
         ("{Who: x, Env: !Ref E, Accounts: !Ref L}", ALLOWED,

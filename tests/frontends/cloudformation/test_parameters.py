@@ -20,10 +20,19 @@ from kmsiac.values import List, Unknown
         ("{Type: String, AllowedValues: [a, b]}", {"P": "b"}, "b"),
         ("{Type: String, AllowedValues: [a]}", {}, "a"),
         ("{Type: CommaDelimitedList, Default: ' a ,b'}", {}, ["a", "b"]),
-        ("{Type: CommaDelimitedList, Default: ''}", {}, []),
+        ("{Type: CommaDelimitedList, Default: ''}", {}, [""]),
+        ("{Type: CommaDelimitedList, AllowedValues: [a, b]}", {"P": "b, a"}, ["b", "a"]),
+        ("{Type: CommaDelimitedList, AllowedPattern: '[a-z]+'}", {}, ["..."]),
+        ("{Type: String, Default: True}", {}, "true"),
+        ("{Type: String, AllowedValues: [True, False]}", {},
+         ("P", {"true": "true", "false": "false"})),
+        ("{Type: Number}", {}, "${P}"),
+        ("{Type: 'AWS::SSM::Parameter::Value<List<String>>'}", {}, ["..."]),
+        ("{Type: 'AWS::EC2::SecurityGroup::GroupName'}", {}, "?P"),
         ("{Type: 'List<Number>'}", {"P": "1,2"}, ["1", "2"]),
         ("{Type: CommaDelimitedList}", {}, ["..."]),
-        ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a/b}", {}, "${P}"),
+        ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a/b}", {}, "?P"),
+        ("{Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /a}", {}, "${P}"),
         ("{Type: 'AWS::EC2::VPC::Id'}", {}, "${P}"),
         ("{Type: String, AllowedPattern: '^\\d{12}$'}", {}, "${P}"),
         ("{Type: String, AllowedPattern: '.*'}", {}, "?P"),
@@ -34,10 +43,19 @@ from kmsiac.values import List, Unknown
             ("P", {"allowed value 1": "(sensitive)", "allowed value 2": "(sensitive)"}),
         ),
     ],
-)
+)  # fmt: skip
 def test_value(evaluate, declared, given, expected):
     loaded = evaluate("!Ref P", f"Parameters:\n  P: {declared}", **given)
     assert loaded.plain("K.Description") == expected
+
+
+@pytest.mark.parametrize("default", ["[a, b]", "{Ref: x}", "", "!Ref x"])
+def test_a_default_that_is_no_text_is_an_error(evaluate, default):
+    loaded = evaluate("!Ref P", f"Parameters:\n  P:\n    Type: String\n    Default: {default}")
+    assert loaded.plain("K.Description") == "?P"
+    assert [error.split(": ", 1)[1] for error in loaded.errors] == [
+        "the default of parameter P is no text (write lists as one text with commas)"
+    ]
 
 
 def test_a_narrow_pattern_gives_a_typed_symbol(evaluate):
