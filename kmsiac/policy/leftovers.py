@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
-from kmsiac.values import Text
+from kmsiac.values import Text, Unknown
+
+PLACEHOLDER = "a placeholder"
+"""The reason of an Unknown that a `${...}` in a principal is, where no policy variable can stand."""
 
 _BRACED = re.compile(r"\$\{([^{}$]{1,200})\}")
 _POLICY_VARIABLE = re.compile(
@@ -42,7 +46,14 @@ def expressions_in(text: Text) -> Iterator[str]:
     for part in text.parts:
         if isinstance(part, str):
             found.update(dict.fromkeys(_in_literal(part)))
+        elif is_placeholder(part):
+            found[f"${{{part.expression}}}"] = None
     yield from found
+
+
+def is_placeholder(part: object) -> TypeGuard[Unknown]:
+    """Whether a part of a text stands for a `${...}` in a principal."""
+    return isinstance(part, Unknown) and part.reason == PLACEHOLDER
 
 
 def _in_literal(literal: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from kmsiac.policy.document import (
     Statement,
 )
 from kmsiac.policy.json_text import decode
+from kmsiac.policy.leftovers import PLACEHOLDER
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Part, Text, Unknown, Value
 
 _DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
@@ -152,7 +153,7 @@ def _filled_in(value: Value) -> Text | Unknown:
             continue
         for piece in _PLACEHOLDER.split(part):
             if _PLACEHOLDER.fullmatch(piece):
-                parts.append(Unknown(piece[2:-1], "a placeholder", text.position))
+                parts.append(Unknown(piece[2:-1], PLACEHOLDER, text.position))
             elif piece:
                 parts.append(piece)
     return Text(parts, text.position, text.sensitive, text.origin)

@@ -111,11 +111,12 @@ TEXT_FIELDS["stray_characters"] = TextField(
 
 
 def _expressions(text: Text) -> Reading:
-    from kmsiac.policy.leftovers import expressions_in  # noqa: PLC0415 - needed by few rules
+    from kmsiac.policy.leftovers import expressions_in, is_placeholder  # noqa: PLC0415
 
     if text.sensitive:
         return ABSENT
-    blame = frozenset(blame_on(p) for p in text.parts if isinstance(p, Unknown))
+    doubted = (p for p in text.parts if isinstance(p, Unknown) and not is_placeholder(p))
+    blame = frozenset(map(blame_on, doubted))
     return Items([Text((found,), text.position) for found in expressions_in(text)], (), blame)
 
 
