@@ -96,10 +96,8 @@ def infer_kind(policy: Policy) -> Gap | None:
         policy.kind = "identity"
     elif any(_speaks_of_kms(statement) and statement.effect_text != "Deny" for statement in named):
         policy.kind = "key"
-    if policy.kind != "unknown":
-        policy.alone = True
-        return None
-    return _not_known(policy)
+    policy.alone = True
+    return _not_known(policy) if policy.kind == "unknown" else None
 
 
 def _not_known(policy: Policy) -> Gap:

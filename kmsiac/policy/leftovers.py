@@ -53,7 +53,12 @@ def expressions_in(text: Text) -> Iterator[str]:
 
 def is_placeholder(part: object) -> TypeGuard[Unknown]:
     """Whether a part of a text stands for a `${...}` in a principal."""
-    return isinstance(part, Unknown) and part.reason == PLACEHOLDER
+    # `<my-org-id>` in a document of its own has this reason too: its author means it to be filled in.
+    return (
+        isinstance(part, Unknown)
+        and part.reason == PLACEHOLDER
+        and not part.expression.startswith("<")
+    )
 
 
 def _in_literal(literal: str) -> Iterator[str]:

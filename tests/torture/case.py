@@ -4,14 +4,14 @@ A case is a YAML file of `templates/`, or a folder of files that are scanned tog
 what a scan must give:
 
 * `# expect: RULE` on a line: this finding there. `# expect: RULE at TEXT` means the first line below
-  that contains TEXT.
+  that contains TEXT. `# always: RULE` is one that the good variant has, too.
 * `# unresolved: RULE at RESOURCE: TEXT`: the rule cannot be decided for the resource, and the reason
   or what it lies with contains TEXT. `*` for RULE is a part that is not read.
 * `# error: TEXT`: an error that contains TEXT.
 * `# args: ...`: arguments of the scan.
 
 A line that begins with `#-` stands in the bad variant only, one with `#+` in the good variant only, in
-which nothing is expected to be found.
+which nothing else is expected to be found.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from kmsiac.reading.source import SourceFile
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_EXPECT = re.compile(r"# expect: ([A-Z]+-\d+(?:, [A-Z]+-\d+)*)(?: at (.*))?$")
+_EXPECT = re.compile(r"# (expect|always): ([A-Z]+-\d+(?:, [A-Z]+-\d+)*)(?: at (.*))?$")
 _HEADER = re.compile(r"# (args|error|unresolved): (.*)$", re.MULTILINE)
 _UNRESOLVED = re.compile(r"(\S+) at (\S+): (.*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -77,7 +77,7 @@ def read(path: str, good: bool) -> Case | None:
         path,
         good,
         files,
-        [] if good else sorted(row for one, text in files.items() for row in _expected(one, text)),
+        sorted(row for one, text in files.items() for row in _expected(one, text, good)),
         [_row(text) for kind, text in headers if kind == "unresolved"],
         [text for kind, text in headers if kind == "error"],
         [word for kind, text in headers if kind == "args" for word in text.split()],
@@ -101,16 +101,16 @@ def _variant(text: str, good: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _expected(file: str, text: str) -> Iterator[tuple[str, str, int]]:
+def _expected(file: str, text: str, good: bool) -> Iterator[tuple[str, str, int]]:
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         found = _EXPECT.search(line)
-        if found is None:
+        if found is None or (good and found[1] == "expect"):
             continue
-        if found[2]:
+        if found[3]:
             below = range(number + 1, len(lines) + 1)
-            number = next(n for n in below if found[2] in lines[n - 1])  # noqa: PLW2901
-        for rule in found[1].split(", "):
+            number = next(n for n in below if found[3] in lines[n - 1])  # noqa: PLW2901
+        for rule in found[2].split(", "):
             yield rule, file, number
 
 
