@@ -15,14 +15,8 @@ from tests.torture.case import Case, as_json, names, read
 NOT_YET: dict[str, str] = {
     "custom-resource.yaml": "policies of unknown kind",
     "import-value": "exports of the scan",
-    "open/dynamic-reference.yaml": "what SSM gives may be a star",
-    "open/import-value.yaml": "what another stack exports may be a star",
     "open/sam-policy-parameter.yaml": "SAM",
-    "open/ssm-parameter.yaml": "what SSM gives may be a star",
-    "sam-function-policy.yaml": "SAM",
     "sam-policy-template.yaml": "SAM",
-    "sam-role-as-principal.yaml": "SAM",
-    "sam-state-machine.yaml": "SAM",
     "serverless": "resources of the Serverless Framework",
     "stack-set-text.yaml": "templates in stack sets",
 }
