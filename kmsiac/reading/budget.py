@@ -13,7 +13,8 @@ class Budget:
     """The caps on one document.
 
     `depth` is how many sequences and mappings may lie in one another. `nodes` is how many nodes
-    the document may have, an alias counting as all the nodes of what it stands for.
+    the document may have, an alias counting as all the nodes of what it stands for, and a comment
+    as one.
     """
 
     depth: int = 100

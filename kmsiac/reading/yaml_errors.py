@@ -42,6 +42,12 @@ def sentence(text: str) -> str:
     return text.splitlines()[0].strip().rstrip(".") if text.strip() else "syntax error"
 
 
+def shortened(name: str | None) -> str:
+    """A name for a message, which a hostile file may have made a megabyte long."""
+    name = name or ""
+    return name if len(name) <= 80 else name[:77] + "..."
+
+
 def _line(text: str, offset: int) -> str:
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)

@@ -14,7 +14,7 @@ from kmsiac.errors import SourceError, Span
 from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import Comment, SourceFile, offset_of
-from kmsiac.reading.yaml_errors import sentence, told, told_character
+from kmsiac.reading.yaml_errors import sentence, shortened, told, told_character
 
 if TYPE_CHECKING:
     import yaml
@@ -263,9 +263,10 @@ class _Builder:
         target = self.anchors.get(event.anchor or "")
         if target is None:
             hint = "quote values that start with *"
-            self.fail(f"undefined alias *{event.anchor}", self.start + start, hint)
+            self.fail(f"undefined alias *{shortened(event.anchor)}", self.start + start, hint)
         if isinstance(target, _Open):
-            self.fail(f"alias *{event.anchor} stands inside itself", self.start + start)
+            name = shortened(event.anchor)
+            self.fail(f"alias *{name} stands inside itself", self.start + start)
         if len(self.stack) + target.height > self.budget.depth:
             self._refuse_depth(start)
         self._charge(target.nodes, start)
@@ -346,6 +347,7 @@ class _Builder:
         if self.next_hash >= end or self.text.find("#", start, end) < 0:
             return
         for found in _COMMENT.finditer(self.text, start, end):
+            self._charge(1, found.start())
             position = self.file.position(self.start + found.start(), self.start + found.end())
             self.comments.append(Comment(position, found[1].strip()))
 

@@ -171,7 +171,10 @@ CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1,
         ("- " * 100_000, "nested more than 100 levels deep", 1),
         ("%TAG !a! x\n" * 100_000, "more than 64 %TAG directives", 1),
         ("a: [" + "x, " * 400_000, "more than 300,000 nodes", 1),
+        ("a: b\n" + "#\n" * 400_000, "more than 300,000 nodes", 300_000 - 1),
+        (f"a: *{'x' * 1000}\n", f"undefined alias *{'x' * 77}...", 1),
     ],
+    ids=lambda value: value[:20] if isinstance(value, str) else str(value),
 )
 def test_hostile_and_broken_texts_are_refused_with_a_place(
     text: str, message: str, line: int

@@ -70,6 +70,15 @@ class Duplicates:
         return Case(Guard(self._unit, question), here, there)
 
 
+def later_keys(node: Mapping) -> list[Scalar]:
+    """The keys of a map that occur before, in order."""
+    keys = [key for key, _ in node.entries if isinstance(key, Scalar)]
+    if len({key.text for key in keys}) == len(keys):
+        return []
+    first = {key.text: key for key in reversed(keys)}
+    return [key for key in keys if first[key.text] is not key]
+
+
 def hidden_resources(
     root: Mapping, duplicates: Duplicates, source: Source
 ) -> Iterator[tuple[Scalar, Mapping, Only]]:

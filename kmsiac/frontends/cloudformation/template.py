@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmsiac.aws.sam import TRANSFORM
 from kmsiac.errors import KmsiacError, SourceError
-from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources
+from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources, later_keys
 from kmsiac.frontends.cloudformation.expansion import (
     EXTENSIONS,
     INCLUDE,
@@ -18,6 +18,9 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, file_of, offset_of
 from kmsiac.stack import Gap, Provider
 from kmsiac.values import Atom, Guard, Owner
+
+_MOST_TOLD = 20
+"""The duplicate keys of one map that are told one by one."""
 
 
 class Declared:
@@ -136,20 +139,14 @@ class Template:
 
     def check_keys(self, node: Mapping) -> bool:
         """Report the keys of a map that occur twice; whether there are any."""
-        seen: set[str] = set()
-        twice = False
-        for key, _ in node.entries:
-            if not isinstance(key, Scalar):
-                continue
-            if key.text in seen:
-                twice = True
-                self.error(
-                    f"duplicate key {_short(key.text)}: the first is ignored",
-                    key.position,
-                    "remove one of them",
-                )
-            seen.add(key.text)
-        return twice
+        again = later_keys(node)
+        for key in again[:_MOST_TOLD]:
+            message = f"duplicate key {_short(key.text)}: the first is ignored"
+            self.error(message, key.position, "remove one of them")
+        if len(again) > _MOST_TOLD:
+            more = f"{len(again) - _MOST_TOLD:,} more duplicate keys in this map"
+            self.error(more, again[_MOST_TOLD].position, "remove them")
+        return bool(again)
 
     def error(self, message: str, position: int, hint: str = "") -> None:
         """Report something wrong at a position, once."""
