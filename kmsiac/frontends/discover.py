@@ -75,6 +75,7 @@ class _Search:
         self.folders: dict[Path, list[Path]] = {}
         self.known: dict[Recognised, list[Path]] = {}
         self.seen: set[Path] = set()
+        self._holding: frozenset[Path] | None = None
 
     def take_stdin(self, data: bytes) -> None:
         """Standard input, which is one file without a name."""
@@ -275,7 +276,19 @@ class _Search:
         folder = _real(path.parent)
         if known.made == ".":
             return folder in self.folders
-        return any(unit.is_relative_to(path.parent / known.made) for unit in self.units)
+        return (path.parent / known.made) in self._holders()
+
+    def _holders(self) -> frozenset[Path]:
+        """The folders that hold units, at any depth: worked out once, when all are found."""
+        if self._holding is None:
+            holders: set[Path] = set()
+            for unit in self.units:
+                for folder in (unit, *unit.parents):
+                    if folder in holders:
+                        break
+                    holders.add(folder)
+            self._holding = frozenset(holders)
+        return self._holding
 
     def _unread(self, paths: list[Path], known: Recognised) -> None:
         """Name a kind that is not read: where it was met first, and how often."""

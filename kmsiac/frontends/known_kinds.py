@@ -107,7 +107,9 @@ _TEMPLATE_BODY = re.compile(rb"\s*+\{\s*+\"TemplateBody\"\s*+:")
 _SHOWN_WITHIN = 1_000_000
 _SHOWN_WORDS = (
     b"will perform the following", b"used the selected providers", b"infrastructure matches the",
-    b" will be ", b" must be ", b'\nresource "', b'\ndata "',
+    *(b" " + word + b" be " + deed for word in (b"will", b"must")
+      for deed in (b"created", b"updated", b"destroyed", b"replaced", b"read")),
+    b'\nresource "', b'\ndata "',
 )  # fmt: skip
 """One of these is in whatever the pattern finds: looking for them costs a hundredth of it."""
 
@@ -145,6 +147,8 @@ def other_tool(data: bytes) -> Recognised:
         return STACK_OUTPUT
     if b"urn:pulumi:" in data and _PULUMI.search(data):
         return PULUMI
+    if data.lstrip()[:1] == b"{":  # in JSON nothing of the following begins a line
+        return OTHER
     if b"service" in data and _SERVICE.search(data) and _PROVIDER.search(data):
         return SERVERLESS
     if not any(words in data for words in _SHOWN_WORDS):

@@ -370,6 +370,9 @@ class Choice(Value):
 
 def _join_literals(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Neighbouring literals in one piece, in linear time: a text may hold a million escapes."""
+    parts = tuple(parts)
+    if len(parts) == 1 and parts[0]:
+        return parts
     joined: list[Part] = []
     run: list[str] = []
     for part in parts:
