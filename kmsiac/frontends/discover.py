@@ -14,8 +14,8 @@ from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
 from kmsiac.frontends.exclusion import Exclusion
-from kmsiac.frontends.known_kinds import Recognised, by_name
-from kmsiac.frontends.recognise import CLOUDFORMATION, is_hcl, recognise
+from kmsiac.frontends.known_kinds import RENDERED, RENDERED_SUFFIXES, Recognised, by_name
+from kmsiac.frontends.recognise import CLOUDFORMATION, OTHER, is_hcl, recognise
 from kmsiac.frontends.unit import Discovery, Inputs, PathPattern, UnitSource
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import (
@@ -31,8 +31,8 @@ from kmsiac.reading.tree import (
 TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """What Terraform and OpenTofu read in a folder."""
 
-_YAML_OR_JSON = (".json", ".yaml", ".yml", ".template")
-_CANDIDATES = (*_YAML_OR_JSON, ".tfstate", ".tfplan", ".plan")
+_YAML_OR_JSON = (".json", ".yaml", ".yml", ".template", ".cfn", ".cform", ".cft", ".cloudformation")
+_CANDIDATES = (*_YAML_OR_JSON, *RENDERED_SUFFIXES, ".tfstate", ".tfplan", ".plan")
 _BINARY_PLANS = frozenset({"tfplan", "plan.out", "plan"})
 _READ = (*TERRAFORM_SUFFIXES, *_CANDIDATES)
 _ASSET = re.compile(r"asset\.[0-9a-f]{64}\Z")
@@ -213,7 +213,9 @@ class _Search:
             self.found.errors.append(error)
             return
         known = recognise(file)
-        if not (known.kind and known.sure):  # a name says less than a template inside
+        if path.name.lower().endswith(RENDERED_SUFFIXES):
+            known = RENDERED if known.kind == CLOUDFORMATION else OTHER
+        elif not (known.kind and known.sure):  # a name says less than a template inside
             known = by_name(path.name) or known
         if known.kind and (named or known.sure):
             self._add(path, file, known)

@@ -76,6 +76,14 @@ GZIP = Recognised(
     problem="this file is compressed with gzip", hint="run `gunzip -c FILE | kmsiac scan -`"
 )
 ZIP = Recognised(problem="this is a zip archive", hint="unpack it and scan what is in it")
+RENDERED = Recognised(
+    problem="a text that another program makes a template of is not read",
+    hint="scan the template that it makes",
+)
+RENDERED_SUFFIXES = (
+    ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".mustache", ".hbs", ".erb", ".ejs",
+)  # fmt: skip
+"""What files end in that Jinja, Go templates and their like fill in."""
 
 _NAMES = {
     "terragrunt.hcl": TERRAGRUNT,

@@ -40,6 +40,8 @@ def kinds(root: Path, name: str, content: str) -> list[str]:
         f"Metadata: {PLAN_WORDS}\n{YAML}",
         f"Description: '\n{HARMLESS}\n'\n{YAML}",
         YAML.replace("Type: ", "Type: !!str ") + "  Broken: [\n",
+        "Resources:\n  Policy: {Type: Community::Organizations::Policy}\n",
+        "Resources:\n  Fn::ForEach::Keys: [X, [a], {'K${X}': {Type: AWS::KMS::Key}}]\n",
         "Resources:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n",
     ],
 )
@@ -53,6 +55,10 @@ def test_yaml(tmp_path, content):
         JSON.replace("Resources", r"\u0052esources"),
         JSON.replace("::", r"\u003a\u003A"),
         JSON[:-1] + ', "Resources": {}}',
+        json.dumps(
+            {"Resources": {"Fn::ForEach::Keys": ["X", ["a"], {"K${X}": BODY["Resources"]["Key"]}]}}
+        ),
+        json.dumps({"Resources": {"Policy": {"Type": "Community::Organizations::Policy"}}}),
         json.dumps({"Metadata": json.loads(STATE_WORDS), **BODY}),
         json.dumps({"Metadata": json.loads(PLAN_WORDS), **BODY}),
     ],
@@ -68,6 +74,15 @@ def test_by_whatever_name(tmp_path, name):
         kinds(tmp_path, made, HARMLESS)
     content = JSON if name.lower().endswith(".json") else YAML
     assert kinds(tmp_path, name, content) == ["cloudformation"] * 3
+
+
+@pytest.mark.parametrize(
+    "suffix", ["template", "cfn", "cform", "cft", "cloudformation", "Template"]
+)
+@pytest.mark.parametrize("content", [YAML, JSON])
+def test_by_the_endings_that_people_give_templates(tmp_path, suffix, content):
+    assert kinds(tmp_path, f"t.{suffix}", content) == ["cloudformation"]
+    assert kinds(tmp_path, f"other/t.{suffix}", "a: b\n") == ["cloudformation"]
 
 
 def test_words_of_a_template_in_a_plan_make_it_none(tmp_path):

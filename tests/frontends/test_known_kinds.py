@@ -34,6 +34,13 @@ def found_in(root: Path, files: dict[str, str], *named: str) -> Discovery:
         ("serverless.yml", "service: x\n", "Serverless Framework", "serverless package"),
         ("serverless.ts", "", "Serverless Framework", "serverless package"),
         ("Pulumi.yaml", "name: x\n", "Pulumi programs", "aws kms get-key-policy"),
+        (
+            "t.yaml.j2",
+            TEMPLATE,
+            "another program makes a template of",
+            "the template that it makes",
+        ),
+        ("T.TPL", "{% if x %}\n" + TEMPLATE, "another program makes", "the template that it makes"),
     ],
 )
 def test_alone_it_is_an_error_and_beside_others_it_is_mentioned(

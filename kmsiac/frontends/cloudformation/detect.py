@@ -13,7 +13,9 @@ _WRITTEN_OUT = ("Fn::Transform", "Fn::ForEach::")
 
 
 def is_template(node: Node) -> bool:
-    """Whether the document says that it is a template: its version, or resources with AWS types."""
+    """Whether the document says that it is a template: its version, or resources with AWS types,
+    or ones that a loop or a macro makes.
+    """
     if not isinstance(node, Mapping):
         return False
     if node.get("AWSTemplateFormatVersion") is not None:
