@@ -75,8 +75,9 @@ def later_keys(node: Mapping) -> list[Scalar]:
     keys = [key for key, _ in node.entries if isinstance(key, Scalar)]
     if len({key.text for key in keys}) == len(keys):
         return []
-    first = {key.text: key for key in reversed(keys)}
-    return [key for key in keys if first[key.text] is not key]
+    # By place, not by node: a loop may make one node a key of the same map several times.
+    first = {keys[at].text: at for at in reversed(range(len(keys)))}
+    return [key for at, key in enumerate(keys) if first[key.text] != at]
 
 
 def hidden_resources(
