@@ -190,14 +190,11 @@ class Parameter:
         return "text" if forbids_wildcards(self.pattern) else ""
 
     def _stored(self, position: int) -> Value:
-        """What stands in Parameter Store, which may be any text unless it is checked as an id."""
+        """What stands in Parameter Store: one definite text, or a list of them."""
         found = _ID.search(self.type)
-        reason = "held in SSM Parameter Store"
-        if found is None:
-            return self._unknown(reason, position)
-        type = _SYMBOL_TYPES.get(found[1], "text")
+        type = _SYMBOL_TYPES.get(found[1], "text") if found is not None else "text"
         if self.is_list:
-            return self._series(type, reason, position)
+            return self._series(type, "the list is held in SSM Parameter Store", position)
         return self._one_symbol(type, position)
 
     def _series(self, type: str, reason: str, position: int) -> Value:

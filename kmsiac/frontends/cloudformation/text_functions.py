@@ -179,8 +179,8 @@ def base64(resolver: Resolver, call: Call) -> Value:
 
 
 def import_value(resolver: Resolver, call: Call) -> Value:
-    """`Fn::ImportValue`: what another stack exports, which may be any text."""
-    unit = resolver.template.unit
+    """`Fn::ImportValue`: another stack's export, as a symbol."""
+    owner = resolver.template.owner
 
     def build(values: Sequence[Value]) -> Value:
         name = values[0]
@@ -189,6 +189,7 @@ def import_value(resolver: Resolver, call: Call) -> Value:
         spelled = f"Fn::ImportValue({name.expression if isinstance(name, Unknown) else name})"
         if name.sensitive:  # two names that print alike are two names
             spelled += f" @{call.position}"
-        return Unknown(spelled, "exported by another stack", call.position, unit, name.sensitive)
+        symbol = Symbol("text", spelled, owner, "import", None, call.position)
+        return Text((symbol,), call.position, name.sensitive)
 
     return distribute([resolver.evaluate(call.argument)], build, call.position)

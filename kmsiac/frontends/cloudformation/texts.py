@@ -15,6 +15,7 @@ from kmsiac.values import (
     Number,
     Owner,
     Part,
+    Symbol,
     Text,
     Unknown,
     Value,
@@ -23,7 +24,6 @@ from kmsiac.values import (
 _VARIABLE = re.compile(r"\$\{(!?)([^{}]+)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _LONGEST_NUMBER = 30
-_LOOKED_UP = "looked up when the stack is deployed"
 
 Origin = tuple[tuple[int, int], ...]
 
@@ -77,18 +77,18 @@ def number(written: str, position: int) -> Number | Text:
 
 
 def text_value(literal: str, owner: Owner, position: int, origin: Origin = ()) -> Text:
-    """A literal text, with its dynamic references (`{{resolve:...}}`) as unknown parts."""
+    """A literal text, with its dynamic references (`{{resolve:...}}`) as symbols."""
     if "{{resolve:" not in literal:
         return Text((literal,), position, origin=origin)
     return Text(dynamic_parts(literal, owner, position), position)
 
 
 def dynamic_parts(literal: str, owner: Owner, position: int) -> Iterator[Part]:
-    """The parts of a literal, each dynamic reference being unknown: it may be any text."""
+    """The parts of a literal, each dynamic reference being a symbol."""
     end = 0
     for found in _DYNAMIC.finditer(literal):
         yield literal[end : found.start()]
-        yield Unknown(found[0], _LOOKED_UP, position, owner.unit)
+        yield Symbol("text", found[0], owner, "parameter", None, position)
         end = found.end()
     yield literal[end:]
 
@@ -193,7 +193,7 @@ class Weaver:
 
 
 def fold_dynamic(whole: Text, owner: Owner) -> Text:
-    """The text with each `{{resolve:...}}` in it as one unknown, variables inside it included."""
+    """The text with each `{{resolve:...}}` in it as one symbol, variables inside it included."""
     if not any(isinstance(part, str) and "{{resolve:" in part for part in whole.parts):
         return whole
     folded: list[Part] = []
@@ -212,12 +212,12 @@ def fold_dynamic(whole: Text, owner: Owner) -> Text:
                 before, mark, rest = rest.partition("}}")
                 inside.append(before + mark)
                 if mark:
-                    folded.append(_dynamic(inside, owner, whole))
+                    folded.append(_dynamic_symbol(inside, owner, whole))
                     inside = None
     return Text([*folded, *(inside or [])], whole.position, whole.sensitive)
 
 
-def _dynamic(parts: list[Part], owner: Owner, whole: Text) -> Unknown:
-    # An expression is printed as it is: what a secret is made of must not stand in it.
-    spelled = f"{{{{resolve:...}}}} @{whole.position}" if whole.sensitive else str(Text(parts))
-    return Unknown(spelled, _LOOKED_UP, whole.position, owner.unit, whole.sensitive)
+def _dynamic_symbol(parts: list[Part], owner: Owner, whole: Text) -> Symbol:
+    # A reference is printed as it is: what a secret is made of must not stand in it.
+    reference = f"{{{{resolve:...}}}} @{whole.position}" if whole.sensitive else str(Text(parts))
+    return Symbol("text", reference, owner, "parameter", None, whole.position)

@@ -31,7 +31,7 @@ from kmsiac.values import List, Unknown
         ("{Type: 'AWS::EC2::SecurityGroup::GroupName'}", {}, "?P"),
         ("{Type: 'List<Number>'}", {"P": "1,2"}, ["1", "2"]),
         ("{Type: CommaDelimitedList}", {}, ["..."]),
-        ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a/b}", {}, "?P"),
+        ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a/b}", {}, "${P}"),
         ("{Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /a}", {}, "${P}"),
         ("{Type: 'AWS::EC2::VPC::Id'}", {}, "${P}"),
         ("{Type: String, AllowedPattern: '^\\d{12}$'}", {}, "${P}"),
