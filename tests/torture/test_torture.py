@@ -15,8 +15,6 @@ from tests.torture.case import Case, as_json, names, read
 NOT_YET: dict[str, str] = {
     "custom-resource.yaml": "policies of unknown kind",
     "import-value": "exports of the scan",
-    "open/sam-policy-parameter.yaml": "SAM",
-    "sam-policy-template.yaml": "SAM",
     "serverless": "resources of the Serverless Framework",
     "stack-set-text.yaml": "templates in stack sets",
 }
