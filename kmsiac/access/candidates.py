@@ -102,10 +102,10 @@ def _others(unit: UnitAccess, key: Key, seen: set[object]) -> Iterator[list[tupl
 
 def _may_reach(unit: UnitAccess, likes: Likes, key: Key) -> bool:
     """Whether their own policies may allow something on the key: a first look, conditions apart."""
-    layers = likes.layers
-    reaches = bool(layers.open.get(IDENTITY)) or any(
-        not covers_key(statement, key).is_no for statement in likes.allows
-    )
+    covered = [covers_key(statement, key) for statement in likes.allows]
+    if likes.unhindered and any(answer.is_yes for answer in covered):
+        return True  # most are so, and need no search
+    reaches = bool(likes.layers.open.get(IDENTITY)) or not all(one.is_no for one in covered)
     return reaches and bool(unit.allowed_actions(likes.first).possible)
 
 

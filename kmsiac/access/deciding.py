@@ -222,10 +222,11 @@ def alike(
     keys = {term.key: None for view in views for term in view.terms}
     carrying = [found for key in keys if (found := actions_carrying(key)) is not None]
     groups: dict[tuple[object, ...], list[str]] = {}
+    covered = {view.actions[:2]: None for view in views}  # certainly, and perhaps
+    sets = dict.fromkeys((*(one for pair in covered for one in pair), *carrying))
     for action in actions:
         signature = (
-            *(view.covers_action(action).verdict for view in views),
-            *(action in found for found in carrying),
+            *(action in found for found in sets),
             reaches(action),
         )
         groups.setdefault(signature, []).append(action)

@@ -18,8 +18,17 @@ from kmsiac.values import NO, Answer, Blame, all_of, cannot_tell, open_blame
 _STEPS: tuple[PathStep, ...] = ("key-policy", "delegation", "grant", "service")
 
 
-def paths_of(judges: Sequence[Judge], held: ActionSet, found: set[str]) -> tuple[PathStep, ...]:
+def judges_of(made: Joints, matter: Matter) -> list[Judge]:
+    """Who rules on a question under each guess; nobody where the principal is none that calls."""
+    judges = [Judge(joint, matter) for joint in made]
+    return [judge for judge in judges if judge.possible]
+
+
+def paths_of(
+    made: Joints, matter: Matter, held: ActionSet, found: set[str]
+) -> tuple[PathStep, ...]:
     """By which ways it is held; where something is held for sure, the sure ones."""
+    judges = judges_of(made, matter)
 
     def answers(step: PathStep) -> list[Answer]:
         actions = tuple(held.certain or held.possible)

@@ -53,7 +53,8 @@ class Likes:
 
     `names` are theirs in lower case. `looks`: what their own sides say of other things than keys;
     where a key compares with it, it counts too. `layers` and `allows`, their own side and the
-    statements that may allow something on keys, are those of the first.
+    statements that may allow something on keys, are those of the first. `unhindered`: these allow
+    it whatever else is asked, as nothing denies, limits or asks for conditions.
     """
 
     def __init__(self, first: Own, covered: Covered) -> None:
@@ -69,6 +70,15 @@ class Likes:
             for statement in sheet.document
             if statement.effect_text != "Deny" and covered(statement)
         ]
+        self.unhindered = not first.layers.bounded and all(
+            statement.effect_text == "Allow"
+            and not statement.conditions
+            and statement.conditions_open is None
+            and statement.open is None
+            for sheet in first.layers.sheets
+            for statement in sheet.document
+            if statement.effect_text != "Allow" or statement in self.allows
+        )
 
 
 class Look(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from kmsiac.access.model import Blocked, Deciding
@@ -61,10 +63,15 @@ class Holder:
     key: Key
     answer: Answer
     actions: ActionSet
-    paths: tuple[PathStep, ...] = ()
     needs: tuple[Need, ...] = ()
     deciding: tuple[Deciding, ...] = ()
     position: int = NOWHERE
+    find_paths: Callable[[], tuple[PathStep, ...]] = tuple
+
+    @cached_property
+    def paths(self) -> tuple[PathStep, ...]:
+        """By which ways it is held, the sure ones where there are some: worked out when asked for."""
+        return self.find_paths()
 
 
 @dataclass(frozen=True)

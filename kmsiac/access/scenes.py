@@ -166,7 +166,7 @@ def carries(key: str, action: str) -> bool:
 
 def may_cover(parts: Sequence[Part], action: str) -> bool:
     """Whether all statements may cover an action."""
-    return all(not part.view.covers_action(action).is_no for part in parts)
+    return all(part.view.may_cover(action) for part in parts)
 
 
 def in_one_organization(person: Person) -> bool:

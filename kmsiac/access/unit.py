@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from kmsiac.access.candidates import Candidate, candidates, reachable_keys
 from kmsiac.access.grant_terms import GrantTerms, terms_of
-from kmsiac.access.holding import held_by, is_said, paths_of, unknown_holder
+from kmsiac.access.holding import held_by, is_said, judges_of, paths_of, unknown_holder
 from kmsiac.access.joint import Joints, SharedViews, joints
 from kmsiac.access.key_facts import Facts, facts_of
 from kmsiac.access.likeness import Likes, Look, Own, Telling, alike, look_at
@@ -258,17 +258,16 @@ class UnitAccess:
     def _held_by(self, matter: Matter, key: Key, position: int, made: Joints) -> Holder | None:
         who, actions = matter.who, matter.actions
         assert who is not None
-        judges = [Judge(joint, matter) for joint in made]
-        judges = [judge for judge in judges if judge.possible]
+        judges = judges_of(made, matter)
         if not judges:
             return unknown_holder(matter, key, position, made)
         held, needs, ways = held_by(judges, actions, made)
         if not held.possible:
             return None
         answer = YES if held.certain else cannot_tell(*held.blame)
-        paths = paths_of(judges, held, {way.path for way in ways})
         deciding = judges[0].deciding(ways[0]) if ways else ()
-        return Holder(str(who.text), who, key, answer, held, paths, needs, deciding, position)
+        paths = partial(paths_of, made, matter, held, {way.path for way in ways})
+        return Holder(str(who.text), who, key, answer, held, needs, deciding, position, paths)
 
     @cached_property
     def alike(self) -> list[Likes]:

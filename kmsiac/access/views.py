@@ -262,6 +262,10 @@ class View:
             return NO
         return YES if action in actions.certain else cannot_tell(*actions.blame)
 
+    def may_cover(self, action: str) -> bool:
+        """Whether Action or NotAction covers an action, or may."""
+        return action in self.actions.possible
+
     @cached_property
     def actions(self) -> ActionSet:
         """The KMS actions that it covers."""

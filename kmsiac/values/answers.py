@@ -101,12 +101,12 @@ def any_of(answers: Iterable[Answer]) -> Answer:
 
 
 def _fold(answers: Iterable[Answer], decisive: Answer, otherwise: Answer) -> Answer:
-    blame: set[Blame] = set()
-    still_open = False
+    settled, still_open = decisive.verdict, Verdict.CANNOT_TELL
+    blame: frozenset[Blame] | None = None
     for answer in answers:
-        if answer.verdict is decisive.verdict:
+        verdict = answer.verdict
+        if verdict is settled:
             return answer
-        if answer.is_open:
-            still_open = True
-            blame |= answer.blame
-    return Answer(Verdict.CANNOT_TELL, frozenset(blame)) if still_open else otherwise
+        if verdict is still_open:
+            blame = answer.blame if blame is None else blame | answer.blame
+    return otherwise if blame is None else Answer(still_open, blame)
