@@ -18,7 +18,7 @@ from kmsiac.access.place import Who
 from kmsiac.access.sheets import IDENTITY, Layers, Sheet, only_allows
 from kmsiac.inventory.model import Identity, Inventory
 from kmsiac.inventory.named import identity_named
-from kmsiac.policy.actions import Covered
+from kmsiac.policy.actions import Covered, covered_actions
 from kmsiac.policy.document import PolicyDocument, Principal, Statement
 from kmsiac.policy.matching import has_wildcard, outline
 from kmsiac.policy.principals import kind_of
@@ -26,6 +26,8 @@ from kmsiac.values import List, Map, Part, Symbol, Text, Unknown, Value, walk
 
 _MOST_BLAME = 6
 """With more than this, which of it an answer names is a matter of how it is spelt."""
+_KEYS = re.compile(r":kms:[a-z0-9-]*")
+"""In which Regions keys are spelt: each may be the own one, too."""
 _FOREIGN = frozenset({"data", "parameter", "import"})
 _OF_NOBODY = frozenset({"anyone", "account", "service", "canonical"})
 _NAMES = re.compile(
@@ -120,6 +122,7 @@ class _Look:
     def __init__(self, own: Own, covered: Covered) -> None:
         self._own = own
         self._covered = covered
+        self._beside: dict[tuple[int, str], bool] = {}
         self.name, self._called = self._spelt(own.who.text)
 
     def mark(self) -> Hashable:
@@ -137,12 +140,14 @@ class _Look:
             layers.bounded,
             tuple(self._sheet(sheet) for sheet in layers.sheets if self._counts(sheet)),
             frozenset(found for text in self._all_literals() for found in _SPELT.findall(text)),
+            frozenset(found for text in self._literals for found in _KEYS.findall(text)),
             frozenset(self._condition_keys()),
         )
 
     def beside(self) -> Hashable:
         """What the mark leaves out: statements about other things than keys."""
-        left = (one for s in self._own.layers.sheets for one in s.document if self._is_beside(one))
+        sheets = self._own.layers.sheets
+        left = (one for s in sheets for one in s.document if self._is_beside(one, s))
         return tuple(self._value(one.value) for one in left)
 
     @cached_property
@@ -161,11 +166,11 @@ class _Look:
 
     def _counts(self, sheet: Sheet) -> bool:
         whole = sheet.document.open is None and sheet.certain
-        return not whole or any(not self._is_beside(one) for one in sheet.document)
+        return not whole or any(not self._is_beside(one, sheet) for one in sheet.document)
 
     def _sheet(self, sheet: Sheet) -> Hashable:
         document = sheet.document
-        said = [self._value(one.value) for one in document if not self._is_beside(one)]
+        said = [self._value(one.value) for one in document if not self._is_beside(one, sheet)]
         version = document.version
         return (
             sheet.layer,
@@ -175,19 +180,39 @@ class _Look:
             tuple(said),
         )
 
-    def _is_beside(self, statement: Statement) -> bool:
-        """Whether a statement says nothing of keys, and all of it is known."""
-        if statement.open is not None or self._covered(statement):
+    def _is_beside(self, statement: Statement, sheet: Sheet) -> bool:
+        """Whether a statement says nothing of keys, or nothing that a wider one does not say, and
+        all of it is known.
+        """
+        key = (id(statement), sheet.layer)
+        found = self._beside.get(key)
+        if found is None:
+            found = self._beside[key] = self._says_nothing(statement, sheet.layer)
+        return found
+
+    def _says_nothing(self, statement: Statement, layer: str) -> bool:
+        covered = self._covered(statement)
+        if statement.open is not None or not _is_literal(statement.value):
             return False
-        return all(
-            isinstance(value, List | Map | Text)
-            and (
-                value.literal is not None and "kms" not in value.literal.lower()
-                if isinstance(value, Text)
-                else value.open is None
-            )
-            for value in walk(statement.value)
-        )
+        if not covered:
+            return not any("kms" in text.lower() for text in _texts(statement.value))
+        if statement.effect_text != "Allow" or layer != IDENTITY:
+            return False
+        return any(one is not statement and covered <= wide for one, wide in self._wide)
+
+    @cached_property
+    def _wide(self) -> list[tuple[Statement, frozenset[str]]]:
+        """The Allows of the identity for all keys, with nothing that stands against them, and what
+        they cover: the first of those that cover the same.
+        """
+        found: dict[frozenset[str], Statement] = {}
+        for sheet in self._own.layers.sheets:
+            if sheet.layer != IDENTITY or not sheet.certain:
+                continue
+            for one in sheet.document:
+                if _allows_all_keys(one):
+                    found.setdefault(covered_actions(one).certain, one)
+        return [(one, covered) for covered, one in found.items()]
 
     def _spelt(self, text: Text) -> tuple[str, Hashable]:
         """The name (empty where it is not told), and what it is called beside it."""
@@ -229,6 +254,36 @@ class _Look:
         if isinstance(value, Unknown):
             return ("unknown", value.unit, value.expression)
         return (type(value).__name__, str(value), value.sensitive)
+
+
+def _is_literal(value: Value) -> bool:
+    """Whether all of a value is known: lists, maps and texts without symbols."""
+    return all(
+        inner.literal is not None
+        if isinstance(inner, Text)
+        else isinstance(inner, List | Map) and inner.open is None
+        for inner in walk(value)
+    )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    for inner in walk(value):
+        if isinstance(inner, Text):
+            yield inner.literal or ""
+
+
+def _allows_all_keys(statement: Statement) -> bool:
+    """Whether it is an Allow on `*` under no condition."""
+    resources = [one.value for one in statement.resources]
+    return (
+        statement.effect_text == "Allow"
+        and not statement.conditions
+        and statement.conditions_open is None
+        and statement.open is None
+        and "NotResource" not in statement.elements
+        and any(isinstance(one, Text) and one.literal == "*" for one in resources)
+        and not {"Principal", "NotPrincipal"} & statement.elements.keys()
+    )
 
 
 def _open(layers: Layers) -> Iterator[Hashable]:

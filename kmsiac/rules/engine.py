@@ -17,7 +17,7 @@ from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
 from kmsiac.reading.source import NOWHERE
 from kmsiac.rules.anchors import Anchor, anchor_of, content_of, written_elsewhere
 from kmsiac.rules.expression import Env, Notes
-from kmsiac.rules.fields.grantee import grantee_of, is_grantee, unknown_grantees
+from kmsiac.rules.fields.grantee import grantee_of, is_grantee, too_many, unknown_grantees
 from kmsiac.rules.labels import position_of, printed
 from kmsiac.rules.match import Match
 from kmsiac.rules.messages import fill_in
@@ -146,16 +146,21 @@ class _Engine:
             if isinstance(document, Unknown):
                 return [self._unknown(rule, entity, frozenset({blame_on(document)}))]
         outcomes: list[Outcome] = []
-        others = self._others(rule, scope, entity)
+        others, unasked = self._others(rule, scope, entity)
+        if unasked:
+            return [self._unknown(rule, entity, unasked)]
         for target in targets_in(scope, entity, rule.target):
             outcomes += _asked(rule, entity, target, doubted=bool(others))
         return [*outcomes, self._unknown(rule, entity, others)] if others else outcomes
 
-    def _others(self, rule: Rule, scope: Scope, entity: Entity) -> frozenset[Blame]:
-        """Why a key may have more grantees than are known."""
+    def _others(
+        self, rule: Rule, scope: Scope, entity: Entity
+    ) -> tuple[frozenset[Blame], frozenset[Blame]]:
+        """Why a key may have more grantees than are known, and why these are not asked about."""
         if rule.target != "grantee" or not scope.exists(entity):
-            return frozenset()
-        return unknown_grantees(scope.thing("key", entity))
+            return frozenset(), frozenset()
+        key = scope.thing("key", entity)
+        return unknown_grantees(key), too_many(key)
 
     def _unknown(self, rule: Rule, entity: Entity, blame: frozenset[Blame]) -> Outcome:
         """Nothing could be asked of an entity."""

@@ -177,8 +177,8 @@ class Scope:
         self._held: list[object] = []
         self.targets: dict[tuple[int, str], tuple[Target, ...]] = {}
         """What each entity holds by kind of target: `targets_in` keeps it here for all rules."""
-        self.pairs = 0
-        """How many principals there were to ask about keys."""
+        self.asked = 0
+        """How many principals rules have asked about keys: each costs a search."""
 
     def thing(
         self,

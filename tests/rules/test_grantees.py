@@ -152,22 +152,17 @@ def test_what_only_some_of_many_are_is_asked_of_each(ask: Any, rule: Rule) -> No
     assert (found.element, found.like) == ("${aws_iam_role.app7.arn}", 0)
 
 
-def test_past_so_many_keys_and_principals_no_further_key_is_asked_about(
-    ask: Any, rule: Rule
+def test_past_so_many_questions_no_further_key_is_asked_about(
+    ask: Any, rule: Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    each = """"kms:Decrypt", Condition = {
-      StringEquals = { "kms:EncryptionContext:app" = "${count.index}" }
-    }"""
-    template = key(ACCOUNT).replace("{\n", "{\n  count = 150\n", 1)
-    some = role("r", each, '"*"').replace('name = "r"', 'name = "r${count.index}"')
-    some = some.replace("aws_iam_role.r.name", "aws_iam_role.r[count.index].name")
-    template += some.replace("{\n", "{\n  count = 140\n", 1).replace(
-        'policy" "r" {\n', 'policy" "r" {\n  count = 140\n'
-    )
-    found = ask(template, rule("{kind: user}", "grantee"))
-    assert [match.resource for match in found] == [f"aws_kms_key.k[{at}]" for at in range(141, 150)]
-    assert {match.verdict for match in found} == {Verdict.CANNOT_TELL}
-    assert "too many keys and principals" in found[0].message
+    monkeypatch.setattr("kmsiac.rules.fields.grantee._MOST_ASKED", 20)
+    template = key(ACCOUNT).replace("{\n", "{\n  count = 6\n", 1)
+    template += "".join(role(name, '"kms:Decrypt"', '"*"') for name in MANY[:5])
+    found = ask(template, rule("{kind: role, allowed_actions: {some: Decrypt}}", "grantee"))
+    assert [match.verdict for match in found].count(Verdict.YES) == 5 * len(MANY[:5])
+    (unasked,) = (match for match in found if match.verdict is Verdict.CANNOT_TELL)
+    assert unasked.resource == "aws_kms_key.k[5]"
+    assert "too many keys and principals" in unasked.message
 
 
 def test_a_grantee_is_at_what_names_it_and_is_the_element(ask: Any, rule: Rule) -> None:

@@ -32,8 +32,8 @@ KINDS = (
 )
 _FEW = 8
 """So many candidates that are alike are told one by one."""
-_MOST_PAIRS = 20_000
-"""When principals were asked about keys so often in one world, no further key is asked about."""
+_MOST_ASKED = 10_000
+"""When so many principals were asked about keys in one world, no further key is asked about."""
 _TOO_MANY = "too many keys and principals to ask about each"
 WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
@@ -90,6 +90,7 @@ class Grantee:
             if known is None or not known.actions.blame:
                 return known  # what keeps it open would be another's
         access = self._key.scope.access
+        self._key.scope.asked += 1
         return access.holder(self.candidate, wanted, self._key.value, written_only=True)
 
     def stated(self) -> frozenset[str]:
@@ -114,14 +115,11 @@ def _groups(key: Thing) -> Reading:
     from kmsiac.access.candidates import grouped  # noqa: PLC0415 - loads when first asked
 
     assert isinstance(key.value, Key)
-    if key.scope.pairs > _MOST_PAIRS:
-        return Items(more=frozenset({Blame(key.value.address, _TOO_MANY, key.value.position)}))
     things: list[Reading] = []
     for group in grouped(key.scope.access, key.value, _FEW):
         known = [one for one in group if not one.implied]
         if known:
             things.append(key.scope.thing("grantee", Grantee(known[0], key, known[1:]), key))
-    key.scope.pairs += len(things)
     return Items(things)
 
 
@@ -152,6 +150,9 @@ def grantees_of(key: Thing) -> Items:
 
 
 def _grantees(key: Thing) -> Reading:
+    unasked = too_many(key)
+    if unasked:
+        return Items(more=unasked)
     certain: list[Reading] = []
     maybe: list[tuple[Reading, frozenset[Blame]]] = []
     for thing in _candidates_of(key):
@@ -164,11 +165,17 @@ def _grantees(key: Thing) -> Reading:
 
 
 def unknown_grantees(key: Thing) -> frozenset[Blame]:
-    """Why a key may have grantees that nobody knows of, or asked about."""
+    """Why a key may have grantees that nobody knows of."""
     assert isinstance(key.value, Key)
-    asked = key.remember("the groups", _groups)
-    unasked = asked.more if isinstance(asked, Items) else frozenset[Blame]()
-    return _others(key.scope, key.value) | unasked
+    return _others(key.scope, key.value)
+
+
+def too_many(key: Thing) -> frozenset[Blame]:
+    """Blame for that no more can be asked about who can use keys, as so much was asked already."""
+    if key.scope.asked <= _MOST_ASKED:
+        return frozenset()
+    assert isinstance(key.value, Key)
+    return frozenset({Blame(key.value.address, _TOO_MANY, key.value.position)})
 
 
 def _others(scope: Scope, key: Key) -> frozenset[Blame]:
