@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,30 @@ def test_the_demo_in_cloudformation_has_its_faults_on_their_lines() -> None:
     result = scanned(DEMO / "cloudformation", ACCOUNT)
     assert rows(result, DEMO / "cloudformation") == sorted(EXPECTED["cloudformation"])
     assert not result.errors and not result.unresolved
+
+
+EXPECT = re.compile(r"// expect: ([A-Z]+-\d+(?:, [A-Z]+-\d+)*)$")
+
+
+@pytest.mark.parametrize("app", sorted(path.parent.name for path in FIXTURES.glob("cdk/*/app.js")))
+def test_findings_of_a_cdk_app_point_at_the_lines_that_make_the_resources(app: str) -> None:
+    folder = FIXTURES / "cdk" / app
+    expected = [
+        (rule, number)
+        for number, line in enumerate((folder / "app.js").read_text().splitlines(), 1)
+        if (found := EXPECT.search(line))
+        for rule in found[1].split(", ")
+    ]
+    result = scanned(folder)
+    places = [
+        (finding.rule, span.line)
+        for finding in result.findings
+        for message, span in finding.related
+        if message.startswith("made by construct ") and span.path.endswith(f"{app}/app.js")
+    ]
+    assert sorted(places) == sorted(expected)
+    assert len(result.findings) == len(expected)
+    assert not result.errors
 
 
 def test_terraform_and_cloudformation_give_the_same_findings() -> None:

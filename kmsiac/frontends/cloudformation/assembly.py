@@ -30,6 +30,7 @@ _ACCOUNT = re.compile(r"\d{12}\Z")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d\Z")
 _FRAME = re.compile(r"\(?((?:[A-Za-z]:)?[^():]+):(\d{1,7}):(\d{1,7})\)?\Z")
 _MOST_FRAMES = 50
+_MOST_AROUND = 20
 _LONGEST = 400
 
 
@@ -235,7 +236,7 @@ def _constructs(
         if kind != "aws:cdk:logicalId" or not isinstance(data, str):
             continue
         shown = path.strip("/")[:_LONGEST]
-        construct = Construct(shown, frames.get(path, ()))
+        construct = Construct(shown, tuple(_frames(path, frames)))
         key = (_file_of(path, files, template), data)
         if key in found:
             twice.add(key)
@@ -243,6 +244,17 @@ def _constructs(
     for key in twice:  # of nested stacks in an assembly that does not say whose it is
         del found[key]
     return found, by_path
+
+
+def _frames(path: str, frames: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """The frames of a construct, then of those around it: one that libraries make has none of its own."""
+    yield from frames.get(path, ())
+    for _ in range(_MOST_AROUND):
+        path = path.rpartition("/")[0]
+        if not path:
+            return
+        for around in (f"{path}/Resource", path):
+            yield from frames.get(around, ())
 
 
 def _facts(entries: dict[str, object]) -> Iterator[tuple[str, object, object]]:
