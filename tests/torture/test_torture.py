@@ -16,7 +16,6 @@ NOT_YET: dict[str, str] = {
     "custom-resource.yaml": "policies of unknown kind",
     "import-value": "exports of the scan",
     "serverless": "resources of the Serverless Framework",
-    "stack-set-text.yaml": "templates in stack sets",
 }
 """Cases that no code answers yet, and what is missing. Must shrink to nothing."""
 

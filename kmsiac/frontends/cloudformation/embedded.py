@@ -60,10 +60,11 @@ def _view(body: Scalar, source: SourceFile, tree: SourceTree) -> SourceFile | No
     quote = source.text[start : start + 1]
     if quote != source.text[end - 1 : end] or quote not in ("'", '"'):
         return None
-    parts = list(_escapes(source.text, start + 1, end - 1, quote))
+    escapes = _escapes(source.text, start + 1, end - 1, quote)
     file = tree.add(source.path, source.data)
-    file.keep_only(start + 1, end - 1)
-    file.replace(parts)
+    # Nothing stands for what is around it, not even blanks: the first line is not indented.
+    around = (0, start + 1, ""), (end - 1, len(source.text), "")
+    file.replace([around[0], *escapes, around[1]])
     return file
 
 
