@@ -14,7 +14,13 @@ from pathlib import Path
 
 from kmsiac.errors import SourceError, Span, whole_file
 from kmsiac.frontends.exclusion import Exclusion
-from kmsiac.frontends.known_kinds import RENDERED, RENDERED_SUFFIXES, Recognised, by_name
+from kmsiac.frontends.known_kinds import (
+    RENDERED,
+    RENDERED_SUFFIXES,
+    SERVERLESS,
+    Recognised,
+    by_name,
+)
 from kmsiac.frontends.recognise import CLOUDFORMATION, OTHER, is_hcl, recognise
 from kmsiac.frontends.unit import Discovery, Inputs, PathPattern, UnitSource
 from kmsiac.reading.source import SourceFile
@@ -74,6 +80,8 @@ class _Search:
         self.units: dict[Path, UnitSource] = {}
         self.folders: dict[Path, list[Path]] = {}
         self.known: dict[Recognised, list[Path]] = {}
+        self.services: dict[Path, SourceFile] = {}
+        """Configurations of the Serverless Framework that say something about resources."""
         self.seen: set[Path] = set()
         self._holding: frozenset[Path] | None = None
 
@@ -116,6 +124,9 @@ class _Search:
         )
         if self.folders:
             self._take_modules()
+        for path, file in self.services.items():
+            if not self._has_made(path, SERVERLESS):
+                self._add(path, file, Recognised(CLOUDFORMATION))
         self._take_nested()
         for known, paths in self.known.items():
             self._unread([path for path in paths if not self._has_made(path, known)], known)
@@ -217,6 +228,11 @@ class _Search:
             known = RENDERED if known.kind == CLOUDFORMATION else OTHER
         elif not (known.kind and known.sure):  # a name says less than a template inside
             known = by_name(path.name) or known
+        if known is SERVERLESS and _says_resources(file):
+            known = Recognised(CLOUDFORMATION)
+            if not named:
+                self.services[path] = file
+                return
         if known.kind and (named or known.sure):
             self._add(path, file, known)
         elif known.problem and named:
@@ -338,6 +354,19 @@ def _real(folder: Path) -> Path:
         return folder.resolve()
     except (OSError, RuntimeError):
         return folder
+
+
+def _says_resources(file: SourceFile) -> bool:
+    """Whether a configuration of the Serverless Framework has resources or roles of its own."""
+    if not any(words in file.data for words in (b"resources", b"tatements")):
+        return False
+    from kmsiac.frontends.cloudformation.serverless import has_something  # noqa: PLC0415 - rare
+    from kmsiac.frontends.cloudformation.templates import read_template  # noqa: PLC0415 - rare
+
+    try:
+        return has_something(read_template(file))
+    except SourceError:
+        return False
 
 
 def _nothing_of_ours(data: bytes) -> tuple[str, str]:

@@ -15,7 +15,6 @@ from tests.torture.case import Case, as_json, names, read
 NOT_YET: dict[str, str] = {
     "custom-resource.yaml": "policies of unknown kind",
     "import-value": "exports of the scan",
-    "serverless": "resources of the Serverless Framework",
 }
 """Cases that no code answers yet, and what is missing. Must shrink to nothing."""
 

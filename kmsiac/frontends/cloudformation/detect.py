@@ -32,3 +32,10 @@ def is_template(node: Node) -> bool:
 def _has_type(body: Node) -> bool:
     type_ = body.get("Type") if isinstance(body, Mapping) else None
     return isinstance(type_, Scalar) and _TYPE.match(type_.text) is not None
+
+
+def is_service(root: Node) -> bool:
+    """Whether a document is the configuration of a service of the Serverless Framework."""
+    if not isinstance(root, Mapping) or root.get("Resources") is not None:
+        return False
+    return root.get("service") is not None and root.get("provider") is not None

@@ -24,6 +24,7 @@ from kmsiac.frontends.cloudformation.extensions import (
 )
 from kmsiac.frontends.cloudformation.include import what_it_does
 from kmsiac.frontends.cloudformation.list_functions import cidr, get_azs, select, split
+from kmsiac.frontends.cloudformation.serverless_variables import VARIABLE, variable
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.frontends.cloudformation.text_functions import base64, import_value, join, sub
 from kmsiac.reading.nodes import Scalar
@@ -95,5 +96,6 @@ INTRINSICS: Mapping[str, Function] = {
     "Fn::Base64": base64,
     "Fn::Cidr": cidr,
     "Fn::GetAZs": get_azs,
+    VARIABLE: variable,
 }
 """What is evaluated. Any other function is an Unknown that says so."""

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kmsiac.errors import SourceError
+from kmsiac.frontends.cloudformation.detect import is_service
 from kmsiac.frontends.cloudformation.locating import LOCATIONS, nested_in
+from kmsiac.frontends.cloudformation.serverless import files_in
 from kmsiac.frontends.cloudformation.templates import read_root
 from kmsiac.frontends.unit import UnitSource
 from kmsiac.reading.tree import SourceTree
 
-_TYPES = tuple(name.encode() for name in LOCATIONS)
+_NAMES = (*(name.encode() for name in LOCATIONS), b"file(")
 
 
 def nested_units(tree: SourceTree, units: Iterable[UnitSource]) -> list[Path]:
@@ -40,13 +42,14 @@ def nested_units(tree: SourceTree, units: Iterable[UnitSource]) -> list[Path]:
 def _nested(tree: SourceTree, unit: UnitSource, known: Collection[str]) -> list[str]:
     """The templates of the search that one nests; those that cannot be read nest nothing."""
     file = unit.file
-    if file is None or not any(name in file.data for name in _TYPES):
+    if file is None or not any(name in file.data for name in _NAMES):
         return []
     try:
         root = read_root(file)
     except SourceError:
         return []
-    return sorted(key for each in nested_in(root, file, tree) if (key := str(each.key)) in known)
+    inner = files_in(file, tree) if is_service(root) else nested_in(root, file, tree)
+    return sorted(key for each in inner if (key := str(each.key)) in known)
 
 
 def _reach(start: str, calls: Mapping[str, Sequence[str]], reached: dict[str, None]) -> None:

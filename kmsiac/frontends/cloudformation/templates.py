@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kmsiac.errors import KmsiacError, SourceError, whole_file
 from kmsiac.frontends.cloudformation.assembly import Artifact, Assembly, assembly_of
+from kmsiac.frontends.cloudformation.detect import is_service
 from kmsiac.frontends.cloudformation.expansion import Expansion
 from kmsiac.reading.json_reader import read_json
 from kmsiac.reading.nodes import Mapping, Node
@@ -52,11 +53,22 @@ class Templates:
         self.files[file.path] = file
         if file.id not in self._roots:
             self._roots[file.id] = None
-            self._roots[file.id] = read_root(file)
+            self._roots[file.id] = self._of_service(read_root(file), file)
         root = self._roots[file.id]
         if root is None:
             raise SourceError("it could not be read", whole_file(file.path))
         return root
+
+    def _of_service(self, root: Mapping, file: SourceFile) -> Mapping:
+        """The template that the configuration of a service comes to; any other document as it is."""
+        if not is_service(root):
+            return root
+        from kmsiac.frontends.cloudformation.serverless import expand  # noqa: PLC0415 - few are
+
+        expansion = expand(root, file, self.tree)
+        self.files.update(expansion.included)
+        self.expansions[id(expansion.root)] = expansion
+        return expansion.root
 
     def root_or_error(self, file: SourceFile) -> Mapping | None:
         """The same, None where that fails: the error is kept, once."""
