@@ -260,7 +260,8 @@ class _Search:
             more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
             shown = " ".join(gone[0].split())[:200]
             problem = f"the template {shown} of this assembly is not in the scanned tree{more}"
-            self._error(path, problem, "run `cdk synth` again")
+            hint = "run `cdk synth` again"
+            self.found.unread.append(SourceError(problem, self._place(path), hint))
 
     def _is_template(self, path: Path) -> bool:
         """Whether a file that is left out would have been scanned; one too large to tell counts."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
+from kmsiac.errors import SourceError
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.frontends.cloudformation.templates import Templates
 from kmsiac.frontends.cloudformation.texts import line_origin
@@ -30,9 +32,14 @@ class Embedded(NamedTuple):
 
 def embedded(body: Node, source: SourceFile, templates: Templates) -> Embedded:
     """The template in `body`, which stands in the file `source`."""
+    written = _embedded_file(body)
+    if written:
+        return _of_file(written, source, templates)
     if as_call(body) is not None:
         return Embedded(None, None, _EXPRESSION)
     if isinstance(body, Mapping):
+        if body.get("Resources") is None:
+            return Embedded(None, None, "there are no Resources in this map")
         return Embedded(source, body, "")
     file = _view(body, source, templates.tree) if isinstance(body, Scalar) else None
     if file is None:
@@ -41,6 +48,30 @@ def embedded(body: Node, source: SourceFile, templates: Templates) -> Embedded:
     if root is None:
         return Embedded(None, None, "the template in this text cannot be read")
     return Embedded(file, root, "")
+
+
+def _embedded_file(body: Node) -> str:
+    """The file that Rain puts in the place of `Rain::Embed`."""
+    call = as_call(body)
+    if call is not None and call.name == "Fn::Rain::Embed":
+        return call.argument.text if isinstance(call.argument, Scalar) else ""
+    name = body.get("Rain::Embed") if isinstance(body, Mapping) else None
+    return name.text if isinstance(name, Scalar) and not name.tag else ""
+
+
+def _of_file(written: str, source: SourceFile, templates: Templates) -> Embedded:
+    shown = " ".join(written.split())[:200]
+    if source.key is None:
+        return Embedded(None, None, f"{shown} is no path from what has no place in a folder")
+    try:
+        file = templates.tree.read(Path(source.key).parent / written)
+    except SourceError as error:
+        return Embedded(None, None, f"its template {shown}: {error.message}")
+    except ValueError:
+        return Embedded(None, None, f"its template {shown}: not a usable name")
+    root = templates.root_or_error(file)
+    reason = "" if root is not None else f"its template {shown} cannot be read"
+    return Embedded(file, root, reason)
 
 
 def _view(body: Scalar, source: SourceFile, tree: SourceTree) -> SourceFile | None:

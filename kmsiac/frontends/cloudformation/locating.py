@@ -55,6 +55,8 @@ def locate(body: Mapping, key: Node, type: str, file: SourceFile, tree: SourceTr
         return Location(
             None, "its template lies in the application repository, which is not read", position
         )
+    if any("http" in text for text in _texts(node)):
+        return Location(None, "its template lies behind a URL, which is not followed", position)
     return Location(None, f"its {name} is no plain path to a file", position)
 
 

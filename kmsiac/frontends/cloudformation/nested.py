@@ -90,6 +90,8 @@ def _template(scope: Scope, declared: Declared) -> _Found:
         return _Found(None, None, reason, attribute, place.position)
     root = templates.root_or_error(file)
     reason = "" if root is not None else f"its template {file.path} cannot be read"
+    if root is not None and root.get("Resources") is None and root.get("Fn::Transform") is None:
+        reason = f"there are no Resources in {file.path}"
     return _Found(file, root, reason, attribute, place.position)
 
 

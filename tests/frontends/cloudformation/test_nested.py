@@ -248,7 +248,14 @@ def test_four_deep(nest):
         (stack(url="s3://b/key.yaml"), "TemplateURL",
          "its template lies behind a URL, which is not followed"),
         (stack(url="!Sub 'https://${AWS::Region}/key.yaml'"), "TemplateURL",
+         "its template lies behind a URL, which is not followed"),
+        (stack(url="!Ref AWS::StackName"), "TemplateURL",
          "its TemplateURL is no plain path to a file"),
+        (stack(url="empty.yaml"), "TemplateURL", "there are no Resources in empty.yaml"),
+        ("  A: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateBody: {a: b}}}\n",
+         "TemplateBody", "there are no Resources in this map"),
+        ("  A: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateBody: !Rain::Embed x}}\n",
+         "TemplateBody", "its template x: no such file or directory"),
         (stack(url="none.yaml"), "TemplateURL",
          "its template none.yaml: no such file or directory"),
         (stack(url="../out.yaml"), "TemplateURL",
@@ -269,7 +276,7 @@ def test_what_cannot_be_followed(nest, tmp_path, resource, attribute, reason):
     (tmp_path / "out.yaml").write_text(KEY)
     use = "  K: {Type: AWS::KMS::Key, Properties: {Description: !GetAtt A.Outputs.Arn}}\n"
     transform = "Transform: AWS::Serverless-2016-10-31\n" if "Serverless" in resource else ""
-    loaded = nest(f"{transform}Resources:\n" + resource + use)
+    loaded = nest(f"{transform}Resources:\n" + resource + use, empty="a: b\n")
     assert reasons(loaded) == [("A", attribute, reason)]
     value = loaded.value("K.Description")
     assert (value.reason if isinstance(value, Unknown) else type(value)) in (reason, Text)
@@ -401,6 +408,14 @@ Resources:
     assert (given.type, own.type) == ("account_id", "account_id")
     assert given != own
     assert own == key.provider.account.symbol
+
+
+@pytest.mark.parametrize("written", ["!Rain::Embed key.yaml", "{Rain::Embed: key.yaml}"])
+def test_stack_sets_with_a_file_that_rain_embeds(nest, written):
+    resource = "  A: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateBody: %s,"
+    given = " Parameters: [{ParameterKey: Who, ParameterValue: x}]}}\n"
+    loaded = nest("Resources:\n" + resource % written + given)
+    assert loaded.plain("A/Key.Description") == "x ${AWS::AccountId}"
 
 
 def test_metadata_of_a_template_nested_twice_is_there_once(nest):
