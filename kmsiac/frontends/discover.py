@@ -223,16 +223,12 @@ class _Search:
         except SourceError as error:
             self.found.errors.append(error)
             return
-        known = recognise(file)
-        if path.name.lower().endswith(RENDERED_SUFFIXES):
-            known = RENDERED if known.kind == CLOUDFORMATION else OTHER
-        elif not (known.kind and known.sure):  # a name says less than a template inside
-            known = by_name(path.name) or known
+        known = _kind_of(path, file)
         if known is SERVERLESS and _says_resources(file):
-            known = Recognised(CLOUDFORMATION)
             if not named:
                 self.services[path] = file
                 return
+            known = Recognised(CLOUDFORMATION)
         if known.kind and (named or known.sure):
             self._add(path, file, known)
         elif known.problem and named:
@@ -355,6 +351,16 @@ def _real(folder: Path) -> Path:
         return folder.resolve()
     except (OSError, RuntimeError):
         return folder
+
+
+def _kind_of(path: Path, file: SourceFile) -> Recognised:
+    """What a file is, by its content and its name."""
+    known = recognise(file)
+    if path.name.lower().endswith(RENDERED_SUFFIXES):
+        return RENDERED if known.kind == CLOUDFORMATION else OTHER
+    if known.kind and known.sure:  # a name says less than a template inside
+        return known
+    return by_name(path.name) or known
 
 
 def _says_resources(file: SourceFile) -> bool:
