@@ -23,7 +23,7 @@ from kmsiac.errors import KmsiacError, Span, whole_file
 from kmsiac.findings.build import RuleFacts, build_findings, build_unresolved
 from kmsiac.findings.excerpt import SourceLines
 from kmsiac.findings.finding import ActiveRule, Note, ScanResult, Summary, Unresolved
-from kmsiac.findings.twins import twins_of
+from kmsiac.findings.twins import packaged_twins, twins_of
 from kmsiac.frontends.discover import discover
 from kmsiac.frontends.unit import Discovery
 from kmsiac.inventory import bare
@@ -34,7 +34,7 @@ from kmsiac.rules.loader import builtin_rules_folder, load_rules
 from kmsiac.rules.model import RuleSet
 from kmsiac.rules.selection import RuleNames, selected
 from kmsiac.sharing import scanned
-from kmsiac.stack import TERRAFORM
+from kmsiac.stack import CLOUDFORMATION, TERRAFORM
 from kmsiac.suppression import Judged, suppress
 from kmsiac.units import UnitScan, each_once, inventory_of, joined, scan_unit
 
@@ -70,6 +70,7 @@ class _Pass:
         matches = [match for unit in units for match in unit.matches]
         plans = {unit.name for unit in units if unit.from_plan}
         roots = {unit.name for unit in units if unit.framework == TERRAFORM}
+        templates = {unit.name for unit in units if unit.framework == CLOUDFORMATION}
         return Judged(
             self.tree,
             matches,
@@ -80,7 +81,7 @@ class _Pass:
             only=frozenset[str]().union(*(unit.only for unit in units)),
             running=frozenset(self.rules.rules),
             names=self.names,
-            twins=twins_of(matches, plans, roots),
+            twins=twins_of(matches, plans, roots) | packaged_twins(matches, templates),
         )
 
 

@@ -164,6 +164,8 @@ def _related(
         span = locate(match.position)
         if span is not None and span.pointer:  # else it is shown at the code already
             places[("in the plan", span)] = None
+        elif span is not None and match.unit == span.path != group[0].unit:
+            places[("in the packaged template", span)] = None
     return (*places, *_other_calls(group, locate))
 
 

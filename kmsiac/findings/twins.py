@@ -1,4 +1,5 @@
 """Twins: what a plan says and the root module beside it says as well is one finding, at the code.
+The same holds for a template that a tool has packaged and the one that it was made of.
 
 Only what is equal in every part that a finding is judged by counts as said twice, so that a plan
 that is out of date hides nothing of the code, nor the code anything of the plan.
@@ -6,11 +7,15 @@ that is out of date hides nothing of the code, nor the code anything of the plan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from kmsiac.findings.finding import Suppression
 from kmsiac.rules.match import Match
+
+_PACKAGED = re.compile(r"(?:^|[-_.])(?:packaged?|output|export(?:ed)?)(?:[-_.]|$)", re.IGNORECASE)
+"""How `aws cloudformation package` and `sam package` are told to name what they write."""
 
 Twins = Mapping[int, Sequence[int]]
 """By index of a plan's match: the matches of one root module that say the same."""
@@ -42,6 +47,40 @@ def twins_of(
         if codes:
             found[index] = codes
     return found
+
+
+def packaged_twins(
+    matches: Sequence[Match], templates: Collection[str]
+) -> dict[int, tuple[int, ...]]:
+    """The matches of packaged templates that the template they were made of has, too.
+
+    `templates` are the units that are templates. What is packaged is told by its name; its original
+    lies beside it, or around the folder that `sam build` writes. Where several say the same, each
+    stands alone.
+    """
+    packaged = {unit: place for unit in templates if (place := _packaged_from(unit)) is not None}
+    if not packaged:
+        return {}
+    in_source: dict[tuple[object, ...], list[int]] = {}
+    for index, match in enumerate(matches):
+        if match.unit in templates and match.unit not in packaged:
+            place = PurePosixPath(match.unit).parent
+            in_source.setdefault((place, _said(match)), []).append(index)
+    found: dict[int, tuple[int, ...]] = {}
+    for index, match in enumerate(matches):
+        if match.unit in packaged:
+            equal = in_source.get((packaged[match.unit], _said(match)), [])
+            if len({matches[one].unit for one in equal}) == 1:
+                found[index] = tuple(equal)
+    return found
+
+
+def _packaged_from(unit: str) -> PurePosixPath | None:
+    """The folder that the original of a packaged template lies in; None for any other."""
+    path = PurePosixPath(unit)
+    if path.parts[-3:-1] == (".aws-sam", "build"):
+        return path.parent.parent.parent
+    return path.parent if _PACKAGED.search(path.name) else None
 
 
 def _said(match: Match) -> tuple[object, ...]:
