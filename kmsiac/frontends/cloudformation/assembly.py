@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kmsiac.errors import SourceError
+from kmsiac.errors import SourceError, whole_file
 from kmsiac.reading.json_reader import load_json
 from kmsiac.reading.nodes import Mapping, Scalar
 from kmsiac.reading.source import NOWHERE, SourceFile
@@ -24,6 +24,8 @@ from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import Environment, Origin
 
 MANIFEST = "manifest.json"
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest manifest or list of constructs that is read; one of 100 stacks has 10 MB."""
 STACK = "aws:cloudformation:stack"
 _ENVIRONMENT = re.compile(r"aws://([^/]*)/([^/]*)\Z")
 _ACCOUNT = re.compile(r"\d{12}\Z")
@@ -57,8 +59,17 @@ def is_manifest(file: SourceFile) -> bool:
 
 
 def templates_of(file: SourceFile) -> list[str]:
-    """The templates that a manifest names, as it does. Raises `SourceError` for broken JSON."""
-    return [name for _, name, _ in _stacks(load_json(file))]
+    """The templates that a manifest names, as it does. Raises `SourceError` for one that cannot be
+    read.
+    """
+    return [name for _, name, _ in _stacks(_loaded(file))]
+
+
+def _loaded(file: SourceFile) -> object:
+    if len(file.data) > MAX_BYTES:
+        problem = f"manifest of {len(file.data):,} bytes, over the limit of {MAX_BYTES:,}"
+        raise SourceError(problem, whole_file(file.path))
+    return load_json(file)
 
 
 class Assembly:
@@ -71,7 +82,7 @@ class Assembly:
         self._folder = Path(manifest.key).parent
         self._stacks = {
             PurePosixPath(name).as_posix(): (artifact_name, artifact)
-            for artifact_name, name, artifact in _stacks(load_json(manifest))
+            for artifact_name, name, artifact in _stacks(_loaded(manifest))
         }
         self._known: dict[str, Artifact] = {}
         self._lines: dict[int, list[int]] = {}
@@ -104,7 +115,7 @@ class Assembly:
     def _read(self, name: str) -> dict[str, object]:
         """A file of the assembly; nothing for one that cannot be read: it only says where from."""
         try:
-            loaded = load_json(self._tree.read(self._folder / name))
+            loaded = _loaded(self._tree.read(self._folder / name, MAX_BYTES))
         except (SourceError, ValueError):
             return {}
         return loaded if isinstance(loaded, dict) else {}
@@ -191,7 +202,7 @@ def assembly_of(template: SourceFile, tree: SourceTree) -> Assembly | None:
     path = Path(template.key).parent / MANIFEST
     if not tree.exists(path):
         return None
-    manifest = tree.read(path)
+    manifest = tree.read(path, MAX_BYTES)
     return _assembly(manifest, tree) if is_manifest(manifest) else None
 
 

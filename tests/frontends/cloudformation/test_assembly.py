@@ -180,3 +180,10 @@ def test_odd_metadata(synthesized, metadata):
     loaded = synthesized({"additionalMetadataFile": "App.metadata.json"}, metadata)
     assert len(loaded.stack.resources) == 2
     assert loaded.errors == []
+
+
+def test_a_huge_manifest_is_told_of(synthesized):
+    padding = " " * (33 * 1024 * 1024)
+    loaded = synthesized(manifest='{"a": "aws:cloudformation:stack"}' + padding)
+    [error] = loaded.errors
+    assert "over the limit of 33,554,432" in error
