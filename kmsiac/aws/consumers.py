@@ -72,3 +72,9 @@ def wanted_attributes(resource_type: str) -> frozenset[str]:
 def key_heads(resource_type: str) -> frozenset[str]:
     """The top-level attributes in which a key is named."""
     return frozenset(attribute.path[0] for attribute in key_attributes(resource_type))
+
+
+def left_out() -> Mapping[str, str]:
+    """Properties of CloudFormation that are named after keys and name none: the reason."""
+    rows = cast("Mapping[str, list[str]]", _data()["left_out"])
+    return {place: reason for reason, places in rows.items() for place in places}

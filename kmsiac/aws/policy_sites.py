@@ -77,6 +77,18 @@ def left_out() -> Mapping[str, str]:
     return {place: reason for reason, places in rows.items() for place in places}
 
 
+@cache
+def _not_searched() -> frozenset[str]:
+    rows = cast("dict[str, list[str]]", read("policy_sites.json")["not_searched"])
+    return frozenset(place for places in rows.values() for place in places)
+
+
+def is_searched(resource_type: str, name: str) -> bool:
+    """Whether what has the shape of a policy in an attribute of this name may be one."""
+    places = _not_searched()
+    return name not in places and f"{resource_type}.{name}" not in places
+
+
 def policy_types() -> frozenset[str]:
     """The resource types that have such places."""
     return frozenset(_places())

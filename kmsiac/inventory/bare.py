@@ -1,4 +1,6 @@
-"""Policies that stand alone in a file: of which kind they are, and whether they are seen elsewhere."""
+"""Policies that stand alone in a file, or where nothing says what they are for: of which kind they
+are, and whether they are seen elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -79,10 +81,11 @@ def infer_kind(policy: Policy) -> Gap | None:
     """
     if policy.kind != "unknown":
         return None
-    if policy.resource.type != _ALONE:
+    if policy.resource.type != _ALONE and not policy.alone:
         return _not_known(policy)
+    policy.alone = False
     said = policy.resource.attributes.get("kind")
-    if isinstance(said, Text):
+    if policy.resource.type == _ALONE and isinstance(said, Text):
         policy.kind = str(said)
         return _not_known(policy) if policy.kind == "unknown" else None
     statements = [
@@ -92,7 +95,7 @@ def infer_kind(policy: Policy) -> Gap | None:
         for statement in document.statements
     ]
     named = [statement for statement in statements if _names_principals(statement)]
-    if statements and not named:
+    if statements and not named and not any(statement.open for statement in statements):
         policy.kind = "identity"
     elif any(_speaks_of_kms(statement) and statement.effect_text != "Deny" for statement in named):
         policy.kind = "key"

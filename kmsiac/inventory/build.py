@@ -13,8 +13,9 @@ from kmsiac.inventory.key_links import KeyLinks
 from kmsiac.inventory.model import Alias, Endpoint, Grant, Identity, Inventory, Key
 from kmsiac.inventory.policies import policies_of
 from kmsiac.inventory.settings import settings_of
+from kmsiac.inventory.shaped import shaped_policies
 from kmsiac.inventory.sites import ENTITIES, policy_sites
-from kmsiac.stack import TERRAFORM, Resource, Stack
+from kmsiac.stack import CLOUDFORMATION, TERRAFORM, Gap, Resource, Stack
 from kmsiac.values import Choice, Text, Unknown
 
 _IDENTITIES = ("role", "user", "group")
@@ -35,7 +36,7 @@ def build(stack: Stack) -> Inventory:
     )
     resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
     for resource in resources:
-        _read(resource, inventory)
+        _read(resource, inventory, stack.framework)
     gaps = [infer_kind(policy) for policy in inventory.policies]
     inventory.gaps += [gap for gap in gaps if gap is not None]
     index = inventory.index = Index(inventory)
@@ -57,7 +58,7 @@ def _in_its_region(resource: Resource, framework: str) -> Resource:
     return replace(resource, provider=replace(resource.provider, region=written))
 
 
-def _read(resource: Resource, inventory: Inventory) -> None:
+def _read(resource: Resource, inventory: Inventory, framework: str) -> None:
     site = ENTITIES.get(resource.type)
     if site is not None:
         settings = settings_of(resource, site)
@@ -72,7 +73,19 @@ def _read(resource: Resource, inventory: Inventory) -> None:
             inventory.endpoints.append(Endpoint(resource, settings))
         elif site.kind in _IDENTITIES:
             inventory.identities.append(Identity(resource, settings, kind=site.kind))
+    held = len(inventory.policies)
     for policy_site in policy_sites(resource.type):
         inventory.policies.extend(policies_of(resource, policy_site))
     inventory.policies.extend(default_topic_policies(resource))
+    if framework == CLOUDFORMATION:
+        _search(resource, inventory, {policy.attribute for policy in inventory.policies[held:]})
     inventory.consumers.extend(consumers_of(resource))
+
+
+def _search(resource: Resource, inventory: Inventory, held: set[str]) -> None:
+    """What has the shape of a policy beside the places that are known."""
+    for found in shaped_policies(resource, held):
+        if isinstance(found, Gap):
+            inventory.gaps.append(found)
+        else:
+            inventory.policies.append(found)

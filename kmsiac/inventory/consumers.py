@@ -7,20 +7,18 @@ from itertools import islice
 
 from kmsiac.aws.consumers import KeyAttribute, key_attributes, name_attribute
 from kmsiac.inventory.cases import Varying, World
-from kmsiac.inventory.expand import digest, settle, varying
+from kmsiac.inventory.expand import digest, varying
 from kmsiac.inventory.gathered import Gathered
 from kmsiac.inventory.index import Index
 from kmsiac.inventory.model import Consumer, Key, Related, Setting, Settings
-from kmsiac.inventory.settings import at_path, chosen, exists
+from kmsiac.inventory.places import Steps, spelled, value_at
+from kmsiac.inventory.settings import at_path, exists
 from kmsiac.policy.matching import split_arn
 from kmsiac.stack import Resource
 from kmsiac.values import Absent, Choice, List, Map, Null, Text, Unknown, Value
 
 _MAX_SITES = 200
 """Attributes that are looked at in one resource; more of them come only of hostile nesting."""
-
-_Step = str | int
-_Steps = tuple[_Step, ...]
 
 
 def consumers_of(resource: Resource) -> Iterator[Consumer]:
@@ -51,7 +49,7 @@ def link_consumers(consumers: list[Consumer], index: Index) -> None:
         consumer.key = total.freeze() if cases else Related()
 
 
-def _places(value: Value, path: tuple[str, ...], steps: _Steps) -> Iterator[_Steps]:
+def _places(value: Value, path: tuple[str, ...], steps: Steps) -> Iterator[Steps]:
     """Where a path leads in any case: each member of a list by its index."""
     if isinstance(value, Choice):
         for _, branch in value.branches:
@@ -71,13 +69,13 @@ def _places(value: Value, path: tuple[str, ...], steps: _Steps) -> Iterator[_Ste
             yield from _places(member, path[1:], (*steps, path[0]))
 
 
-def _consumer(resource: Resource, attribute: KeyAttribute, steps: _Steps) -> Consumer | None:
+def _consumer(resource: Resource, attribute: KeyAttribute, steps: Steps) -> Consumer | None:
     positions: list[int] = []
 
     def question(world: World) -> Settings | None:
         if not exists(resource, world):
             return None
-        value, position = _at(resource.attributes, steps, world)
+        value, position = value_at(resource.attributes, steps, world)
         if value is None or (attribute.any_resource and not _may_be_key(value)):
             return None
         positions.append(position)
@@ -100,7 +98,7 @@ def _consumer(resource: Resource, attribute: KeyAttribute, steps: _Steps) -> Con
         resource,
         Varying(settings.cases),
         type=attribute.type,
-        attribute=_spelled(steps),
+        attribute=spelled(steps),
         attribute_position=positions[0] if positions else resource.position,
     )
 
@@ -119,38 +117,3 @@ def _digest(settings: Settings | None) -> object:
     if settings is None:
         return None
     return tuple((name, digest(setting.value)) for name, setting in settings.items())
-
-
-def _at(current: Value, steps: _Steps, world: World) -> tuple[Value | None, int]:
-    """The value at a place in a world and the position of its key; None if nothing is written."""
-    position, sensitive = current.position, False
-    for step in steps:
-        current, sensitive = chosen(current, world, sensitive)
-        member = _member(current, step)
-        if member is None:
-            return None, position
-        if isinstance(current, Map) and isinstance(step, str):
-            key = current.key(step)
-            position = key.position if key is not None and key.position else member.position
-        current = member
-    current, sensitive = chosen(current, world, sensitive)
-    if isinstance(current, Absent | Null) or (isinstance(current, Text) and not current.parts):
-        return None, position
-    return settle(current, world, sensitive=sensitive), position
-
-
-def _member(value: Value, step: _Step) -> Value | None:
-    if isinstance(step, str):
-        return value.get(step) if isinstance(value, Map) else None
-    return value.items[step] if isinstance(value, List) and step < len(value.items) else None
-
-
-def _spelled(steps: _Steps) -> str:
-    """`rule[0].kms_key_id`."""
-    spelled = ""
-    for step in steps:
-        if isinstance(step, int):
-            spelled += f"[{step}]"
-        else:
-            spelled += f".{step}" if spelled else step
-    return spelled

@@ -83,8 +83,9 @@ class Policy(Entity):
     not `no policy given`); or None where none is given. `default` marks the policy that the
     service gives where none is written (a key's account-root statement, an endpoint's full access),
     and the AWS managed policies that are attached or a boundary: `aws_managed` is their name. Of
-    those the document holds what concerns KMS. `alone`: a document in a file of its own, whose kind
-    its elements show, if anything; it may be a part of a policy, or of one of another kind.
+    those the document holds what concerns KMS. `alone`: a document in a file of its own, or in a
+    place that no list has (a custom resource), whose kind its elements show, if anything; it may be
+    a part of a policy, or of one of another kind.
     """
 
     kind: str = "unknown"

@@ -48,7 +48,7 @@ def policies_of(resource: Resource, site: PolicySite) -> Iterator[Policy]:
             return None, 0
         return at_path(resource, site.path, world)
 
-    policy = _policy(resource, site, site.path, question)
+    policy = policy_at(resource, site, site.path, question)
     if policy is not None:
         yield policy
 
@@ -89,7 +89,7 @@ def _in_list(resource: Resource, site: PolicySite) -> Iterator[Policy]:
         def question(world: World, index: int = index) -> tuple[Value | None, int]:
             return _member(members(world), index, size, name, world)
 
-        policy = _policy(resource, site, f"{container}[{index}].{name}", question)
+        policy = policy_at(resource, site, f"{container}[{index}].{name}", question)
         if policy is not None:
             yield policy
 
@@ -157,7 +157,8 @@ def _member(
         raise TooManyWorlds(position) from None
 
 
-def _policy(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> Policy | None:
+def policy_at(resource: Resource, site: PolicySite, attribute: str, ask: Ask) -> Policy | None:
+    """The policy that `ask` gives in each world; None where it gives none in any."""
     positions: list[int] = []
 
     def document(world: World) -> tuple[Value | None, int]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from kmsiac.aws.consumers import key_attributes, key_heads, name_attribute, wanted_attributes
+from kmsiac.aws.consumers import (
+    key_attributes,
+    key_heads,
+    left_out,
+    name_attribute,
+    wanted_attributes,
+)
 from kmsiac.aws.dataset import read
 
 KINDS = read("consumers.json")["kinds"]
@@ -69,3 +76,18 @@ def test_paths_name_keys_and_not_switches() -> None:
 def test_nothing_is_read_at_import() -> None:
     code = "import kmsiac.aws.consumers as c; assert not c._data.cache_info().currsize"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+PROPERTIES: list[str] = json.loads(
+    (Path(__file__).parent / "key_properties.json").read_text(encoding="utf-8")
+)["properties"]
+
+
+def test_every_property_of_cloudformation_that_is_named_after_a_key_is_accounted_for() -> None:
+    assert len(PROPERTIES) == 371
+    out = left_out()
+    for property_ in PROPERTIES:
+        type_, _, path = property_.partition(".")
+        known = any(".".join(a.path) == path for a in key_attributes(type_))
+        assert known != (property_ in out), property_
+    assert [place for place in out if place not in PROPERTIES] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kmsiac.aws.policy_sites import (
+    is_searched,
     kind_attribute,
     left_out,
     policy_attributes,
@@ -58,3 +59,30 @@ def test_kinds_are_those_of_the_inventory() -> None:
 def test_what_makes_a_resource_one_to_look_at(type_: str, heads: set[str], read: set[str]) -> None:
     assert sink_heads(type_) == heads
     assert sink_attributes(type_) >= read
+
+
+PLACES: list[list[str]] = json.loads(
+    (Path(__file__).parent / "cloudformation_policies.json").read_text(encoding="utf-8")
+)["places"]
+KINDS = {"kms": {"key"}, "org": {"scp"}, "identity": {"identity", "session"}, "trust": {"trust"}}
+"""The kinds that places of a group may have; of resource policies, endpoint policies too."""
+
+
+def test_every_place_of_cloudformation_is_a_site_or_left_out() -> None:
+    assert len(PLACES) == 98
+    out = set(left_out())
+    for group, type_, path in PLACES:
+        sites = [site for site in policy_sites(type_) if site.path == path]
+        if not sites:
+            assert f"{type_}.{path.removesuffix('.*')}" in out, (type_, path)
+            continue
+        kinds = {site.kind for site in sites}
+        if sites[0].kind_of is not None:
+            kinds = set(sites[0].kind_of.kinds.values())
+        assert kinds & KINDS.get(group, {"resource", "endpoint"}), (type_, path, kinds)
+
+
+def test_what_is_not_searched_for_the_shape_of_a_policy() -> None:
+    assert not is_searched("AWS::EC2::Instance", "UserData")
+    assert not is_searched("AWS::SSM::Document", "Content")
+    assert is_searched("Custom::Thing", "Content")

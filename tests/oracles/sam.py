@@ -261,7 +261,7 @@ def main(arguments: list[str]) -> int:
                 counts["refused"] += 1
                 sys.stdout.write(f"{path}: {str(error)[:200]}\n")
                 continue
-            golden.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+            golden.write_text(json.dumps(made, indent=1, default=str) + "\n", encoding="utf-8")
             counts["translated"] += 1
         elif golden.exists():
             found = compare(path, golden)

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kmsiac.aws.policy_sites import sink_attributes, sink_heads
 from kmsiac.frontends.cloudformation.assembly import origin_of
 from kmsiac.frontends.cloudformation.choices import as_map
 from kmsiac.frontends.cloudformation.locating import LOCATIONS
 from kmsiac.frontends.cloudformation.names import NAMES
 from kmsiac.frontends.cloudformation.parameters import read_parameters
 from kmsiac.frontends.cloudformation.scope import Scope, together
+from kmsiac.frontends.cloudformation.shapes import Search
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.frontends.cloudformation.templates import Templates
 from kmsiac.frontends.cloudformation.transforms import transformed
@@ -41,7 +41,7 @@ SINKS = frozenset(
     }
 )
 """The resource types that are evaluated whole. Of one that uses a key or has a
-policy beside them, the properties that say which; the others are only referred to."""
+policy beside them, the properties that say which (see `shapes.py`); the others are only referred to."""
 
 _LIFECYCLE = ("DeletionPolicy", "UpdateReplacePolicy")
 _RECURSION = 5_000
@@ -134,27 +134,30 @@ class _Loader:
         self._scope = scope
         self._template = scope.template
         self._resolver = scope.resolver
+        self._search = Search(scope.template)
 
     def resource(self, declared: Declared) -> Resource | None:
         """The evaluated resource; None if it is no sink, or its condition is false."""
-        if declared.type not in SINKS and not _is_written(declared):
-            self._note(declared)
-            return None
+        properties = declared.body.get("Properties")
+        if declared.type not in SINKS:
+            properties = self._search.wanted(declared)
+            if properties is None:
+                self._note(declared)
+                return None
         own = self._scope.exists_of(declared)
         exists = None if own is None else together(self._scope.exists, own)
         if exists is None:
             return None
         condition = declared.body.get("Condition")
         if not isinstance(condition, Scalar):
-            return self._evaluated(declared, exists)
+            return self._evaluated(declared, properties, exists)
         with self._resolver.under(condition.text, outcome=True):
-            return self._evaluated(declared, exists)
+            return self._evaluated(declared, properties, exists)
 
-    def _evaluated(self, declared: Declared, exists: tuple[tuple[Guard, Atom], ...]) -> Resource:
+    def _evaluated(
+        self, declared: Declared, properties: Node | None, exists: tuple[tuple[Guard, Atom], ...]
+    ) -> Resource:
         body = declared.body
-        properties = body.get("Properties")
-        if declared.type not in SINKS:
-            properties = _wanted(declared.type, properties)
         position = declared.key.position
         value: Value = Map((), position)
         if properties is not None:
@@ -196,23 +199,6 @@ class _Loader:
         name, position = declared.logical_id, declared.key.position
         if declared.type.endswith("::MODULE"):
             self._template.gap(name, "", "modules are not expanded", position)
-
-
-def _is_written(declared: Declared) -> bool:
-    """Whether a resource writes a property that may name a key or hold a policy."""
-    heads, properties = sink_heads(declared.type), declared.body.get("Properties")
-    return bool(heads) and isinstance(properties, Mapping) and any(map(properties.get, heads))
-
-
-def _wanted(type: str, properties: Node | None) -> Node | None:
-    """Of the properties of a resource, those that name a key or hold a policy."""
-    if not isinstance(properties, Mapping) or properties.tag:
-        return properties
-    wanted = sink_attributes(type)
-    kept: list[tuple[Node, Node]] = [
-        (k, v) for k, v in properties.entries if isinstance(k, Scalar) and k.text in wanted
-    ]
-    return Mapping(kept, properties.position)
 
 
 def _texts(node: Node | None) -> tuple[str, ...]:

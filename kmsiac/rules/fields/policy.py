@@ -40,7 +40,7 @@ def _kind(thing: Thing) -> Reading:
     "policy",
     "alone",
     BOOL,
-    "a document in a file of its own: its kind shows by its elements, and what it is attached to, "
+    "a document in a file of its own or in a custom resource: its kind shows by its elements, and what it is attached to, "
     "or whether it is all of a policy, is not known",
     "alone: false",
 )
