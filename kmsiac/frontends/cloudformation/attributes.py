@@ -42,6 +42,69 @@ def _regional(service: str, rest: str) -> str:
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
 
 
+def _named(noun: str, name: str, attribute: str, service: str, rest: str) -> Returns:
+    """A type whose `Ref` is a name, written in the property `name`, that its ARN ends with."""
+    arn = Attribute(f"{noun}_arn", _regional(service, rest) if service else "")
+    return Returns(Attribute(f"{noun}_name"), {attribute: arn}, name)
+
+
+_NAMED = {
+    "AWS::Backup::BackupVault": ("backup_vault", "BackupVaultName", "BackupVaultArn", "backup", "backup-vault:{Ref}"),
+    "AWS::CloudWatch::Alarm": ("alarm", "AlarmName", "Arn", "cloudwatch", "alarm:{Ref}"),
+    "AWS::CodeBuild::Project": ("project", "Name", "Arn", "codebuild", "project/{Ref}"),
+    "AWS::CodePipeline::Pipeline": ("pipeline", "Name", "Arn", "", ""),
+    "AWS::ECR::Repository": ("repository", "RepositoryName", "Arn", "ecr", "repository/{Ref}"),
+    "AWS::ECS::Cluster": ("cluster", "ClusterName", "Arn", "ecs", "cluster/{Ref}"),
+    "AWS::EKS::Cluster": ("cluster", "Name", "Arn", "eks", "cluster/{Ref}"),
+    "AWS::Elasticsearch::Domain": ("domain", "DomainName", "Arn", "es", "domain/{Ref}"),
+    "AWS::Events::ApiDestination": ("api_destination", "Name", "Arn", "", ""),
+    "AWS::Events::Connection": ("connection", "Name", "Arn", "", ""),
+    "AWS::Events::EventBus": ("event_bus", "Name", "Arn", "events", "event-bus/{Ref}"),
+    "AWS::Kinesis::Stream": ("stream", "Name", "Arn", "kinesis", "stream/{Ref}"),
+    "AWS::KinesisFirehose::DeliveryStream": ("delivery_stream", "DeliveryStreamName", "Arn", "firehose", "deliverystream/{Ref}"),
+    "AWS::Logs::Destination": ("destination", "DestinationName", "Arn", "logs", "destination:{Ref}"),
+    "AWS::OpenSearchService::Domain": ("domain", "DomainName", "Arn", "es", "domain/{Ref}"),
+    "AWS::Pipes::Pipe": ("pipe", "Name", "Arn", "pipes", "pipe/{Ref}"),
+    "AWS::QLDB::Ledger": ("ledger", "Name", "Arn", "", ""),
+    "AWS::S3Express::DirectoryBucket": ("bucket", "BucketName", "Arn", "s3express", "bucket/{Ref}"),
+    "AWS::SSM::Document": ("document", "Name", "Arn", "", ""),
+    "AWS::SSM::Parameter": ("parameter", "Name", "Arn", "", ""),
+}  # fmt: skip
+"""Noun, the property with the name, the attribute with the ARN, and the service and end of the ARN
+where they are known."""
+
+_ARNS = {
+    "AWS::ACMPCA::CertificateAuthority": ("certificate_authority_arn", "Arn"),
+    "AWS::AppSync::GraphQLApi": ("graphql_api_arn", "Arn"),
+    "AWS::Batch::ComputeEnvironment": ("compute_environment_arn", "ComputeEnvironmentArn"),
+    "AWS::Batch::JobDefinition": ("job_definition_arn", "JobDefinitionArn"),
+    "AWS::Batch::JobQueue": ("job_queue_arn", "JobQueueArn"),
+    "AWS::CertificateManager::Certificate": ("certificate_arn", "Id"),
+    "AWS::CloudTrail::EventDataStore": ("event_data_store_arn", "EventDataStoreArn"),
+    "AWS::CodeArtifact::Domain": ("code_domain_arn", "Arn"),
+    "AWS::CodeArtifact::Repository": ("code_repository_arn", "Arn"),
+    "AWS::ECS::TaskDefinition": ("task_definition_arn", "TaskDefinitionArn"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("load_balancer_arn", "LoadBalancerArn"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("target_group_arn", "TargetGroupArn"),
+    "AWS::Lambda::Alias": ("function_alias_arn", "AliasArn"),
+    "AWS::Lambda::LayerVersion": ("layer_version_arn", "LayerVersionArn"),
+    "AWS::Lambda::Version": ("function_version_arn", "FunctionArn"),
+    "AWS::MSK::Cluster": ("msk_cluster_arn", "Arn"),
+    "AWS::Transfer::Server": ("transfer_server_arn", "Arn"),
+}
+"""Types whose `Ref` is an ARN that ends in what the service makes up, and the attribute that is it."""
+
+_IDS = {
+    "AWS::ApiGateway::RestApi": ("rest_api_id", "RestApiId"),
+    "AWS::ApiGatewayV2::Api": ("http_api_id", "ApiId"),
+    "AWS::CloudFront::Distribution": ("distribution_id", "Id"),
+    "AWS::Cognito::IdentityPool": ("identity_pool_id", "Id"),
+    "AWS::EC2::Instance": ("instance_id", "InstanceId"),
+    "AWS::EC2::Subnet": ("subnet_id", "SubnetId"),
+    "AWS::GuardDuty::Detector": ("detector_id", "Id"),
+}
+"""Types whose `Ref` is an id that the service makes up, and the attribute that is it."""
+
 RETURNS: Mapping[str, Returns] = {
     "AWS::KMS::Key": Returns(
         Attribute("key_id"), {"Arn": Attribute("key_arn", _KEY), "KeyId": REF}
@@ -98,7 +161,19 @@ RETURNS: Mapping[str, Returns] = {
     ),
     "AWS::DynamoDB::Table": Returns(
         Attribute("table_name"),
-        {"Arn": Attribute("table_arn", _regional("dynamodb", "table/{Ref}"))},
+        {
+            "Arn": Attribute("table_arn", _regional("dynamodb", "table/{Ref}")),
+            "StreamArn": Attribute("table_stream_arn"),
+        },
+        "TableName",
+    ),
+    "AWS::DynamoDB::GlobalTable": Returns(
+        Attribute("table_name"),
+        {
+            "Arn": Attribute("table_arn", _regional("dynamodb", "table/{Ref}")),
+            "StreamArn": Attribute("table_stream_arn"),
+            "TableId": Attribute("table_id"),
+        },
         "TableName",
     ),
     "AWS::Logs::LogGroup": Returns(Attribute("log_group_name"), {}, "LogGroupName"),
@@ -108,6 +183,61 @@ RETURNS: Mapping[str, Returns] = {
         {"Arn": Attribute("trail_arn", _regional("cloudtrail", "trail/{Ref}"))},
         "TrailName",
     ),
+    "AWS::StepFunctions::StateMachine": Returns(
+        Attribute("state_machine_arn", _regional("states", "stateMachine:{StateMachineName}")),
+        {"Arn": REF, "Name": Attribute("state_machine_name", "{StateMachineName}")},
+    ),
+    "AWS::StepFunctions::Activity": Returns(
+        Attribute("activity_arn", _regional("states", "activity:{Name}")),
+        {"Arn": REF, "Name": Attribute("activity_name", "{Name}")},
+    ),
+    "AWS::EFS::FileSystem": Returns(
+        Attribute("file_system_id"),
+        {
+            "Arn": Attribute(
+                "file_system_arn", _regional("elasticfilesystem", "file-system/{Ref}")
+            ),
+            "FileSystemId": REF,
+        },
+    ),
+    "AWS::Cognito::UserPool": Returns(
+        Attribute("user_pool_id"),
+        {
+            "Arn": Attribute("user_pool_arn", _regional("cognito-idp", "userpool/{Ref}")),
+            "UserPoolId": REF,
+        },
+    ),
+    "AWS::RDS::DBInstance": Returns(
+        Attribute("db_instance_name"),
+        {"DBInstanceArn": Attribute("db_instance_arn", _regional("rds", "db:{Ref}"))},
+    ),
+    "AWS::RDS::DBCluster": Returns(
+        Attribute("db_cluster_name"),
+        {"DBClusterArn": Attribute("db_cluster_arn", _regional("rds", "cluster:{Ref}"))},
+    ),
+    "AWS::IAM::ServiceLinkedRole": Returns(Attribute("role_name"), {"RoleName": REF}),
+    "AWS::Organizations::Organization": Returns(
+        Attribute("organization_id"),
+        {
+            "Id": REF,
+            "Arn": Attribute("organization_arn"),
+            "ManagementAccountId": Attribute("management_account_id"),
+        },
+    ),
+    "AWS::Organizations::OrganizationalUnit": Returns(
+        Attribute("organizational_unit_id"),
+        {"Id": REF, "Arn": Attribute("organizational_unit_arn")},
+    ),
+    "AWS::Organizations::Account": Returns(
+        Attribute("member_account_id"), {"AccountId": REF, "Arn": Attribute("account_arn")}
+    ),
+    "AWS::CloudFront::CloudFrontOriginAccessIdentity": Returns(
+        Attribute("origin_access_identity_id"),
+        {"Id": REF, "S3CanonicalUserId": Attribute("canonical_user_id")},
+    ),
+    **{type_: _named(*row) for type_, row in _NAMED.items()},
+    **{type_: Returns(Attribute(noun), {name: REF}) for type_, (noun, name) in _ARNS.items()},
+    **{type_: Returns(Attribute(noun), {name: REF}) for type_, (noun, name) in _IDS.items()},
 }
 
 ANYTHING = re.compile(r"Custom::|AWS::CloudFormation::(CustomResource|Macro|WaitCondition)\b")
