@@ -13,7 +13,6 @@ from kmsiac.cli import run
 from tests.torture.case import Case, as_json, names, read
 
 NOT_YET: dict[str, str] = {
-    "custom-resource.yaml": "policies of unknown kind",
     "import-value": "exports of the scan",
 }
 """Cases that no code answers yet, and what is missing. Must shrink to nothing."""
