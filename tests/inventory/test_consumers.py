@@ -317,3 +317,34 @@ def test_data_sources_that_use_a_key(terraform: Reader) -> None:
         ("data.aws_kms_public_key.k", "key_id"),
         ("data.aws_kms_secrets.s", "secret[0].key_id"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "names_key"),
+    [
+        ("!Ref Key", True),
+        ("!GetAtt Key.Arn", True),
+        ("!GetAtt Key.KeyId", True),
+        ("!Ref Alias", True),
+        ("alias/app", True),
+        ('!Sub "${Key.Arn}"', True),
+        ('!Sub "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"', True),
+        ('!Sub "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:alias/app"', True),
+        ('!Join [":", [arn, !Ref AWS::Partition, kms, !Ref AWS::Region, !Ref AWS::AccountId, !Ref Alias]]', True),
+        ("alias/aws/sns", False),
+        ("alias/other", False),
+        ('!Sub "alias/${AWS::StackName}"', False),
+        ("1234abcd-12ab-34cd-56ef-1234567890ab", False),
+    ],
+)  # fmt: skip
+def test_every_spelling_of_a_key_in_a_template(
+    cloudformation: Reader, written: str, names_key: bool
+) -> None:
+    read = cloudformation(f"""Resources:
+  Key: {{Type: AWS::KMS::Key}}
+  Alias: {{Type: AWS::KMS::Alias, Properties: {{AliasName: alias/app, TargetKeyId: !Ref Key}}}}
+  Topic: {{Type: AWS::SNS::Topic, Properties: {{KmsMasterKeyId: {written}}}}}
+""")
+    (consumer,) = read.consumers("Topic")
+    assert [key.address for key in consumer.key.items] == (["Key"] if names_key else [])
+    assert bool(consumer.key.open) is not names_key

@@ -48,7 +48,26 @@ def function(declared: Declared, properties: Mapping, template: Template) -> Mad
     if source_key is not None:
         code = mapping((("SourceKMSKeyArn", source_key),), source_key.position)
         entries += mapping((("Code", code),), source_key.position).entries
-    return Mapping(entries, properties.position), resources + events.resources
+    versions = _versions(declared, properties)
+    return Mapping(entries, properties.position), [*resources, *events.resources, *versions]
+
+
+def _versions(declared: Declared, properties: Mapping) -> list[Declared]:
+    """The alias, the version and the URL of a function, which are only referred to.
+
+    `Fn.Alias` and `Fn.Version` are how SAM lets a template name them.
+    """
+    position, name = declared.key.position, declared.logical_id
+    nothing = Mapping([], position)
+    found: list[Declared] = []
+    alias = properties.get("AutoPublishAlias")
+    if _is_given(alias):
+        names = [f"{name}.Alias", *([f"{name}Alias{text_of(alias)}"] if text_of(alias) else [])]
+        found += (made(declared, one, "AWS::Lambda::Alias", nothing) for one in names)
+        found.append(made(declared, f"{name}.Version", "AWS::Lambda::Version", nothing))
+    if _is_given(properties.get("FunctionUrlConfig")):
+        found.append(made(declared, f"{name}Url", "AWS::Lambda::Url", nothing))
+    return found
 
 
 def _function_role(

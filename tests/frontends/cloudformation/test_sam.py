@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmsiac.aws.sam import template_actions, template_names
+from kmsiac.values import Text
 from tests.frontends.cloudformation.conftest import Loaded
 from tests.oracles.sam import compare, golden_of
 
@@ -197,3 +198,29 @@ def test_json_and_yaml_alike(read: Read) -> None:
         "AWSLambdaBasicExecutionRole",
         "SecurityAudit",
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "type_"),
+    [
+        ("!Ref Fn.Alias", "function_alias_arn"),
+        ("!Ref FnAliaslive", "function_alias_arn"),
+        ("!Ref Fn.Version", "function_version_arn"),
+        ("!GetAtt FnUrl.FunctionUrl", "text"),
+        ("!Ref ServerlessRestApi", "rest_api_id"),
+    ],
+)
+def test_what_is_made_may_be_referred_to(read: Read, expression: str, type_: str) -> None:
+    loaded = read(f"""{HEAD}Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      AutoPublishAlias: live
+      FunctionUrlConfig: {{AuthType: AWS_IAM}}
+      Events: {{Get: {{Type: Api, Properties: {{Path: /, Method: get}}}}}}
+  K: {{Type: AWS::KMS::Key, Properties: {{Description: {expression}}}}}
+""")
+    value = loaded.value("K.Description")
+    assert isinstance(value, Text)
+    assert value.symbol is not None
+    assert value.symbol.type == type_
