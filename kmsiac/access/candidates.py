@@ -106,7 +106,9 @@ def _may_reach(unit: UnitAccess, likes: Likes, key: Key) -> bool:
     if likes.unhindered and any(answer.is_yes for answer in covered):
         return True  # most are so, and need no search
     reaches = bool(likes.layers.open.get(IDENTITY)) or not all(one.is_no for one in covered)
-    return reaches and bool(unit.allowed_actions(likes.first).possible)
+    if reaches and likes.allowed is None:
+        likes.allowed = bool(unit.allowed_actions(likes.first).possible)
+    return reaches and bool(likes.allowed)
 
 
 def reachable_keys(unit: UnitAccess) -> Iterator[Key]:

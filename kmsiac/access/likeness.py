@@ -65,6 +65,8 @@ class Likes:
         self.candidates: list[tuple[int, Candidate]] = []
         self.names: list[str] = []
         self.looks: list[Hashable] = []
+        self.allowed: bool | None = None
+        """Whether they are allowed anything on some key; None where nobody has asked."""
         self.allows = [
             statement
             for sheet in first.layers.sheets
