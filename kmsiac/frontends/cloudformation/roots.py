@@ -13,7 +13,7 @@ from kmsiac.frontends.cloudformation.templates import read_root
 from kmsiac.frontends.unit import UnitSource
 from kmsiac.reading.tree import SourceTree
 
-_NAMES = (*(name.encode() for name in LOCATIONS), b"file(")
+_NAMES = (*(name.encode() for name in LOCATIONS), b"${file(")
 
 
 def nested_units(tree: SourceTree, units: Iterable[UnitSource]) -> list[Path]:
