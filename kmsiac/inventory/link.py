@@ -68,8 +68,7 @@ class Directory(Generic[E]):
         self._by_name: dict[Name, dict[E, _Named]] = {}
         for entity, naming in entities:
             self._by_address[entity.address] = (entity, naming)
-            plain = tuple(name for name, _ in _steps(entity.address))
-            self._by_plain.setdefault(plain, []).append(entity)
+            self._by_plain.setdefault(plain_steps(entity.address), []).append(entity)
             if naming.name:
                 self._add_names(entity, naming)
 
@@ -157,6 +156,11 @@ class Directory(Generic[E]):
 
 def _steps(address: str) -> tuple[tuple[str, str], ...]:
     return tuple((match[1], match[2] or "") for match in _STEP.finditer(address))
+
+
+def plain_steps(address: str) -> tuple[str, ...]:
+    """The names of an address, without indexes."""
+    return tuple(name for name, _ in _steps(address))
 
 
 def _may_be(entity: Entity, steps: tuple[tuple[str, str], ...], unit: str) -> bool:

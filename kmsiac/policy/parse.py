@@ -21,20 +21,37 @@ from kmsiac.policy.leftovers import PLACEHOLDER
 from kmsiac.values import Bool, Choice, List, Map, Null, Number, Part, Text, Unknown, Value
 
 _DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
+MAX_CHARACTERS = 1_000_000
+"""Of a policy in text. AWS takes 32,768, white space not counted everywhere."""
+MAX_STATEMENTS = 800
+"""The shortest that says anything has 44 characters: AWS takes none with so many."""
+MAX_MEMBERS = 20_000
+"""Principals, actions, resources and conditions of all statements, for the same reason."""
+_TOO_LARGE = "more than a policy of AWS can have: it is not judged"
 
 
 def parse_document(value: Value) -> PolicyDocument | Unknown:
     """The policy document that a Map, or a Text of JSON, holds.
 
-    An Unknown where the value, or the text, could not be read at all.
+    An Unknown where the value, or the text, could not be read at all, or is so large that AWS
+    refuses it: what is asked of a policy takes more than linear time.
     """
     if isinstance(value, Text):
+        if (
+            size := sum(len(part) for part in value.parts if isinstance(part, str))
+        ) > MAX_CHARACTERS:
+            return _too_large(f"{size:,} characters", value)
         value = decode(value)
     if isinstance(value, Unknown):
         return value
     if not isinstance(value, Map):
         return Unknown(_describe(value), "a policy document is a JSON object", value.position)
+    count = len(_members(value.get("Statement") or Map())[0])
+    if count > MAX_STATEMENTS:
+        return _too_large(f"{count:,} statements", value)
     statements, rest = _statements(value)
+    if (members := sum(map(_size, statements))) > MAX_MEMBERS:
+        return _too_large(f"{members:,} principals, actions, resources and conditions", value)
     version = value.get("Version")
     return PolicyDocument(
         value,
@@ -45,6 +62,16 @@ def parse_document(value: Value) -> PolicyDocument | Unknown:
         rest or value.open,
         value.position,
     )
+
+
+def _too_large(what: str, value: Value) -> Unknown:
+    return Unknown("the policy", f"it has {what}, {_TOO_LARGE}", value.position)
+
+
+def _size(statement: Statement) -> int:
+    lists = (statement.principals, statement.actions, statement.resources)
+    conditions = sum(len(condition.values) for condition in statement.conditions)
+    return sum(map(len, lists)) + conditions
 
 
 def _statements(document: Map) -> tuple[tuple[Statement, ...], Unknown | None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from kmsiac.inventory.alike import likes
 from kmsiac.inventory.cases import TooManyWorlds, World, in_every_world
 from kmsiac.inventory.export import to_json
 from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
@@ -88,8 +89,7 @@ def _matches(engine: _Engine, rules: RuleSet) -> list[Match]:
         match
         for rule in rules
         if not (rule.source_only and engine.inventory.from_plan)
-        for entity in engine.entities(rule)
-        for match in engine.ask(rule, entity)
+        for match in engine.ask_all(rule)
     ]
     silent = [match for rule in rules for match in engine.never(rule)]
     kept = [*unsilenced(placed, {rule.id: rule.yields_to for rule in rules}), *silent]
@@ -102,6 +102,7 @@ class _Engine:
     def __init__(self, inventory: Inventory, trusted: Trusted) -> None:
         self.inventory = inventory
         self.surroundings = Surroundings(inventory, trusted)
+        self.likes = likes(inventory)
         self.scopes: dict[frozenset[tuple[Guard, object]], Scope] = {}
 
     def scope(self, world: World) -> Scope:
@@ -120,6 +121,20 @@ class _Engine:
         for policy in self.inventory.policies:
             if not policy.default and _fits(rule, policy):
                 yield policy
+
+    def ask_all(self, rule: Rule) -> Iterator[Placed]:
+        """The matches of a rule on all entities; it says nothing of what is like one of which it
+        says nothing.
+        """
+        silent: set[int] = set()
+        for entity in self.entities(rule):
+            like = None if rule.source_only else self.likes.get(id(entity))
+            if like is not None and id(like) in silent:
+                continue
+            found = self.ask(rule, entity)
+            if not found:
+                silent.add(id(entity))
+            yield from found
 
     def ask(self, rule: Rule, entity: Entity) -> list[Placed]:
         """The matches of a rule on an entity and what it holds."""

@@ -55,8 +55,12 @@ def only_when(when: When, value: Value, position: int) -> Value:
 
 
 def expand(body: Body, frame: Frame) -> Iterator[Expanded]:
-    """The nested blocks of a body in order, each `dynamic` block once per member of its for_each."""
+    """The nested blocks of a body in order, each `dynamic` block once per member of its for_each.
+
+    Raises `OverBudget`: what was given before holds.
+    """
     for block in body.blocks:
+        frame.context.budget.spend()
         if block.type == "dynamic" and len(block.labels) == 1:
             yield from _dynamic(block, frame)
         else:
@@ -172,13 +176,24 @@ def _too_deep(position: int, frame: Frame) -> Unknown:
 def grouped(
     body: Body, frame: Frame, skip: frozenset[str] = frozenset()
 ) -> dict[str, tuple[int, list[Expanded], Unknown | None]]:
-    """The expanded blocks by type: position of the first, all of them, and whether there may be more."""
+    """The expanded blocks by type: position of the first, all of them, and whether there may be more.
+
+    Where the steps end, there may be more of every type that is written.
+    """
     groups: dict[str, tuple[int, list[Expanded], Unknown | None]] = {}
-    for each in expand(body, frame):
-        if each.type not in skip:
-            first, items, rest = groups.get(each.type, (each.position, [], None))
-            items.append(each)
-            groups[each.type] = (first, items, rest or each.open)
+    try:
+        for each in expand(body, frame):
+            if each.type not in skip:
+                first, items, rest = groups.get(each.type, (each.position, [], None))
+                items.append(each)
+                groups[each.type] = (first, items, rest or each.open)
+    except (OverBudget, RecursionError) as problem:
+        for block in body.blocks:
+            made = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+            if made not in skip:
+                first, items, rest = groups.get(made, (block.position, [], None))
+                more = rest or _unfinished(problem, made, block.position, frame)
+                groups[made] = (first, items, more)
     return groups
 
 
@@ -187,6 +202,12 @@ def guarded(make: Callable[[], Value], what: str, position: int, frame: Frame) -
     try:
         return make()
     except (OverBudget, RecursionError) as problem:
-        reason = "too deeply nested" if isinstance(problem, RecursionError) else "too complex"
-        qualified = frame.scope.qualify(what) + frame.label
-        return Unknown(qualified, f"{reason} to evaluate", position, frame.context.stack.unit)
+        return _unfinished(problem, what, position, frame)
+
+
+def _unfinished(
+    problem: OverBudget | RecursionError, what: str, position: int, frame: Frame
+) -> Unknown:
+    reason = "too deeply nested" if isinstance(problem, RecursionError) else "too complex"
+    qualified = frame.scope.qualify(what) + frame.label
+    return Unknown(qualified, f"{reason} to evaluate", position, frame.context.stack.unit)

@@ -109,6 +109,7 @@ def _collect_all(root: Scope, stack: Stack) -> None:
             path = (*call.path, at)
             found.append(_collect(child, path, stack))
             calls.add(child, path)
+    stack.gaps.extend(root.context.room.gaps())
     for one in sorted(found, key=lambda one: one.path):
         stack.resources.extend(one.resources)
         stack.documents.extend(one.documents)
@@ -120,6 +121,8 @@ def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
     for key, block in scope.files.resources.items():
         type_, _, name = key.partition(".")
         if is_sink(type_, block):
+            if _is_full(scope, "resource", type_, name, block):
+                continue
             only = None if type_ in SINKS else sink_attributes(type_) | {"region"}
             group = scope.group("resource", type_, name, block)
             found.resources.extend(_resources(scope, group, stack, only))
@@ -130,13 +133,26 @@ def _collect(scope: Scope, path: tuple[int, ...], stack: Stack) -> _Found:
     for key, block in scope.files.data.items():
         type_, _, name = key.partition(".")
         if type_ == "aws_iam_policy_document":
+            if _is_full(scope, "data", type_, name, block):
+                continue
             group = scope.group("data", type_, name, block)
             found.documents.extend(_documents(scope, group, stack))
         elif is_sink(f"data.{type_}", block):
+            if _is_full(scope, "data", type_, name, block):
+                continue
             only = sink_attributes(f"data.{type_}") | {"region"}
             group = scope.group("data", type_, name, block)
             found.resources.extend(_resources(scope, group, stack, only))
     return found
+
+
+def _is_full(scope: Scope, kind: str, type: str, name: str, block: Block) -> bool:
+    """Whether there is no room for what a block declares: it is not even expanded then."""
+    room = scope.context.room
+    if room.is_full:
+        address = f"data.{type}.{name}" if kind == "data" else f"{type}.{name}"
+        room.leave_out(scope.qualify(address), block.position)
+    return room.is_full
 
 
 def _children(scope: Scope, members: list[Member], stack: Stack) -> Iterator[Scope]:
@@ -174,6 +190,8 @@ def _resources(
     for member in _members(group, stack):
         instance = member.instance
         assert isinstance(instance, Instance)
+        if not scope.context.room.take(instance.address, block.position):
+            continue
         with scope.context.budget.portion():
             attributes = finish(instance.attributes_map(only), instance.address, scope.context)
             lifecycle = _lifecycle(block, instance)
@@ -204,6 +222,8 @@ def _documents(scope: Scope, group: Group, stack: Stack) -> Iterator[DataDocumen
         instance = member.instance
         assert isinstance(instance, Instance)
         name = f"{instance.address}.json"
+        if not scope.context.room.take(instance.address, group.block.position):
+            continue
         with scope.context.budget.portion():
             value = guarded(instance.document, name, group.block.position, scope.frame)
             document = finish(value, name, scope.context)

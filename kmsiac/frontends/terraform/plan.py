@@ -35,6 +35,7 @@ from kmsiac.frontends.terraform.plan_providers import Providers
 from kmsiac.frontends.terraform.plan_references import Configuration
 from kmsiac.frontends.terraform.plan_unknowns import AttributeUnknowns, Unknowns
 from kmsiac.frontends.terraform.plan_values import Converter
+from kmsiac.frontends.terraform.room import Room
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.policy.json_text import decode
 from kmsiac.reading.json_paths import locate
@@ -94,6 +95,7 @@ class _Plan:
         )
         self.failures: set[str] = set()
         self.taken: set[str] = set()
+        self.room = Room()
 
     def stack(self, tree: SourceTree) -> Stack:
         """Everything of the plan that matters here; what it does not know from the code in `tree`."""
@@ -107,6 +109,7 @@ class _Plan:
         for change in known:
             if change.type == DOCUMENT_TYPE and change.address not in self.taken:
                 self._guarded(change, self._take_known_document)
+        self.result.gaps.extend(self.room.gaps())
         if self.inputs.source_folder is not None:
             self._fill_in(tree)
         return self.result
@@ -219,22 +222,28 @@ class _Plan:
     def _take(self, change: Change) -> None:
         if change.mode == "data":
             if change.type == DOCUMENT_TYPE:
+                self.taken.add(change.address)
+                if not self.room.take(change.address, self._at(*change.path)):
+                    return
                 document = self.unknowns.document(change)
                 at = self._at(*change.path)
-                self.taken.add(change.address)
                 self.result.documents.append(DataDocument(change.address, document, at))
         elif change.type in SINKS:
-            self.result.resources.append(self._resource(change))
+            if self.room.take(change.address, self._at(*change.path)):
+                self.result.resources.append(self._resource(change))
         elif any(map(change.after.get, heads := sink_heads(change.type))) or any(
             map(change.is_unknown, heads)
         ):
             only = sink_attributes(change.type) | {"region"}
-            self.result.resources.append(self._resource(change, only))
+            if self.room.take(change.address, self._at(*change.path)):
+                self.result.resources.append(self._resource(change, only))
         elif reason := not_covered(change.type):
             self.result.gaps.append(Gap(change.address, "", reason, self._at(*change.path)))
 
     def _take_known_document(self, change: Change) -> None:
         at = self._at(*change.path, *change.values, "json")
+        if not self.room.take(change.address, at):
+            return
         secret = isinstance(change.sensitive, dict) and change.sensitive.get("json") is True
         json = string(change.after.get("json"), f"{change.address}.json")
         document: Value

@@ -13,6 +13,7 @@ from kmsiac.frontends.terraform.module_files import ModuleFiles, read_folder
 from kmsiac.frontends.terraform.nodes import Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute
 from kmsiac.frontends.terraform.recorded_modules import Recorded, read_recorded
+from kmsiac.frontends.terraform.room import Room
 from kmsiac.frontends.terraform.split import Attribute, Block
 from kmsiac.frontends.terraform.symbolic import Budget, Invalid, Lazy, marked
 from kmsiac.frontends.terraform.type_constraints import convert
@@ -41,6 +42,7 @@ class Context:
         self.root_folder = root_folder
         self.inputs = inputs
         self.budget = Budget(MAX_STEPS)
+        self.room = Room()
         self.depth = 0
         self.folders: dict[Path, ModuleFiles] = {}
         self._read: dict[Path, ModuleFiles] = {}
