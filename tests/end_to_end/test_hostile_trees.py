@@ -6,6 +6,8 @@ its share is over the limit here, too.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -24,6 +26,31 @@ TWICE = "".join(f"  a{at} = [local.a{at + 1}, local.a{at + 1}]\n" for at in rang
 TEXTS = "".join(f'  a{at} = "${{local.a{at + 1}}}${{local.a{at + 1}}}"\n' for at in range(60))
 CALL = 'module "m{0}" {{\n  source = "../{1}"\n}}\n'
 INSIDE = '"${f('
+
+STATEMENT = '{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}'
+WRITTEN = '{ Effect = "Allow", Principal = "*", Action = "kms:*", Resource = "*" }'
+ANY = f'{{"Statement":[{",".join([STATEMENT] * 2000)}]}}'
+NESTED = "".join(
+    f'dynamic "b{at}" {{\nfor_each = range(10)\ncontent {{\nx = b{at}.value\n' for at in range(12)
+)
+MANY = "".join(
+    f'resource "aws_kms_key" "k{at}" {{\n  for_each = toset([for i in range(1000) : "e${{i}}"])\n}}\n'
+    for at in range(12)
+)
+PLANNED = {
+    "format_version": "1.2",
+    "terraform_version": "1.9.0",
+    "resource_changes": [
+        {
+            "address": "aws_kms_key.k",
+            "mode": "managed",
+            "type": "aws_kms_key",
+            "name": "k",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {"actions": ["create"], "after": {"policy": ANY}, "after_unknown": {}},
+        }
+    ],
+}
 
 TREES: dict[str, tuple[dict[str, str], str]] = {
     "locals in a circle": (
@@ -88,6 +115,51 @@ TREES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a width of a thousand million": (
         {"x/main.tf": key('format("%999999999s", "a")')},
+        "aws_kms_key.k",
+    ),
+    "dynamic blocks in dynamic blocks": (
+        {"x/main.tf": f'resource "aws_kms_key" "k" {{\n{NESTED}{"}}" * 12}\n}}\n'},
+        "aws_kms_key.k",
+    ),
+    "statements that are dynamic and have dynamic conditions": (
+        {
+            "x/main.tf": 'data "aws_iam_policy_document" "d" {\n  dynamic "statement" {\n'
+            '    for_each = range(1000)\n    content {\n      actions = ["kms:*"]\n'
+            '      dynamic "condition" {\n        for_each = range(1000)\n        content {\n'
+            '          test = "StringEquals"\n          variable = "aws:PrincipalTag/x"\n'
+            "          values = [condition.value]\n        }\n      }\n    }\n  }\n}\n"
+            + key("data.aws_iam_policy_document.d.json")
+        },
+        "too complex to evaluate",
+    ),
+    "statements in a heredoc": (
+        {"x/main.tf": key(f"<<EOT\n{ANY}\nEOT")},
+        "it has 2,000 statements, more than a policy of AWS can have",
+    ),
+    "statements in code": (
+        {"x/main.tf": key(f"jsonencode({{ Statement = [{','.join([WRITTEN] * 1000)}] }})")},
+        "it has 1,000 statements, more than a policy of AWS can have",
+    ),
+    "principals of one statement": (
+        {
+            "x/main.tf": key(
+                'jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", '
+                f'Resource = "*", Principal = {{ AWS = [{",".join(["1"] * 21_000)}] }} }}] }})'
+            )
+        },
+        "21,002 principals, actions, resources and conditions",
+    ),
+    "a text of megabytes": (
+        {"x/main.tf": key('<<EOT\n{"Statement":[' + " " * 1_100_000 + "]}\nEOT")},
+        "more than a policy of AWS can have",
+    ),
+    "statements in a plan": ({"x/plan.json": json.dumps(PLANNED)}, "2,000 statements"),
+    "resources over elements": (
+        {"x/main.tf": MANY},
+        "more than 10,000 resources in one unit: the others are not judged: aws_kms_key.k10",
+    ),
+    "blocks of nothing in a key": (
+        {"x/main.tf": 'resource "aws_kms_key" "k" {\n' + "a{}\n" * 60_000 + "}\n"},
         "aws_kms_key.k",
     ),
     "a pattern that goes back and forth": (
