@@ -9,7 +9,7 @@ gives plain data, so that units can run in workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -47,6 +47,9 @@ __all__ = [
     "scan",
     "take_inventory",
 ]
+
+_STRAYS = 5
+"""Values for variables that are not declared: so many are told by file."""
 
 Progress = Callable[[int, int, str], None]
 """Told how far a scan is: units done, units in all, and the path of the one that is next."""
@@ -107,8 +110,26 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
         summary=_summary(discovery, units, len(rules)),
         rules=_active(rules),
         prose=cache(rules.prose),
-        notes=[*options.notes, *notes, *out.notes],
+        notes=[*options.notes, *notes, *_stray_notes(units), *out.notes],
     )
+
+
+def _stray_notes(units: Iterable[UnitScan]) -> Iterator[Note]:
+    """Values in files of variables that no unit takes which is given the file."""
+    given = [unit for unit in units if unit.framework == TERRAFORM]
+    strays = {stray.place: stray.message for unit in given for stray in unit.strays}
+    undeclared = {
+        path: set.intersection(
+            *({s.place for s in unit.strays} for unit in given if path in unit.files)
+        )
+        for path in sorted({place.path for place in strays})
+    }
+    for places in undeclared.values():
+        told = sorted(places)
+        for at, where in enumerate(told[:_STRAYS]):
+            last = at == _STRAYS - 1 and len(told) > _STRAYS
+            more = f" (and for {len(told) - _STRAYS:,} more)" if last else ""
+            yield Note(f"{strays[where]}{more}", where)
 
 
 def judge(options: ScanOptions) -> Judged:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kmsiac.aws.partitions import DNS_SUFFIXES
-from kmsiac.errors import KmsiacError
+from kmsiac.errors import KmsiacError, Span
 from kmsiac.reading.nodes import Node
 from kmsiac.reading.source import NOWHERE
 from kmsiac.values import Guard, Map, Owner, Symbol, Text, Unknown, Value
@@ -155,6 +155,15 @@ class Gap:
     position: int
 
 
+class Stray(NamedTuple):
+    """A value in a file of variables for a variable that the unit does not declare: where it is
+    written, and in words.
+    """
+
+    place: Span
+    message: str
+
+
 class Remark(NamedTuple):
     """What a template says about itself or a resource to tools: its metadata, as written.
 
@@ -184,6 +193,8 @@ class Stack:
     """Names of the variables or parameters that it takes."""
     remarks: list[Remark] = field(default_factory=list)
     """The metadata of the template and its resources."""
+    strays: list[Stray] = field(default_factory=list)
+    """Values of variable files that nothing takes."""
     from_plan: bool = False
     """Read from plan JSON, which never shows where or how something was written."""
 

@@ -18,7 +18,7 @@ from kmsiac.reading.tree import SourceTree
 from kmsiac.rules.engine import run
 from kmsiac.rules.match import Match
 from kmsiac.rules.model import RuleSet
-from kmsiac.stack import Call, Gap, Remark
+from kmsiac.stack import Call, Gap, Remark, Stray
 
 
 @dataclass
@@ -34,6 +34,7 @@ class UnitScan:
     from_plan: bool = False
     declared: frozenset[str] = frozenset()
     remarks: list[Remark] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
     only: frozenset[str] = frozenset()
     keys: int = 0
     policies: int = 0
@@ -86,6 +87,7 @@ def joined(runs: list[Run], scans: list[UnitScan]) -> UnitScan:
         from_plan=scans[0].from_plan,
         declared=scans[0].declared,
         remarks=scans[0].remarks,
+        strays=[stray for scan in scans for stray in scan.strays],
         only=scans[0].only,
         keys=max(scan.keys for scan in scans),
         policies=max(scan.policies for scan in scans),
@@ -125,6 +127,7 @@ def scan_unit(
         from_plan=inventory.from_plan,
         declared=inventory.declared,
         remarks=inventory.remarks,
+        strays=inventory.strays,
         only=unit.only,
         keys=len(inventory.keys),
         policies=sum(not policy.default for policy in inventory.policies),

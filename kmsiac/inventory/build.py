@@ -33,6 +33,7 @@ def build(stack: Stack) -> Inventory:
         files=set(stack.files),
         declared=stack.declared,
         remarks=list(stack.remarks),
+        strays=list(stack.strays),
     )
     resources = [_in_its_region(resource, stack.framework) for resource in stack.resources]
     for resource in resources:

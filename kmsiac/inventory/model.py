@@ -15,7 +15,7 @@ from kmsiac.errors import KmsiacError
 from kmsiac.inventory.cases import Varying
 from kmsiac.policy.document import PolicyDocument
 from kmsiac.reading.source import NOWHERE
-from kmsiac.stack import DataDocument, Gap, Remark, Resource
+from kmsiac.stack import DataDocument, Gap, Remark, Resource, Stray
 from kmsiac.values import Blame, Unknown, Value
 
 if TYPE_CHECKING:
@@ -199,6 +199,7 @@ class Inventory:
     files: set[str] = field(default_factory=set)
     declared: frozenset[str] = frozenset()
     remarks: list[Remark] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
     index: Index | None = field(default=None, repr=False, compare=False)
     """What finds entities by what refers to them: see `named`."""
 

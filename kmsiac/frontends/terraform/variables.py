@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kmsiac.errors import SourceError
+from kmsiac.errors import SourceError, nearest
 from kmsiac.frontends.terraform.json_values import literal, read_decoded
 from kmsiac.frontends.terraform.nodes import Call, Directive, For, Name, Node, Unparsed
 from kmsiac.frontends.terraform.parse import parse_attribute, parse_expression
@@ -15,12 +15,15 @@ from kmsiac.frontends.terraform.split import Attribute, Block, split
 from kmsiac.frontends.terraform.symbolic import broken_part
 from kmsiac.reading import nodes as json_nodes
 from kmsiac.reading.source import SourceFile
+from kmsiac.stack import Stray
 from kmsiac.values import Text, Value
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Context, Scope
 
 Given = Callable[[], Value]
+_COMPARED = 20
+"""Of so many names in a file that no variable has the nearest is looked for."""
 
 
 def root_inputs(context: Context, folder: Path) -> Callable[[str], Value | None]:
@@ -81,15 +84,28 @@ def _from_file(context: Context, path: Path, nothing: Scope) -> dict[str, Given]
     if split_file is not None:
         attributes = split_file.body.attributes
         context.stack.errors.extend(split_file.errors)
+        _note_strays(file, {name: a.position for name, a in attributes.items()}, nothing)
         return {
             name: partial(_of_attribute, attribute, nothing)
             for name, attribute in attributes.items()
         }
+    _note_strays(file, {name: node.position for name, node in (members or {}).items()}, nothing)
     nodes = {name: literal(file, node) for name, node in (members or {}).items()}
     for node in nodes.values():
         if isinstance(node, Unparsed):
             context.report(node)
     return {name: partial(_constant, node, nothing) for name, node in nodes.items()}
+
+
+def _note_strays(file: SourceFile, written: Mapping[str, int], nothing: Scope) -> None:
+    """Values that nothing takes: a slip of the pen, of which Terraform warns, too."""
+    declared = nothing.files.variables
+    strays = [(name, position) for name, position in written.items() if name not in declared]
+    for at, (name, position) in enumerate(strays):
+        near = nearest(name, declared) if at < _COMPARED else ""
+        hint = f': did you mean "{near}"?' if near else ""
+        message = f'no variable is declared for the value "{name}"{hint}'
+        nothing.context.stack.strays.append(Stray(file.span(position), message))
 
 
 def _of_attribute(attribute: Attribute, nothing: Scope) -> Value:
