@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NoReturn
 
@@ -48,16 +49,37 @@ def read_json(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0
     return _Builder(file, budget, start).read()
 
 
-def load_json(file: SourceFile) -> object:
+def each_once(repeated: dict[str, None]) -> Callable[[list[tuple[str, object]]], object]:
+    """What makes the objects of a JSON text: the last of equal keys counts, and is noted."""
+
+    def made(pairs: list[tuple[str, object]]) -> object:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            met: set[str] = set()
+            for name, _ in pairs:
+                if name in met:
+                    repeated[name] = None
+                met.add(name)
+        return found
+
+    return made
+
+
+def load_json(file: SourceFile, repeated: dict[str, None] | None = None) -> object:
     """The plain Python value of a JSON file, without positions; fractions are `Decimal`.
 
-    Raises `SourceError` where `json.loads` cannot read the text, and for `NaN` and `Infinity`.
+    `repeated` gets the keys that an object has twice, of which the last counts. Raises `SourceError` where `json.loads` cannot read the text, and for `NaN` and `Infinity`.
     """
     text = file.text
     if not text.strip():
         _fail(file, "the file is empty", 0)
     try:
-        value: object = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value: object = json.loads(
+            text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=None if repeated is None else each_once(repeated),
+        )
     except json.JSONDecodeError as error:
         _refuse(file, error)
     except ArithmeticError:

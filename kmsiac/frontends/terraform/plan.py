@@ -44,6 +44,7 @@ from kmsiac.reading.tree import MAX_PLAN_BYTES, STDIN, SourceTree
 from kmsiac.stack import TERRAFORM, Call, DataDocument, Gap, Resource, Stack
 from kmsiac.values import Map, Text, Unknown, Value
 
+_SHOWN = 5
 _VERSION = re.compile(r"(0\.[1-9]|1)(\.\d+)*\Z")
 
 
@@ -59,10 +60,11 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     # Nothing made here is garbage, and there is a lot of it: collecting doubles the time.
     gc.disable()
     try:
-        document, whole = load_plan(file)
-        if not whole and source.path != Path(STDIN):
+        loaded = load_plan(file)
+        if not loaded.whole and source.path != Path(STDIN):
             file.forget()
-        plan = _Plan(file, document, inputs, whole=whole)
+        plan = _Plan(file, loaded.document, inputs, whole=loaded.whole)
+        plan.say_repeated(list(loaded.repeated))
         return plan.stack(tree)
     except SourceError as error:
         raise located(error, file.path) from None
@@ -134,6 +136,15 @@ class _Plan:
             found[name] = (entry.get("value"), self._at("variables", name), secret)
         return found
 
+    def say_repeated(self, names: list[str]) -> None:
+        """Terraform writes no key twice: somebody else has written here."""
+        if names:
+            named = ", ".join(f'"{name[:40]}"' for name in names[:_SHOWN])
+            more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+            problem = f"keys that an object of the plan has twice: {named}{more}"
+            hint = "the last of each counts here; make the plan anew with `terraform show -json`"
+            self._fail(SourceError(problem, hint=hint))
+
     def _say_incomplete(self) -> None:
         if self.document.get("errored") is True:
             reason = "planning ended with an error, so the plan may lack resources"
@@ -188,7 +199,13 @@ class _Plan:
                 return []
             root = values.get("root_module")
             path: tuple[Key, ...] = ("planned_values", "root_module")
-            entries = state_resources(root, path, "planned_values")
+            entries = list(state_resources(root, path, "planned_values"))
+            if entries:
+                reason = (
+                    "the plan has no resource_changes: its planned_values are read, "
+                    "in which what is not known yet looks like what is not written"
+                )
+                self.result.gaps.append(Gap("", "", reason, self._at("planned_values")))
             return [planned(entry, module, at, where) for entry, module, at, where in entries]
         changes = self.document.pop("resource_changes")  # no need to keep what becomes Changes
         found = self._entries(changes, ("resource_changes",), ())

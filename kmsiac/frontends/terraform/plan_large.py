@@ -10,11 +10,12 @@ import json
 from decimal import Decimal
 from functools import cache
 from sys import intern
+from typing import NamedTuple
 
 from kmsiac.aws.policy_sites import sink_attributes
 from kmsiac.frontends.terraform.attributes import SINKS
 from kmsiac.frontends.terraform.plan_model import JsonMap, has_true, mapping
-from kmsiac.reading.json_reader import load_json
+from kmsiac.reading.json_reader import each_once, load_json
 from kmsiac.reading.json_sections import Extent, items, sections
 from kmsiac.reading.sniff import encoding_of
 from kmsiac.reading.source import SourceFile
@@ -40,20 +41,29 @@ _NAMES = frozenset({"arn", "bucket", "id", "name", "path", "region"})
 """What shapes of symbols are made of."""
 
 
-def load_plan(file: SourceFile) -> tuple[JsonMap, bool]:
-    """The plan as plain values, and whether all of it.
+class Loaded(NamedTuple):
+    """A plan as plain values, whether all of it, and keys that an object of it has twice."""
+
+    document: JsonMap
+    whole: bool
+    repeated: dict[str, None]
+
+
+def load_plan(file: SourceFile) -> Loaded:
+    """The plan as plain values.
 
     Of a large one its items keep their places; only what nobody asks for is missing. Raises
     `SourceError` for text that is no JSON.
     """
+    repeated: dict[str, None] = {}
     if len(file.data) >= LARGE and file.as_read and encoding_of(file.data) == ("utf-8", 0):
-        found = _by_sections(file.data)
+        found = _by_sections(file.data, repeated)
         if found is not None:
-            return found, False
-    return mapping(load_json(file), "the file"), True
+            return Loaded(found, False, repeated)
+    return Loaded(mapping(load_json(file, repeated), "the file"), True, repeated)
 
 
-def _by_sections(data: bytes) -> JsonMap | None:
+def _by_sections(data: bytes, repeated: dict[str, None]) -> JsonMap | None:
     """None where something is not as Terraform writes it: then reading all of it says what."""
     places = sections(data)
     if places is None or "resource_changes" not in places:
@@ -63,7 +73,9 @@ def _by_sections(data: bytes) -> JsonMap | None:
             name: _decoded(data, place) for name, place in places.items() if name in _WANTED
         }
         changes = places["resource_changes"]
-        found["resource_changes"] = [_change(data, place) for place in items(data, changes)]
+        found["resource_changes"] = [
+            _change(data, place, repeated) for place in items(data, changes)
+        ]
     except (ValueError, ArithmeticError, RecursionError):
         return None
     return found
@@ -78,7 +90,7 @@ def _refuse(name: str) -> object:
     raise ValueError(name)
 
 
-def _change(data: bytes, place: Extent) -> object:
+def _change(data: bytes, place: Extent, repeated: dict[str, None]) -> object:
     text = data[place[0] : place[1]]
     entry = json.loads(text, parse_float=Decimal, parse_constant=_refuse)
     change = entry.get("change") if isinstance(entry, dict) else None
@@ -86,6 +98,7 @@ def _change(data: bytes, place: Extent) -> object:
     if not isinstance(change, dict) or not isinstance(type_, str) or entry.get("mode") == "data":
         return entry
     if type_ in SINKS:
+        json.loads(text, object_pairs_hook=each_once(repeated))
         for name in ("before", "before_sensitive"):
             change.pop(name, None)
         return _interned(entry)

@@ -381,6 +381,26 @@ def test_planned_values_stand_in_where_there_are_no_changes():
     stack = load(document)
     assert isinstance(attribute(stack, "aws_kms_key.k", "policy"), Unknown)
     assert show(attribute(stack, "module.m.aws_kms_key.k", "policy")) == "{}"
+    (gap,) = stack.gaps
+    assert "the plan has no resource_changes: its planned_values are read" in gap.reason
+
+
+def test_a_plan_of_outputs_only_lacks_nothing():
+    document = a_plan()
+    del document["resource_changes"]
+    document["planned_values"] = {"outputs": {}, "root_module": {}}
+    assert load(document).gaps == []
+
+
+def test_keys_that_an_object_has_twice_are_told_once():
+    text = json.dumps(a_plan([change("aws_kms_key.k", {"policy": "{}"})]))
+    twice = text.replace('"policy": "{}"', '"policy": "[]", "policy": "{}"')
+    stack = load(
+        twice.replace('"configuration"', '"variables": {}, "variables": {}, "configuration"')
+    )
+    (error,) = stack.errors
+    assert error.message == 'keys that an object of the plan has twice: "policy", "variables"'
+    assert show(attribute(stack, "aws_kms_key.k", "policy")) == "{}"
 
 
 # -- policy documents ------------------------------------------------------------------------------

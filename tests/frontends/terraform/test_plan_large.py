@@ -125,6 +125,15 @@ def test_findings_of_a_large_plan_have_pointers(tmp_path: Path) -> None:
     )
 
 
+def test_a_key_that_a_large_plan_has_twice_in_a_resource_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    text = json.dumps(a_plan(LARGE // 600))
+    file.write_text(text.replace('"policy": ', '"policy": "{}", "policy": ', 1))
+    result = scan(ScanOptions(paths=(file,), working_directory=tmp_path))
+    (error,) = result.errors
+    assert 'keys that an object of the plan has twice: "policy"' in error.message
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", '{"a"', '{"a":', '{"a":1', '{"a":1,}', '{"a":1}x', '{"a":1,"a":2}', "{1:2}"],
