@@ -4,54 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kmsiac.frontends.terraform.load import load
 from kmsiac.frontends.terraform.roots import find_roots
-from kmsiac.frontends.unit import Inputs, UnitSource
-from kmsiac.reading.tree import SourceTree
-from kmsiac.stack import Environment, Resource, Stack
-from kmsiac.values import Bool, Choice, Guard, List, Map, Null, Text, Unknown, Value
-
-Project = dict[str, str]
-
-
-def read(tmp_path: Path, files: Project, inputs: Inputs | None = None) -> tuple[Stack, SourceTree]:
-    for name, content in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    tree = SourceTree(tmp_path)
-    return load(UnitSource("terraform", tmp_path), tree, inputs or Inputs()), tree
-
-
-def plain(value: Value | None) -> object:
-    if isinstance(value, Text):
-        return str(value)
-    if isinstance(value, List):
-        return [plain(item) for item in value.items]
-    if isinstance(value, Map):
-        return {str(key): plain(member) for key, member in value.entries}
-    if isinstance(value, Unknown):
-        return f"?{value.expression}"
-    if isinstance(value, Choice):
-        return {value.guard.name: [plain(branch) for _, branch in value.branches]}
-    if isinstance(value, Bool):
-        return value.value
-    return None if value is None or isinstance(value, Null) else str(value)
-
-
-def policy(resource: Resource) -> Map:
-    value = resource.attributes.get("policy")
-    assert isinstance(value, Text)
-    assert isinstance(value.document, Map)
-    return value.document
-
-
-def result(tmp_path: Path, expression: str, more: str = "") -> object:
-    """An expression as Terraform would put it into a key's description."""
-    text = f'{more}\nresource "aws_kms_key" "k" {{\n  description = {expression}\n}}\n'
-    stack, _ = read(tmp_path, {"main.tf": text})
-    assert stack.errors == []
-    return plain(stack.resources[0].attributes.get("description"))
+from kmsiac.frontends.unit import Inputs
+from kmsiac.stack import Environment
+from kmsiac.values import Guard, List, Map, Text, Unknown
+from tests.frontends.terraform.loading import plain, policy, read, result
 
 
 def test_a_folder_of_several_files_with_jsonencode_keeps_lines(tmp_path: Path) -> None:
@@ -143,26 +100,6 @@ def test_a_function_that_is_not_evaluated_says_so(tmp_path: Path, call: str, rea
     value = stack.resources[0].attributes.get("policy")
     assert isinstance(value, Unknown)
     assert value.reason == reason
-
-
-HEREDOC = """resource "aws_kms_key" "k" {
-  policy = <<-EOT
-    {
-      "Principal": "${data.aws_caller_identity.me.account_id}"
-    }
-    EOT
-}
-data "aws_caller_identity" "me" {}
-"""
-
-
-def test_positions_in_a_heredoc_lead_to_its_lines(tmp_path: Path) -> None:
-    stack, tree = read(tmp_path, {"a.tf": HEREDOC})
-    value = stack.resources[0].attributes.get("policy")
-    assert isinstance(value, Text)
-    assert str(value) == '{\n  "Principal": "${data.aws_caller_identity.me.account_id}"\n}\n'
-    assert str(tree.span(value.position_of(str(value).index('"Principal')))) == "a.tf:4:7"
-    assert str(tree.span(value.position_of(len('{\n  "Principal": "') + 1))) == "a.tf:4:62"
 
 
 ROLE = """
@@ -369,90 +306,6 @@ def test_modules_pass_inputs_and_outputs_and_say_how_they_were_reached(tmp_path:
     )
     a, b = tmp_path / "a", tmp_path / "b"
     assert find_roots(tree, [tmp_path, b, a]) == ([tmp_path], [a, b])
-
-
-def test_sensitive_values_never_print(tmp_path: Path) -> None:
-    more = 'variable "s" {\n  default = "hush"\n  sensitive = true\n}\n'
-    assert result(tmp_path, '"a-${var.s}"', more) == "(sensitive)"
-    assert result(tmp_path, "upper(var.s)", more) == "(sensitive)"
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "jsonencode({ a = 1, b = [var.s] })",
-        '"x ${jsonencode({ b = [var.s] })}"',
-        'join("-", ["a", var.s])',
-        'format("%s and %v", "a", [var.s])',
-        'format("%q", var.s)',
-        'formatlist("%s!", [var.s])[0]',
-        'replace("a-b", "b", var.s)',
-        "jsonencode({ (var.s) = 1 })",
-        '"%{ for x in [var.s] }${x}%{ endfor }"',
-        "jsondecode(jsonencode({ b = var.s })).b",
-    ],
-)
-def test_what_is_made_of_something_sensitive_never_prints(tmp_path: Path, expression: str) -> None:
-    more = 'variable "s" {\n  default = "hush"\n  sensitive = true\n}\n'
-    assert result(tmp_path, expression, more) == "(sensitive)"
-
-
-def test_what_is_declared_no_secret_may_be_gone_through(tmp_path: Path) -> None:
-    hcl = """
-variable "s" {
-  type      = map(string)
-  default   = { a = "hush" }
-  sensitive = true
-}
-resource "aws_kms_key" "set" {
-  for_each    = nonsensitive(toset(keys(var.s)))
-  description = each.key
-}
-resource "aws_kms_key" "list" {
-  for_each    = toset(nonsensitive(keys(var.s)))
-  description = var.s[each.key]
-}
-resource "aws_kms_key" "map" {
-  for_each    = nonsensitive(var.s)
-  description = each.key
-}
-resource "aws_kms_key" "shut" {
-  description = nonsensitive([var.s])[0].a
-}
-"""
-    stack, _ = read(tmp_path, {"a.tf": hcl})
-    found = {one.address: str(one.attributes.get("description")) for one in stack.resources}
-    assert found == {
-        'aws_kms_key.list["a"]': "(sensitive)",
-        'aws_kms_key.map["a"]': "a",
-        'aws_kms_key.set["a"]': "a",
-        "aws_kms_key.shut": "(sensitive)",
-    }
-
-
-def test_a_sensitive_member_leaves_the_rest_of_an_encoded_document_readable(tmp_path: Path) -> None:
-    text = """
-variable "s" {
-  default = "hush"
-  sensitive = true
-}
-locals {
-  encoded = jsonencode({ Sid = var.s, Effect = "Allow" })
-}
-resource "aws_kms_key" "part" {
-  policy = local.encoded
-}
-resource "aws_kms_key" "whole" {
-  policy = sensitive(local.encoded)
-}
-"""
-    stack, _ = read(tmp_path, {"main.tf": text})
-    part, whole = stack.resources
-    assert (
-        str(part.attributes.get("policy")) == str(whole.attributes.get("policy")) == "(sensitive)"
-    )
-    assert plain(policy(part)) == {"Effect": "Allow", "Sid": "(sensitive)"}
-    assert plain(policy(whole)) == {"Effect": "(sensitive)", "Sid": "(sensitive)"}
 
 
 def test_broken_hcl_is_an_error_with_its_place_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.frontends.terraform.test_plan import (
+from tests.frontends.terraform.planning import (
     a_plan,
     attribute,
     change,

@@ -9,7 +9,7 @@ import pytest
 from kmsiac.frontends.unit import Inputs
 from kmsiac.stack import Environment
 from kmsiac.values import Unknown
-from tests.frontends.terraform.test_load import plain, read
+from tests.frontends.terraform.loading import plain, read
 
 ROLE = 'assume_role {\n    role_arn = "arn:aws:iam::%s:role/%s"\n  }'
 

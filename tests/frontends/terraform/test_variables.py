@@ -11,7 +11,7 @@ from kmsiac.frontends.unit import Inputs
 from kmsiac.scan import read_units
 from kmsiac.values import Unknown
 from tests.frontends.terraform.evaluating import evaluated
-from tests.frontends.terraform.test_load import plain, read
+from tests.frontends.terraform.loading import plain, read
 
 
 def given(
