@@ -5,7 +5,7 @@
 A list is `tests/oracles/console/SUBJECT.txt`: one expression a line, a line that is indented goes on
 with the one before, `#` is a comment. The golden beside it, `SUBJECT.json`, holds for each one what
 `jsonencode` makes of it, `?` where that is known only after apply, or null where Terraform refuses
-it, and the version that said so.
+it, and the version that said so. `SUBJECT.tf`, where there is one, declares what they refer to.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ def expressions(path: Path) -> list[str]:
     return found
 
 
+def declared(path: Path) -> str:
+    """What the expressions of a list may refer to, as a configuration."""
+    beside = path.with_suffix(".tf")
+    return beside.read_text(encoding="utf-8") if beside.exists() else ""
+
+
 def configuration(listed: list[str], guard: bool = True) -> str:
     """A module with one local value for each expression, `c0` and on."""
     before, after = ("try(jsonencode(", '), "!ERR")') if guard else ("", "")
@@ -42,10 +48,10 @@ def configuration(listed: list[str], guard: bool = True) -> str:
     return "locals {\n" + "".join(lines) + "}\n"
 
 
-def ask(listed: list[str]) -> list[str | None]:
+def ask(listed: list[str], more: str = "") -> list[str | None]:
     """What Terraform makes of each: JSON text, UNKNOWN, or None for an error."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "main.tf").write_text(configuration(listed), encoding="utf-8")
+        Path(folder, "main.tf").write_text(more + configuration(listed), encoding="utf-8")
         return _ask(folder, 0, len(listed))
 
 
@@ -91,7 +97,7 @@ def main(subjects: list[str]) -> None:
     for path in sorted(FOLDER.glob("*.txt")):
         if subjects and path.stem not in subjects:
             continue
-        answers = list(ask(expressions(path)))
+        answers = list(ask(expressions(path), declared(path)))
         golden = {"terraform": version(), "answers": answers}
         text = json.dumps(golden, indent=0, ensure_ascii=True) + "\n"
         path.with_suffix(".json").write_text(text, encoding="utf-8")

@@ -85,7 +85,7 @@ def _members(
     content: Block,
     iterator: str,
     frame: Frame,
-    when: tuple[tuple[Choice, Atom], ...],
+    when: When,
 ) -> Iterator[Expanded]:
     label = block.labels[0]
     if isinstance(collection, Choice):
@@ -109,20 +109,23 @@ def _members(
         inner_frame = frame.nested(names, f" ({label} {at + 1})")
         yield Expanded(label, content.body, content.position, inner_frame, when)
     if rest is not None:
-        # One block stands for all that may come of members that are not known.
-        unknown_key = Unknown(
-            f"{rest.expression}: {iterator}.key", rest.reason, rest.position, rest.unit
-        )
-        unknown = Unknown(
-            f"{rest.expression}: {iterator}.value", rest.reason, rest.position, rest.unit
-        )
-        names = {iterator: _iterator(unknown_key, unknown, block.position)}
-        some = Guard(rest.unit, f"{rest.expression} is not empty")
-        exists = Choice(some, [(True, rest), (False, rest)], block.position)
-        inner_frame = frame.nested(names, f" ({label} unknown)")
-        yield Expanded(
-            label, content.body, content.position, inner_frame, (*when, (exists, True)), rest
-        )
+        yield _others(rest, block, content, iterator, frame, when)
+
+
+def _others(
+    rest: Unknown, block: Block, content: Block, iterator: str, frame: Frame, when: When
+) -> Expanded:
+    """The one block that stands for all that may come of members that are not known."""
+    label = block.labels[0]
+    key, value = (
+        Unknown(f"{rest.expression}: {iterator}.{name}", rest.reason, rest.position, rest.unit)
+        for name in ("key", "value")
+    )
+    names = {iterator: _iterator(key, value, block.position)}
+    some = Guard(rest.unit, f"{rest.expression} is not empty")
+    exists = Choice(some, [(True, rest), (False, rest)], block.position)
+    inner = frame.nested(names, f" ({label} unknown)")
+    return Expanded(label, content.body, content.position, inner, (*when, (exists, True)), rest)
 
 
 def _unknown(collection: Value, block: Block, reason: str, frame: Frame) -> Unknown:

@@ -123,6 +123,7 @@ _WHAT = {
 }
 _MAX_FRAMES = 40
 """Strings and interpolations inside each other; every level is read once more when it is parsed."""
+_TOO_DEEP = f"strings and interpolations nested over {_MAX_FRAMES} deep"
 
 
 def run(pattern: re.Pattern[str], text: str, position: int, end: int) -> int:
@@ -145,11 +146,9 @@ def _skip(
         kind = int(frame[0])
         position = run(_RUNS[kind], text, position, end)
         if position >= end:
-            blamed = frame if kind == _HEREDOC else stack[0]
-            raise Unterminated(int(blamed[2]), _WHAT[int(blamed[0])])
+            raise _never_closed(frame if kind == _HEREDOC else stack[0])
         if len(stack) > _MAX_FRAMES:
-            reason = f"strings and interpolations nested over {_MAX_FRAMES} deep"
-            raise Unterminated(int(stack[0][2]), reason)
+            raise Unterminated(int(stack[0][2]), _TOO_DEEP)
         if kind in (_STRING, _HEREDOC):
             position = _in_template(text, position, stack)
             continue
@@ -173,6 +172,10 @@ def _skip(
                 stack.append([_HEREDOC, heredoc[2], position])
             position = heredoc.end() if heredoc else position + 1
     return position
+
+
+def _never_closed(frame: list[int | str]) -> Unterminated:
+    return Unterminated(int(frame[2]), _WHAT[int(frame[0])])
 
 
 def _in_template(text: str, position: int, stack: list[list[int | str]]) -> int:

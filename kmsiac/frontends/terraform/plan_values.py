@@ -37,6 +37,15 @@ class UnknownValues(Protocol):
         """The `count` unknown members of a list, None if they cannot be told."""
 
 
+def _names(values: JsonMap, mask: object) -> list[str]:
+    """The attributes that are known, and then those of which something is not."""
+    extra = list(mask) if isinstance(mask, dict) else []
+    return [
+        *values,
+        *(name for name in extra if name not in values and has_true(mask_of(mask, name))),
+    ]
+
+
 class Converter:
     """Turns plain JSON with its masks into Values, positions included.
 
@@ -71,16 +80,12 @@ class Converter:
         """
         mask, secret = masks
         known_at, mask_at = positions
-        names = list(values)
-        extra = list(mask) if isinstance(mask, dict) else []
-        names += [name for name in extra if name not in values and has_true(mask_of(mask, name))]
         entries: list[tuple[Text, Value]] = []
-        for name in names:
+        for name in _names(values, mask):
             raw = values.get(name)
             written = expressions is None or name in expressions
             expression = expressions.get(name) if expressions is not None else None
             here = f"{path}.{name}" if path else name
-            at: int
             value: Value | None
             if mask_of(mask, name) is True:
                 at = self.file.member(mask_at, name)

@@ -12,7 +12,7 @@ from kmsiac.frontends.terraform.json_text import encode
 from kmsiac.frontends.terraform.symbolic import Budget, broken_part
 from kmsiac.values import Value, unknowns
 from tests.frontends.terraform.evaluating import evaluated
-from tests.oracles.console import FOLDER, UNKNOWN, expressions
+from tests.oracles.console import FOLDER, UNKNOWN, declared, expressions
 
 SUBJECTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 LATER: dict[str, str] = {}
@@ -33,11 +33,12 @@ def shown(value: Value) -> str | None:
 
 def outcomes(subject: str, folder: Path) -> dict[str, list[str]]:
     """What became of each expression of a list: `equal`, `unknown` or `different`."""
-    listed = expressions(FOLDER / f"{subject}.txt")
+    path = FOLDER / f"{subject}.txt"
+    listed, more = expressions(path), declared(path)
     golden = json.loads((FOLDER / f"{subject}.json").read_text())
     found: dict[str, list[str]] = {"equal": [], "unknown": [], "different": []}
     for expression, answer, value in zip(
-        listed, golden["answers"], evaluated(folder, listed), strict=True
+        listed, golden["answers"], evaluated(folder, listed, more), strict=True
     ):
         ours = shown(value)
         wanted = LATER.get(expression, answer)
