@@ -48,7 +48,7 @@ def parse_document(value: Value) -> PolicyDocument | Unknown:
         return Unknown(_describe(value), "a policy document is a JSON object", value.position)
     count = len(_members(value.get("Statement") or Map())[0])
     if count > MAX_STATEMENTS:
-        return _too_large(f"{count:,} statements", value)
+        return _too_large(f"over {MAX_STATEMENTS} statements", value)
     statements, rest = _statements(value)
     if (members := sum(map(_size, statements))) > MAX_MEMBERS:
         return _too_large(f"{members:,} principals, actions, resources and conditions", value)

@@ -10,7 +10,7 @@ from kmsiac.frontends.terraform.conversion import CallError, Undetermined, liter
 from kmsiac.frontends.terraform.file_functions import Site, render_file
 from kmsiac.frontends.terraform.nodes import Call, GetAttribute, Index, Node
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
-from kmsiac.values import Bool, List, Map, Unknown, Value, holds_secret
+from kmsiac.values import Bool, List, Map, Text, Unknown, Value, holds_secret
 
 if TYPE_CHECKING:
     from kmsiac.frontends.terraform.scope import Frame
@@ -110,6 +110,8 @@ def _templatestring(node: Call, frame: Frame) -> Value:
         return frame.invalid(node, "templatestring takes a reference to a template")
 
     def rendered(case: list[Value]) -> Value:
+        if not isinstance(case[0], Text | Unknown):
+            raise CallError("templatestring takes a reference to a text")
         written = literal(case[0])
         file = frame.context.text_file(f"templatestring({frame.source(source)})", written)
         return render_file(Site(frame, node.position), file, case[1])

@@ -17,6 +17,7 @@ from kmsiac.frontends.terraform.policy_merge import REFUSED, Merge, many_cases, 
 from kmsiac.frontends.terraform.set_order import distinct
 from kmsiac.frontends.terraform.split import Body
 from kmsiac.frontends.terraform.symbolic import Invalid, combine
+from kmsiac.policy.parse import MAX_STATEMENTS
 from kmsiac.values import (
     Absent,
     Choice,
@@ -87,7 +88,11 @@ def _own(instance: Instance) -> _Own:
     version = _attribute(block.body, "version", frame) or text(_DEFAULT_VERSION, block.position)
     old = isinstance(version, Text) and version.literal == _OLD_VERSION
     _, statements, rest = grouped(block.body, frame).get("statement", (0, [], None))
-    made = [each.wrap(_statement(each, old=old)) for each in statements]
+    if len(statements) > MAX_STATEMENTS:
+        # Whoever reads the document sees that there are too many, and judges none of them.
+        reason = f"over {MAX_STATEMENTS} statements"
+        rest = rest or frame.scope.unknown(instance.address, reason, block.position)
+    made = [each.wrap(_statement(each, old=old)) for each in statements[: MAX_STATEMENTS + 1]]
     return _Own(made, rest, version, _attribute(block.body, "policy_id", frame))
 
 
