@@ -6,8 +6,8 @@ from kmsiac.reading.source import NOWHERE
 from kmsiac.stack import Gap
 
 MAX_RESOURCES = 10_000
-"""Resources and policy documents of one unit. The largest real ones have half as many of these:
-Terraform itself takes an hour for more.
+"""Resources and policy documents of one unit that are judged. A plan of 128 MB and 45,000 resources
+has 5,000 that have to do with keys.
 """
 _SHOWN = 5
 
