@@ -35,6 +35,7 @@ _ADDRESS = re.compile(
     r"|(?:var|local)\.[A-Za-z_][\w-]*"
 )
 _MUSTACHE = re.compile(r"\{\{(?!resolve:)[^{}]{1,200}\}\}")
+_OTHERS = (("{{", _MUSTACHE), ("!", _TAG), ("Fn::", _LONG), ("AWS::", _PSEUDO))
 
 
 def expressions_in(text: Text) -> Iterator[str]:
@@ -62,14 +63,15 @@ def is_placeholder(part: object) -> TypeGuard[Unknown]:
 
 
 def _in_literal(literal: str) -> Iterator[str]:
-    if not ("{" in literal or "!" in literal or "::" in literal):
-        return
     taken: list[tuple[int, int]] = []
-    for match in _BRACED.finditer(literal):
-        taken.append(match.span())
-        if not _POLICY_VARIABLE.fullmatch(match[1]):
-            yield match[0]
-    for pattern in (_MUSTACHE, _TAG, _LONG, _PSEUDO):
+    if "${" in literal:
+        for match in _BRACED.finditer(literal):
+            taken.append(match.span())
+            if not _POLICY_VARIABLE.fullmatch(match[1]):
+                yield match[0]
+    for needle, pattern in _OTHERS:
+        if needle not in literal:
+            continue
         for match in pattern.finditer(literal):
             if not any(start <= match.start() < end for start, end in taken):
                 taken.append(match.span())

@@ -6,12 +6,13 @@ what a scan must give:
 * `# expect: RULE` on a line: this finding there. `# expect: RULE at TEXT` means the first line below
   that contains TEXT. `# always: RULE` is one that the good variant has, too.
 * `# unresolved: RULE at RESOURCE: TEXT`: the rule cannot be decided for the resource, and the reason
-  or what it lies with contains TEXT. `*` for RULE is a part that is not read.
+  or what it lies with contains TEXT. `*` for RULE is a part that is not read, `template` for RESOURCE
+  the template as a whole.
 * `# error: TEXT`: an error that contains TEXT.
 * `# args: ...`: arguments of the scan.
 
 A line that begins with `#-` stands in the bad variant only, one with `#+` in the good variant only, in
-which nothing else is expected to be found.
+which nothing else is expected to be found. Files in JSON lose their comments.
 """
 
 from __future__ import annotations
@@ -73,11 +74,15 @@ def read(path: str, good: bool) -> Case | None:
         return None
     files = {one: _variant(text, good) for one, text in written.items()}
     headers = _HEADER.findall(whole)
+    expected = [row for one, text in files.items() for row in _expected(one, text, good)]
+    for one in files:
+        if one.endswith(".json"):
+            files[one] = re.sub(r" +# .*$", "", files[one], flags=re.MULTILINE)
     return Case(
         path,
         good,
         files,
-        sorted(row for one, text in files.items() for row in _expected(one, text, good)),
+        expected,
         [_row(text) for kind, text in headers if kind == "unresolved"],
         [text for kind, text in headers if kind == "error"],
         [word for kind, text in headers if kind == "args" for word in text.split()],
