@@ -33,6 +33,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 _EXPECT = re.compile(r"# (expect|always): ([A-Z]+-\d+(?:, [A-Z]+-\d+)*)(?: at (.*))?$")
 _HEADER = re.compile(r"# (args|error|unresolved): (.*)$", re.MULTILINE)
 _UNRESOLVED = re.compile(r"(\S+) at (\S+): (.*)")
+_COMMENT = re.compile(r" +# .*$", re.MULTILINE)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
@@ -75,9 +76,8 @@ def read(path: str, good: bool) -> Case | None:
     files = {one: _variant(text, good) for one, text in written.items()}
     headers = _HEADER.findall(whole)
     expected = [row for one, text in files.items() for row in _expected(one, text, good)]
-    for one in files:
-        if one.endswith(".json"):
-            files[one] = re.sub(r" +# .*$", "", files[one], flags=re.MULTILINE)
+    bare = {one: _COMMENT.sub("", text) for one, text in files.items() if one.endswith(".json")}
+    files.update(bare)
     return Case(
         path,
         good,
