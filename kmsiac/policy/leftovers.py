@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TypeGuard
 
 from kmsiac.values import Text, Unknown
@@ -35,21 +36,29 @@ _ADDRESS = re.compile(
     r"|(?:var|local)\.[A-Za-z_][\w-]*"
 )
 _MUSTACHE = re.compile(r"\{\{(?!resolve:)[^{}]{1,200}\}\}")
-_OTHERS = (("{{", _MUSTACHE), ("!", _TAG), ("Fn::", _LONG), ("AWS::", _PSEUDO))
+_MOST = 5
+"""The expressions of one text that are named."""
+_PATTERNS = (
+    ("!", _TAG),
+    ("${", _BRACED),
+    ("{{", _MUSTACHE),
+    ("Fn::", _LONG),
+    ("AWS::", _PSEUDO),
+)
 
 
 def expressions_in(text: Text) -> Iterator[str]:
-    """The expressions in what is written of a text, each once, in order."""
+    """The first expressions in what is written of a text, each once."""
     found: dict[str, None] = {}
     whole = text.literal
     if whole is not None and (match := _ADDRESS.fullmatch(whole.strip())):
         found[match[0]] = None
     for part in text.parts:
         if isinstance(part, str):
-            found.update(dict.fromkeys(_in_literal(part)))
+            found.update(dict.fromkeys(islice(_in_literal(part), _MOST)))
         elif is_placeholder(part):
             found[f"${{{part.expression}}}"] = None
-    yield from found
+    yield from islice(found, _MOST)
 
 
 def is_placeholder(part: object) -> TypeGuard[Unknown]:
@@ -63,16 +72,11 @@ def is_placeholder(part: object) -> TypeGuard[Unknown]:
 
 
 def _in_literal(literal: str) -> Iterator[str]:
-    taken: list[tuple[int, int]] = []
-    if "${" in literal:
-        for match in _BRACED.finditer(literal):
-            taken.append(match.span())
-            if not _POLICY_VARIABLE.fullmatch(match[1]):
-                yield match[0]
-    for needle, pattern in _OTHERS:
-        if needle not in literal:
-            continue
-        for match in pattern.finditer(literal):
-            if not any(start <= match.start() < end for start, end in taken):
-                taken.append(match.span())
-                yield match[0].rstrip()
+    rest = literal
+    for needle, pattern in _PATTERNS:
+        if needle in rest:
+            for match in pattern.finditer(rest):
+                if pattern is not _BRACED or not _POLICY_VARIABLE.fullmatch(match[1]):
+                    yield match[0].rstrip()
+            # `!Ref AWS::Region` is one expression, not two.
+            rest = pattern.sub(" ", rest)

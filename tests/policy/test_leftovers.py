@@ -16,8 +16,9 @@ from kmsiac.values import Owner, Symbol, Text, Unknown
         ("${var.account}", ["${var.account}"]),
         ("${self:custom.account}", ["${self:custom.account}"]),
         ("!Ref Role", ["!Ref Role"]),
+        ("!Ref AWS::Region", ["!Ref AWS::Region"]),
         ("!GetAtt Role.Arn", ["!GetAtt Role.Arn"]),
-        ('!Sub "${Name}"', ["${Name}", '!Sub "${Name}"']),
+        ('!Sub "${Name}"', ['!Sub "${Name}"']),
         ("{{ account_id }}", ["{{ account_id }}"]),
         ("AWS::AccountId", ["AWS::AccountId"]),
         ("Fn::GetAtt", ["Fn::GetAtt"]),
@@ -51,3 +52,9 @@ def test_what_the_deployment_fills_in_is_none() -> None:
 def test_a_placeholder_in_a_principal_is_one_but_not_what_a_reader_is_to_fill_in() -> None:
     assert list(expressions_in(Text((Unknown("account", PLACEHOLDER),)))) == ["${account}"]
     assert list(expressions_in(Text((Unknown("<account>", PLACEHOLDER),)))) == []
+
+
+def test_of_very_many_only_some_are_named() -> None:
+    many = " ".join(f"!Ref X{i} ${{A{i}}} ${{aws:username}}" for i in range(100_000))
+    found = list(expressions_in(Text((many,))))
+    assert found == ["!Ref X0", "!Ref X1", "!Ref X2", "!Ref X3", "!Ref X4"]
