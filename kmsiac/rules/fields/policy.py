@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from kmsiac.inventory.model import Policy
 from kmsiac.policy import POLICY_KINDS
 from kmsiac.policy.document import PolicyDocument
@@ -132,19 +134,22 @@ def _add_written(value: Text, found: dict[str, Text]) -> None:
     "repeated",
     FieldType("text", many=True),
     "names of elements, operators and condition keys that one map of the document has twice: only "
-    "the last of them counts",
+    "the last of them counts; the first five such names",
     "repeated: {count: {at_least: 1}}",
 )
 def _repeated(thing: Thing) -> Reading:
     document = document_of(thing)
     if not isinstance(document, PolicyDocument):
         return document or ABSENT
-    found: list[Text] = []
+    found: dict[str, Text] = {}
     for value in walk(document.value):
         if isinstance(value, Map):
             last = {str(key): key for key, _ in value.entries}
-            found += (key for key, _ in value.entries if last[str(key)] is not key)
-    return Items(found)
+            if len(last) < len(value.entries):
+                for key, _ in value.entries:
+                    if last[str(key)] is not key:
+                        found.setdefault(str(key), key)
+    return Items(islice(found.values(), 5))
 
 
 @declare("policy", "key", one("key"), "the key of a key policy", "key: {multi_region: true}")
