@@ -6,7 +6,7 @@
 
 Kinds: `terraform` (root modules of some ten files, with modules and tfvars), `estate` (the same with
 so much about other things that policies and keys are 17 % of the bytes), `cloudformation` (YAML, one
-template in five JSON), `plan` (plan JSON), `large-plan` (one, by bytes), and `mixed`: seven files in ten Terraform, two
+template in five JSON), `stacks` (the same ten kilobytes each, mostly about other things), `plan` (plan JSON), `large-plan` (one, by bytes), and `mixed`: seven files in ten Terraform, two
 CloudFormation, the rest plans, workflows, charts, programs and notes. As in real repositories most
 files have nothing to do with keys. `--faults` is the share of policies with a fault that kmsiac must
 find (`XACC-01` with `--account-id` only). Printed: how many files, bytes and faults were written.
@@ -30,6 +30,7 @@ from benchmarks.synthetic.estate import SINKS, estate
 from benchmarks.synthetic.large_plan import large_plan
 from benchmarks.synthetic.plan import plan
 from benchmarks.synthetic.policies import Fault
+from benchmarks.synthetic.stacks import stacks
 from benchmarks.synthetic.terraform import Files, modules, project
 
 _ROOM_FOR_MODULES = 30
@@ -123,6 +124,7 @@ KINDS: dict[str, Callable[[int, int, float], Files]] = {
     "terraform": _terraform,
     "estate": estate,
     "cloudformation": _cloudformation,
+    "stacks": stacks,
     "plan": _plans,
 }
 

@@ -16,6 +16,16 @@ _TEAMS = ("billing", "search", "identity", "ledger", "media", "platform", "repor
 
 def template(draw: Draw, number: int, faults: float) -> tuple[str, str, list[Fault]]:
     """The path of a template, its text, and the faults in it."""
+    body, rules, team = made_by(draw, faults)
+    in_json = draw.chance(0.2)
+    name = f"{body['Description'].split(' ')[0]}-{number:04d}.{'json' if in_json else 'yaml'}"
+    path = f"stacks/{team}/{name}"
+    text = as_json(body) if in_json else as_yaml(body)
+    return path, text, [Fault(rule, path) for rule in rules]
+
+
+def made_by(draw: Draw, faults: float) -> tuple[dict[str, Any], list[str], str]:
+    """A template as a map, the rules that must find something in it, and the team that owns it."""
     made = _Template(draw, faults)
     kind = draw.weighted(_KINDS)
     resources = kind(made)
@@ -27,11 +37,7 @@ def template(draw: Draw, number: int, faults: float) -> tuple[str, str, list[Fau
         "Resources": resources,
         "Outputs": {"Stack": {"Value": Call("Ref", "AWS::StackName")}},
     }
-    in_json = draw.chance(0.2)
-    name = f"{kind.__name__.strip('_')}-{number:04d}.{'json' if in_json else 'yaml'}"
-    path = f"stacks/{made.team}/{name}"
-    text = as_json(body) if in_json else as_yaml(body)
-    return path, text, [Fault(rule, path) for rule in made.rules]
+    return body, made.rules, made.team
 
 
 _PARAMETERS = {

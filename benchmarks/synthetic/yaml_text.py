@@ -65,7 +65,9 @@ def _lines(value: Mapping[str, Any] | list[Any]) -> list[str]:
     if isinstance(value, Mapping):
         for name, one in value.items():
             key = _scalar(name)
-            if _is_scalar(one):
+            if isinstance(one, Call) and "\n" in one.text:
+                lines += [f"{key}: !{one.name} |", *(f"  {line}" for line in one.text.splitlines())]
+            elif _is_scalar(one):
                 lines.append(f"{key}: {_scalar(one)}")
             else:
                 lines += [f"{key}:", *(f"  {line}" for line in _lines(one))]
