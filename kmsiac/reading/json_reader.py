@@ -234,7 +234,8 @@ class _Builder:
         return self.text[self.at : self.at + 1]
 
     def _take(self, mark: str) -> bool:
-        if self._peek() != mark:
+        # Most marks follow at once; only where there are blanks are they looked for.
+        if not self.text.startswith(mark, self.at) and self._peek() != mark:
             return False
         self.at += 1
         return True

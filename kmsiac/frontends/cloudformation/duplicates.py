@@ -72,6 +72,8 @@ class Duplicates:
 
 def later_keys(node: Mapping) -> list[Scalar]:
     """The keys of a map that occur before, in order."""
+    if len(node.entries) < 2:
+        return []
     keys = [key for key, _ in node.entries if isinstance(key, Scalar)]
     if len({key.text for key in keys}) == len(keys):
         return []
@@ -115,6 +117,8 @@ def _scalar_keys(node: Node | None) -> list[tuple[Scalar, Node]]:
 
 def _hidden(node: Node | None) -> Iterator[tuple[tuple[Scalar, Node], tuple[Scalar, Node]]]:
     """The first entry of each key that occurs more than once, with the last."""
+    if not isinstance(node, Mapping) or not later_keys(node):
+        return
     entries = _scalar_keys(node)
     for first, last in _twice(key.text for key, _ in entries):
         yield entries[first], entries[last]
