@@ -33,7 +33,9 @@ _HCL = re.compile(
     re.MULTILINE,
 )
 _SECTION = re.compile(rb"^[\"']?(?:AWSTemplateFormatVersion|Resources)[\"']?\s*:", re.MULTILINE)
-_AWS_TYPE = re.compile(rb"\bType[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa|Community)::")
+_AWS_TYPE = re.compile(
+    rb"\bType[\"']?\s*:\s*[\"']?(?:(?:AWS|Custom|Alexa|Community)::|\w++::\w++::\w)"
+)
 _AWS_NAME = re.compile(rb"\b(?:AWS|Custom|Alexa|Community)::")
 _ESCAPE = re.compile(rb"\\(?:u00|x|U000000)([2-7][0-9A-Fa-f])")
 _MAX_DEPLOYABLE = 2 * 1024 * 1024

@@ -40,6 +40,7 @@ def kinds(root: Path, name: str, content: str) -> list[str]:
         f"Metadata: {PLAN_WORDS}\n{YAML}",
         f"Description: '\n{HARMLESS}\n'\n{YAML}",
         YAML.replace("Type: ", "Type: !!str ") + "  Broken: [\n",
+        "Resources:\n  Key: {Type: Acme::Keys::Key::MODULE}\n",
         "Resources:\n  Policy: {Type: Community::Organizations::Policy}\n",
         "Resources:\n  Fn::ForEach::Keys: [X, [a], {'K${X}': {Type: AWS::KMS::Key}}]\n",
         "Resources:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n",

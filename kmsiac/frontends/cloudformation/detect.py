@@ -6,7 +6,8 @@ import re
 
 from kmsiac.reading.nodes import Mapping, Node, Scalar
 
-_TYPE = re.compile(r"(AWS|Custom|Alexa|Community)::")
+_TYPE = re.compile(r"(?:AWS|Custom|Alexa|Community)::|\w++::\w++::\w")
+"""The types of AWS, and those of a registry or a module: `Org::Service::Thing`."""
 
 _WRITTEN_OUT = ("Fn::Transform", "Fn::ForEach::")
 """Members in the place of resources that become some."""

@@ -102,7 +102,7 @@ def _differences(node: Node, loaded: object, path: str) -> Iterator[str]:
     elif isinstance(node, Mapping):
         # By iteration and look-up: cfn-flip's maps make a class for each of their `items()`.
         members = {_key(key): loaded[key] for key in loaded} if isinstance(loaded, dict) else {}
-        written = dict(node.items())
+        written = {_key(key): value for key, value in node.items()}
         if set(written) != set(members):
             yield f"{path}: {sorted(written)}, {sorted(members)}"
             return
@@ -111,7 +111,11 @@ def _differences(node: Node, loaded: object, path: str) -> Iterator[str]:
 
 
 def _key(key: object) -> str:
-    return str(key).lower() if isinstance(key, bool) else str(key)
+    """A key as both spell it: cfn-flip takes `On` for true."""
+    text = str(key)
+    if text.lower() in ("yes", "on", "true"):
+        return "true"
+    return "false" if text.lower() in ("no", "off", "false") else text
 
 
 def test_places_are_those_of_the_composer_and_data_is_that_of_cfn_flip() -> None:
