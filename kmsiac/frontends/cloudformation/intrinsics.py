@@ -14,7 +14,7 @@ from kmsiac.frontends.cloudformation.calls import (
     charged,
     name_in,
 )
-from kmsiac.frontends.cloudformation.choice_functions import find_in_map, if_
+from kmsiac.frontends.cloudformation.choice_functions import if_
 from kmsiac.frontends.cloudformation.choices import distribute, plain
 from kmsiac.frontends.cloudformation.extensions import (
     computed_name,
@@ -24,6 +24,7 @@ from kmsiac.frontends.cloudformation.extensions import (
 )
 from kmsiac.frontends.cloudformation.include import what_it_does
 from kmsiac.frontends.cloudformation.list_functions import cidr, get_azs, select, split
+from kmsiac.frontends.cloudformation.mappings import find_in_map
 from kmsiac.frontends.cloudformation.serverless_variables import VARIABLE, variable
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.frontends.cloudformation.text_functions import base64, import_value, join, sub

@@ -29,6 +29,11 @@ Mappings:
   M:
     us-east-1: {Acct: "111111111111", Same: s}
     eu-west-1: {Acct: "222222222222", Same: s}
+  P:
+    us-east-1: {Only: x}
+    ap-south-1: {Other: y}
+  Next:
+    x: {y: eu-west-1}
   E:
     dev: {L: [d]}
     prod: {L: [p, q]}
@@ -106,8 +111,18 @@ Mappings:
          ("AWS::Region", {"us-east-1": "111111111111", "eu-west-1": "222222222222"})),
         ("!FindInMap [M, !Ref AWS::Region, Same]", "s"),
         ("!FindInMap [M, !Ref AWS::Region, Same, {DefaultValue: o}]",
-         ("AWS::Region", {"us-east-1": "s", "eu-west-1": "s", "(another key)": "o"})),
-        ("!FindInMap [M, mars, Acct]", "?Fn::FindInMap(mars)"),
+         ("AWS::Region", {
+             "us-east-1": "s", "eu-west-1": "s", "ap-south-1": "o", "(another key)": "o"})),
+        ("!FindInMap [M, mars, Acct]", "?Fn::FindInMap(M, mars, Acct)"),
+        ("!FindInMap [P, !Ref AWS::Region, Only]", "x"),
+        ("!FindInMap [P, !Ref AWS::Region, None]", "?Fn::FindInMap(P, AWS::Region, None)"),
+        ("!FindInMap [P, !Ref AWS::Partition, Only, {DefaultValue: d}]",
+         ("AWS::Partition", {
+             "us-east-1": "x", "ap-south-1": "d", "eu-west-1": "d", "(another key)": "d"})),
+        ("!FindInMap [!Ref Open, us-east-1, Acct]", "111111111111"),
+        ("!FindInMap [!Ref Open, dev, L]", ["d"]),
+        ("!FindInMap [!Ref Open, mars, Acct]", "?Fn::FindInMap(Open, mars, Acct)"),
+        ("!FindInMap [M, !FindInMap [Next, x, y], Acct]", "222222222222"),
         ("!FindInMap [M, mars, Acct, {DefaultValue: d}]", "d"),
         ("!FindInMap [E, !Ref Env, L]", ("Env", {"dev": ["d"], "prod": ["p", "q"]})),
         ("!ImportValue shared-key", "${Fn::ImportValue(shared-key)}"),
