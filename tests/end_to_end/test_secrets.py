@@ -116,6 +116,79 @@ Resources:
     Properties: {AliasName: !Sub "alias/${P}", TargetKeyId: !Ref P}
 """.replace("%s", SECRET)
 
+FUNCTIONS = """\
+Transform: AWS::LanguageExtensions
+Parameters:
+  Secret: {Type: String, NoEcho: true, Default: %s}
+  Given: {Type: String, NoEcho: true, Default: 1%s}
+  Number: {Type: String, NoEcho: true, Default: "%s"}
+  List: {Type: CommaDelimitedList, NoEcho: true, Default: "%s-1,%s-2"}
+  Allowed: {Type: String, NoEcho: true, AllowedValues: [%sX, %sY]}
+  Members: {Type: CommaDelimitedList, NoEcho: true, AllowedValues: [%sM, %sN]}
+  Open: {Type: String}
+Mappings:
+  M: {a: {b: c}, %s: {x: "*"}}
+Conditions:
+  IsA: !Equals [!Ref Secret, !Ref Open]
+  IsB: !Equals [!Ref Allowed, %sX]
+  IsC: !Equals [!Join ["", [!Ref Given, x]], !Ref Open]
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      Description: !Sub "${Secret} ${Given} ${Number} ${Allowed}"
+      KeyPolicy:
+        Id: !Ref Members
+        Statement:
+          - Sid: !Sub "${Given}"
+            Effect: !If [IsA, Allow, !If [IsB, Deny, Allow]]
+            Principal: {AWS: "*"}
+            Action: "kms:*"
+            Resource: "*"
+            Condition:
+              StringEquals:
+                a: !Ref Secret
+                b: !Ref Given
+                c: !Sub "{{resolve:ssm:/${Given}}}"
+                d: !FindInMap [M, !Ref Given, b]
+                e: !FindInMap [M, !Ref Secret, b]
+                f: !Select [!Ref Number, [a, b]]
+                g: !Split [",", !Sub "${Given},x"]
+                h: !Select [9, !Split [",", !Ref Secret]]
+                i: !ImportValue {"Fn::Sub": "${Given}"}
+                j: {"Fn::Base64": !Ref Given}
+                k: !Join [",", !Ref List]
+                l: !If [IsC, !Ref Given, !Ref Members]
+                m: !Cidr [!Ref Given, 1, 8]
+                n: !GetAtt [Key, !Ref Given]
+                o: !GetAtt [!Ref Given, x]
+                p: !Select [!Ref Given, [a, b]]
+                q: !FindInMap [!Ref Given, a, b]
+                r: !Sub "${Secret}-x-${Open}"
+          - Effect: Allow
+            Principal: {AWS: !Ref Given}
+            Action: !Sub "kms:${Given}"
+            Resource: !Ref Secret
+          - Effect: Allow
+            Principal: "*"
+            Action: "kms:*"
+            Resource: "*"
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: !Ref Given
+      AssumeRolePolicyDocument: !Sub '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "${Given}", "Sid": "${Secret}"}]}'
+  Alias:
+    Type: AWS::KMS::Alias
+    Properties: {AliasName: !Sub "alias/${Given}", TargetKeyId: !Ref Key}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Statement: {Effect: Allow, Action: "kms:Decrypt", Resource: !Sub "${Role.Arn}/${Alias}"}
+""".replace("%s", SECRET)
+"""Every function with a secret in every place, in a policy that is flagged."""
+
 COMMANDS = [("scan", "-v"), ("scan", "-f", "json"), ("inventory",), ("inventory", "-f", "json")]
 FILES = {
     "plan: policy": ("p.json", plan({"policy": POLICY, "tags": {"a": SECRET}},
@@ -131,6 +204,7 @@ FILES = {
     "plan: cut off": ("p.json", plan({"policy": POLICY}, {"policy": True})[:-90]),
     "hcl": ("main.tf", HCL),
     "cloudformation": ("t.yaml", CLOUDFORMATION),
+    "cloudformation: functions": ("t.yaml", FUNCTIONS),
 }  # fmt: skip
 
 

@@ -91,11 +91,22 @@ def by_decision(decision: Decision, then: Value, otherwise: Value, position: int
     """`then` where the decision is true, `otherwise` where it is false."""
     if not isinstance(decision, Test):
         return then if decision else otherwise
+    guard = decision.guard
     branches = [
-        (atom, by_decision(branch, then, otherwise, position)) for atom, branch in decision.branches
+        (
+            atom,
+            # What depends on the same guard is settled by it.
+            by_decision(
+                branch,
+                pick(then, guard, atom) or then,
+                pick(otherwise, guard, atom) or otherwise,
+                position,
+            ),
+        )
+        for atom, branch in decision.branches
     ]
     sensitive = then.sensitive or otherwise.sensitive
-    return Choice(decision.guard, branches, position, sensitive)
+    return Choice(guard, branches, position, sensitive)
 
 
 def alternatives(value: Value) -> int:

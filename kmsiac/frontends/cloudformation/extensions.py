@@ -138,6 +138,8 @@ def computed_name(resolver: Resolver, node: Node, what: str, call: Call) -> Valu
         name = plain(values[0])
         if name is None:
             raise BadCallError(f"{what} is not a known text")
+        if values[0].sensitive:
+            raise BadCallError(f"{what} is a secret")
         return Text((name,), node.position)
 
     return distribute([resolver.evaluate(node)], build, call.position)

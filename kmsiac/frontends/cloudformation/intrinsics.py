@@ -63,6 +63,8 @@ def _get_att(resolver: Resolver, call: Call) -> Value:
         attribute = plain(values[1])
         if attribute is None:
             raise BadCallError("the attribute in Fn::GetAtt is not a known text")
+        if values[1].sensitive:
+            raise BadCallError("the attribute in Fn::GetAtt is a secret")
         return _attribute(resolver, plain(values[0]) or "", attribute, call)
 
     return distribute(operands, build, call.position)

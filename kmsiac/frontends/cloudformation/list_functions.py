@@ -42,6 +42,8 @@ def select(resolver: Resolver, call: Call) -> Value:
             return _any_member(resolver, index, members, first, call)
         if not written.isdecimal() or len(written) > 9:
             raise BadCallError("the index of Fn::Select is no whole number")
+        if index.sensitive and int(written) >= len(members.items) and members.open is None:
+            raise BadCallError("the list of Fn::Select has no such item")
         return _selected(members, int(written), call)
 
     return distribute([resolver.evaluate(first), resolver.evaluate(second)], build, call.position)

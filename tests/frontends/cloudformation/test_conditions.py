@@ -110,3 +110,21 @@ Resources:
     )
     assert loaded.plain("K.Description") == "?Free"
     assert loaded.plain("L.Description") == ("HasFree", {True: "?Free", False: "<>"})
+
+
+def test_what_depends_on_the_same_guards_is_not_multiplied(read):
+    names = [f"C{index}: !Equals [!Ref Flag, '{index}']" for index in range(5)]
+    both = "Both: !And [!Condition C0, !Condition C1, !Condition C2, !Condition C3, !Condition C4]"
+    inner = "!If [Both, a, !If [C0, b, !If [C1, c, d]]]"
+    loaded = read(
+        conditions(*names, both)
+        + f"""
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties: {{Description: !If [Both, {inner}, !Sub ['x${{A}}', {{A: {inner}}}]]}}
+"""
+    )
+    found = str(loaded.plain("K.Description"))
+    assert "?" not in found
+    assert found.count("'a'") == 1
