@@ -45,7 +45,7 @@ def parse_document(value: Value) -> PolicyDocument | Unknown:
     if isinstance(value, Unknown):
         return value
     if not isinstance(value, Map):
-        return Unknown(_describe(value), "a policy document is a JSON object", value.position)
+        return _not_an_object(value, "a policy document is a JSON object")
     count = len(_members(value.get("Statement") or Map())[0])
     if count > MAX_STATEMENTS:
         return _too_large(f"over {MAX_STATEMENTS} statements", value)
@@ -91,7 +91,7 @@ def parse_statement(value: Value, index: int) -> Statement:
         statement.open = (
             value
             if isinstance(value, Unknown)
-            else Unknown(_describe(value), "a statement is a JSON object", value.position)
+            else _not_an_object(value, "a statement is a JSON object")
         )
         return statement
     elements: dict[str, tuple[Text, Value]] = {}
@@ -245,6 +245,14 @@ def _as_text(value: Value) -> Text | Unknown:
     if isinstance(value, Bool):
         return Text((str(Bool(value.value)),), value.position, value.sensitive)
     return Unknown(_describe(value), "text was expected", value.position)
+
+
+def _not_an_object(value: Value, reason: str) -> Unknown:
+    """The Unknown for something else; what a symbol stands for may be an object."""
+    if isinstance(value, Text) and value.symbol is not None:
+        expression = "(sensitive)" if value.sensitive else value.symbol.reference
+        return Unknown(expression, "known only after deployment", value.position)
+    return Unknown(_describe(value), reason, value.position)
 
 
 def _describe(value: Value) -> str:
