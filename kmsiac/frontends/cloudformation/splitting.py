@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kmsiac.values import Part, Symbol, Unknown
 
-_PLAIN_TYPES = frozenset({"partition", "region"})
+_PLAIN_TYPES = frozenset({"partition", "region", "revision", "uuid"})
 
 
 def split_text(

@@ -216,6 +216,9 @@ Resources:
   Custom: {Type: Custom::Thing}
   Nested: {Type: AWS::CloudFormation::Stack}
   Endpoint: {Type: AWS::EC2::VPCEndpoint}
+  Machine: {Type: AWS::StepFunctions::StateMachine}
+  Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: !Sub '${AWS::StackName}-s'}}
+  Job: {Type: AWS::Batch::JobDefinition, Properties: {JobDefinitionName: job}}
   K:
     Type: AWS::KMS::Key
     Properties:
@@ -239,6 +242,18 @@ Resources:
         ("!GetAtt Queue.Arn", "queue_arn", "Queue.Arn",
          "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${Queue.QueueName}"),
         ("!Ref Endpoint", "endpoint_id", "Endpoint", None),
+        ("!Ref Machine", "state_machine_arn", "Machine",
+         ("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:"
+         "stateMachine:${Machine.StateMachineName}")),
+        ("!GetAtt Machine.Arn", "state_machine_arn", "Machine",
+         ("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:"
+         "stateMachine:${Machine.StateMachineName}")),
+        ("!GetAtt Stream.Arn", "stream_arn", "Stream.Arn",
+         ("arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:"
+         "stream/${AWS::StackName}-s")),
+        ("!Ref Job", "job_definition_arn", "Job",
+         ("arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:"
+         "job-definition/job:${Job.Revision}")),
     ],
 )  # fmt: skip
 def test_symbols_of_resources(read, expression, type, reference, shape):
