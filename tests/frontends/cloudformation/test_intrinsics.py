@@ -218,7 +218,6 @@ Resources:
   Endpoint: {Type: AWS::EC2::VPCEndpoint}
   Machine: {Type: AWS::StepFunctions::StateMachine}
   Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: !Sub '${AWS::StackName}-s'}}
-  Job: {Type: AWS::Batch::JobDefinition, Properties: {JobDefinitionName: job}}
   K:
     Type: AWS::KMS::Key
     Properties:
@@ -251,9 +250,6 @@ Resources:
         ("!GetAtt Stream.Arn", "stream_arn", "Stream.Arn",
          ("arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:"
          "stream/${AWS::StackName}-s")),
-        ("!Ref Job", "job_definition_arn", "Job",
-         ("arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:"
-         "job-definition/job:${Job.Revision}")),
     ],
 )  # fmt: skip
 def test_symbols_of_resources(read, expression, type, reference, shape):
