@@ -145,7 +145,7 @@ def _joined(resolver: Resolver, delimiter: str, members: Sequence[Value], call: 
     for member in members:
         if isinstance(member, Absent):
             continue
-        if parts or index:
+        if origin:
             parts.append(delimiter)
             index += len(delimiter)
         here = _text_parts(resolver, member, "a member of Fn::Join", call.position)

@@ -64,6 +64,8 @@ Mappings:
         ("{'Fn::GetAtt': [K, !Ref Name]}", "${K.app}"),
         ("!Join [':', [a, !Ref AWS::Region, 1, true]]", "a:${AWS::Region}:1:true"),
         ("!Join ['', [a, !Ref AWS::NoValue, b]]", "ab"),
+        ("!Join ['-', ['', a, '']]", "-a-"),
+        ("!Join ['-', [!Ref AWS::NoValue, a]]", "a"),
         ("!Join ['-', !Ref Ids]", "a-b"),
         ("!Join ['-', [x, !If [HasFlag, y, !Ref AWS::NoValue], z]]",
          ("HasFlag", {True: "x-y-z", False: "x-z"})),
