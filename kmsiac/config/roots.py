@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from kmsiac.config.options import RootInputs, ScanOptions
 from kmsiac.errors import ConfigError, UsageError, nearest
 from kmsiac.findings.finding import Note
-from kmsiac.frontends.unit import Discovery, Inputs, UnitSource
+from kmsiac.frontends.unit import Discovery, Exporter, Exporters, Inputs, UnitSource
 from kmsiac.reading.tree import STDIN, SourceTree
 from kmsiac.stack import CLOUDFORMATION, TERRAFORM
 
@@ -61,7 +62,29 @@ def planned_runs(
     for real, given in entries.items():
         if real not in names and any(Path(real).is_relative_to(path) for path in scanned):
             raise _nothing_at(tree.report_path(Path(real)), given[0], names.values())
-    return found
+    return _with_exporters(found)
+
+
+def _with_exporters(planned: list[list[Run]]) -> list[list[Run]]:
+    """The runs, those of templates with all templates of the scan: they may import from them."""
+    templates = [
+        Exporter(run.unit, run.inputs)
+        for runs in planned
+        for run in runs
+        if run.unit.kind == CLOUDFORMATION
+    ]
+    if not templates:
+        return planned
+    exporters = Exporters(templates)
+    return [
+        [
+            run._replace(inputs=replace(run.inputs, exporters=exporters))
+            if run.unit.kind == CLOUDFORMATION
+            else run
+            for run in runs
+        ]
+        for runs in planned
+    ]
 
 
 def unreached_runs(

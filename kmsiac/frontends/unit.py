@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from kmsiac.errors import KmsiacError
 from kmsiac.reading.source import SourceFile
 from kmsiac.stack import Environment
+
+T = TypeVar("T")
+
+
+class Exporter(NamedTuple):
+    """A CloudFormation template that may export something, and what it is given."""
+
+    source: UnitSource
+    inputs: Inputs
+
+
+class Exporters:
+    """The templates of a scan, for those that import what others export.
+
+    `shared` is what the front end works out of them, once for all units of a process.
+    """
+
+    def __init__(self, templates: Iterable[Exporter]) -> None:
+        self.templates = tuple(templates)
+        self._known: Any = None
+
+    def shared(self, make: Callable[[Exporters], T]) -> T:
+        """What `make` gives, made once. Every call asks for the same."""
+        if self._known is None:
+            self._known = make(self)
+        known: T = self._known
+        return known
 
 
 @dataclass(frozen=True)
@@ -32,6 +60,8 @@ class Inputs:
     """`TF_VAR_*` and `TF_WORKSPACE` of the environment; nothing else is handed in."""
     policy_kind: str | None = None
     source_folder: Path | None = None
+    exporters: Exporters | None = field(default=None, compare=False, repr=False)
+    """The templates of the scan, this one included; None where it is read by itself."""
     """The root module that a plan was made of (`--source-dir`)."""
 
     @property

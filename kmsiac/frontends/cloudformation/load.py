@@ -8,19 +8,17 @@ from contextlib import contextmanager
 
 from kmsiac.frontends.cloudformation.assembly import origin_of
 from kmsiac.frontends.cloudformation.choices import as_map
+from kmsiac.frontends.cloudformation.exports import Exports
 from kmsiac.frontends.cloudformation.locating import LOCATIONS
-from kmsiac.frontends.cloudformation.names import NAMES
-from kmsiac.frontends.cloudformation.parameters import read_parameters
+from kmsiac.frontends.cloudformation.root_scope import root_scope
 from kmsiac.frontends.cloudformation.scope import Scope, together
 from kmsiac.frontends.cloudformation.shapes import Search
 from kmsiac.frontends.cloudformation.template import Declared, Template
-from kmsiac.frontends.cloudformation.templates import Templates
-from kmsiac.frontends.cloudformation.transforms import transformed
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
-from kmsiac.stack import CLOUDFORMATION, Origin, Provider, Remark, Resource, Stack
-from kmsiac.values import Absent, Atom, Guard, Map, Owner, Text, Value, text
+from kmsiac.stack import CLOUDFORMATION, Origin, Remark, Resource, Stack
+from kmsiac.values import Absent, Atom, Guard, Map, Text, Value, text
 
 SINKS = frozenset(
     {
@@ -54,19 +52,13 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     Raises `SourceError` for a file that cannot be read as a template at all; what is wrong in a
     part of it is in `Stack.errors`, what is not evaluated in `Stack.gaps` and Unknown values.
     """
-    file = source.file or tree.read(source.path)
-    templates = Templates(tree)
-    root = templates.root(file)
-    templates.take_assembly(file)
-    environment = templates.artifact.environment.over(inputs.environment)
-    provider = Provider.symbolic(Owner(file.path), environment, NAMES)
-    stack = Stack(file.path, CLOUDFORMATION)
+    exports = None
+    if inputs.exporters is not None:
+        exports = inputs.exporters.shared(lambda known: Exports(known, tree))
     with _deep_recursion():
-        template = transformed(
-            root, file, provider, templates, lambda t: read_parameters(t, inputs.all_parameters)
-        )
-        template.stack_name = templates.artifact.name
-        scope = Scope(template, read_parameters(template, inputs.all_parameters), templates)
+        scope = root_scope(source, tree, inputs, exports)
+        template, templates = scope.template, scope.templates
+        stack = Stack(template.file.path, CLOUDFORMATION)
         _collect(scope, stack)
     stack.declared = frozenset(template.parameters)
     stack.errors += templates.errors

@@ -49,6 +49,9 @@ class References:
         """Parameters whose default cannot be the value where we are (see `defaults.py`)."""
         self.all_open = 0
         self.outputs: Callable[[Declared, str, int], Value] | None = None
+        self.imported: Callable[[Text, str, int], Value | None] | None = None
+        """What the export of a name is, referred to by an expression at a position; None where no
+        scanned template exports it."""
         """What an output of a nested stack is, referred to at a position."""
         self._active: set[tuple[str, str]] = set()
         self._shapes: dict[tuple[str, str], Text | None] = {}

@@ -18,7 +18,7 @@ from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.frontends.cloudformation.templates import Templates
 from kmsiac.reading.nodes import Mapping, Node, Scalar
 from kmsiac.stack import Call
-from kmsiac.values import Atom, Guard, Unknown, Value
+from kmsiac.values import Atom, Guard, Text, Unknown, Value
 
 Exists = tuple[tuple[Guard, Atom], ...]
 """The values of guards under which something exists; none for always."""
@@ -69,6 +69,7 @@ class Scope:
         """Evaluates what conditions of nested stacks are given."""
         for resolver in (asking, settled, self.resolver, self.open):
             resolver.references.outputs = partial(self._output_of, resolver is self.open)
+            resolver.references.imported = self._imported
 
     def exists_of(self, declared: Declared) -> Exists | None:
         """The guards under which a resource exists: () for always, None for never."""
@@ -132,3 +133,7 @@ class Scope:
             expression = f"{declared.logical_id}.Outputs.{name}"
             return Unknown(expression, nested.reason, position, self.template.unit)
         return nested.scope.output(name, position, in_condition=in_condition)
+
+    def _imported(self, name: Text, expression: str, position: int) -> Value | None:
+        exports = self.templates.exports
+        return None if exports is None else exports.imported(name, expression, position, self)

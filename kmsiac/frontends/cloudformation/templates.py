@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kmsiac.errors import KmsiacError, SourceError, whole_file
 from kmsiac.frontends.cloudformation.assembly import Artifact, Assembly, assembly_of
@@ -15,6 +16,9 @@ from kmsiac.reading.source import SourceFile
 from kmsiac.reading.tree import SourceTree
 from kmsiac.reading.yaml_reader import read_yaml
 
+if TYPE_CHECKING:
+    from kmsiac.frontends.cloudformation.exports import Exports
+
 MOST_NESTED = 1_000
 """Nested stacks in one stack, at any depth."""
 
@@ -24,8 +28,10 @@ MOST_DEEP = 30
 class Templates:
     """What was read for a unit, and how many stacks it holds."""
 
-    def __init__(self, tree: SourceTree) -> None:
+    def __init__(self, tree: SourceTree, exports: Exports | None = None) -> None:
         self.tree = tree
+        self.exports = exports
+        """What `Fn::ImportValue` may give; None where nothing is known of other templates."""
         self.files: dict[str, SourceFile] = {}
         self.errors: list[KmsiacError] = []
         self.nested = 0

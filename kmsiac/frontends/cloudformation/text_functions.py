@@ -179,16 +179,22 @@ def base64(resolver: Resolver, call: Call) -> Value:
 
 
 def import_value(resolver: Resolver, call: Call) -> Value:
-    """`Fn::ImportValue`: another stack's export, as a symbol."""
+    """`Fn::ImportValue`: what another template of the scan exports under a name, else a symbol."""
     owner = resolver.template.owner
 
     def build(values: Sequence[Value]) -> Value:
         name = values[0]
-        if parts_of(name) is None:
+        parts = parts_of(name)
+        if parts is None:
             raise BadCallError("the name in Fn::ImportValue is no text")
         spelled = f"Fn::ImportValue({name.expression if isinstance(name, Unknown) else name})"
         if name.sensitive:  # two names that print alike are two names
             spelled += f" @{call.position}"
+        imported = resolver.references.imported
+        if imported is not None and not name.sensitive:
+            known = imported(Text(parts, name.position), spelled, call.position)
+            if known is not None:
+                return known
         symbol = Symbol("text", spelled, owner, "import", None, call.position)
         return Text((symbol,), call.position, name.sensitive)
 
