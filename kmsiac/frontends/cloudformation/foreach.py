@@ -233,8 +233,9 @@ class Loops:
                 others.append((unknown, absent))
                 told = f"{render(collection)}: {unknown.reason}"
                 self._gap(loop.key, path, f"its items are not known: {told}")
+        texts: dict[int, frozenset[str]] = {}
         for text in known:
-            yield _Item(Binding(text, ""), _holds(value, text), None)
+            yield _Item(Binding(text, ""), _holds(value, text, texts), None)
         for other, why in others:
             yield _Item(Binding(None, self._stand_in(loop.identifier, other)), True, why)
 
@@ -339,13 +340,16 @@ def _cases(value: Value) -> Iterator[Value]:
         yield value
 
 
-def _holds(value: Value, item: str) -> Decision:
-    """When a collection has an item that is a known text."""
+def _holds(value: Value, item: str, texts: dict[int, frozenset[str]]) -> Decision:
+    """When a collection has an item that is a known text. `texts` are those of lists, by their id."""
     if isinstance(value, Choice):
         branches: list[tuple[Atom, Decision]] = [
-            (atom, _holds(branch, item)) for atom, branch in value.branches
+            (atom, _holds(branch, item, texts)) for atom, branch in value.branches
         ]
         return test(value.guard, branches)
-    return isinstance(value, List) and any(
-        not one.sensitive and plain(one) == item for one in value.items
-    )
+    if not isinstance(value, List):
+        return False
+    if id(value) not in texts:
+        known = (plain(one) for one in value.items if not one.sensitive)
+        texts[id(value)] = frozenset(one for one in known if one is not None)
+    return item in texts[id(value)]
