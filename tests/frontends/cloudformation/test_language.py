@@ -21,6 +21,7 @@ from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
 from kmsiac.stack import Stack
 from tests.frontends.cloudformation.conftest import plain
+from tests.oracles.cfn_lint_loops import GOLDEN, TEMPLATE
 
 _FOLDER = Path(__file__).parent / "language"
 _TEMPLATES = sorted(_FOLDER.glob("*.yaml"))
@@ -96,3 +97,13 @@ def _long_form(node: Node) -> object:
     if node.kind in ("bool", "null", "number"):
         return json.loads(node.text)
     return node.text
+
+
+def test_loops_are_written_out_as_cfn_lint_does(tmp_path: Path) -> None:
+    (tmp_path / "golden.json").write_bytes(GOLDEN.read_bytes())
+    golden = _told(*_loaded(tmp_path / "golden.json", tmp_path))["resources"]
+    ours = _told(*_loaded(TEMPLATE, _FOLDER))["resources"]
+    assert isinstance(golden, dict) and isinstance(ours, dict)
+    for told in (*golden.values(), *ours.values()):
+        del told["at"]
+    assert ours == golden
