@@ -96,14 +96,14 @@ class Directory(Generic[E]):
         if not isinstance(value, Text):
             return Related(open=frozenset({outside(value)}))
         if value.symbol is not None and value.symbol.address:
-            return self._at(value.symbol, value)
+            return self._at(value.symbol, value, near)
         arn = split_arn(value)
         last = _last_symbol(arn)
         if arn is not None and last is not None:
-            return _placed_only(self._at(last, value), arn, value)
+            return _placed_only(self._at(last, value, near), arn, value)
         return self._named(value, arn, noun, near)
 
-    def _at(self, symbol: Symbol, value: Text) -> Related[E]:
+    def _at(self, symbol: Symbol, value: Text, near: Provider | None) -> Related[E]:
         unit = symbol.owner.unit
         found = self._by_address.get(symbol.address)
         if found is not None and found[0].resource.provider.owner.unit == unit:
@@ -126,6 +126,9 @@ class Directory(Generic[E]):
             doubt = Blame(str(value), "it is not known which instance is meant", value.position)
             maybe = tuple(loose) if len(family) <= _MAX_LOOSE else ()
             return Related(maybe=maybe, open=frozenset({doubt}))
+        if near is not None and near.owner.unit != unit:
+            elsewhere = f"it is of another stack, {unit}, which is judged by itself"
+            return Related(open=frozenset({Blame(str(value), elsewhere, value.position)}))
         return Related(open=frozenset({outside(value)}))
 
     def _named(self, value: Text, arn: Arn | None, noun: str, near: Provider | None) -> Related[E]:
