@@ -56,6 +56,17 @@ class _Export(NamedTuple):
     place: _Place
 
 
+_Asked = tuple[int, tuple[str, ...], str]
+"""An exporter by its id, the way to a nested stack of it, and an output."""
+
+
+class _Found(NamedTuple):
+    """A value and the place of the stack that it is of; None where it is of none."""
+
+    value: Value
+    provider: Provider | None
+
+
 class Exports:
     """What the templates of a scan export, worked out when the first is imported."""
 
@@ -64,7 +75,8 @@ class Exports:
         self._tree = tree
         self._index: dict[_Key, list[_Export]] | None = None
         self._loaded: dict[int, Scope] = {}
-        self._active: list[tuple[str, tuple[str, ...], str]] = []
+        self._values: dict[_Asked, _Found] = {}
+        self._active: list[_Asked] = []
 
     def imported(self, name: Text, expression: str, position: int, scope: Scope) -> Value | None:
         """The value of the export called `name`, for a template that imports it at `position`.
@@ -90,25 +102,39 @@ class Exports:
         return Unknown(expression, reason, position, unit)
 
     def _value(self, export: _Export, case: _Case, position: int, importer: Scope) -> Value:
-        asked = (export.path, export.way, export.output)
-        unit = importer.template.unit
-        if asked in self._active or len(self._active) >= _LONGEST_CHAIN:
-            reason = "exports and imports lead in a circle, or over too many templates"
-            return Unknown(f"{export.path}: {export.output}", reason, position, unit)
-        self._active.append(asked)
-        try:
-            scope = self._scope(export)
-            if scope is None:
-                reason = f"{export.path} cannot be read"
-                return Unknown(f"{export.path}: {export.output}", reason, position, unit)
-            value: Value | None = scope.output(export.output, position)
-        finally:
-            self._active.pop()
+        found = self._found(export, position, importer.template.unit)
+        value: Value | None = found.value
         for guard, atom in case:
             value = pick(value, guard, atom) if value is not None else None
         if value is None:
+            unit = importer.template.unit
             return Unknown(f"{export.path}: {export.output}", "no case is left", position, unit)
-        return _Rebinding(scope.template.provider, importer.template.provider).of(value)
+        if found.provider is None:
+            return value
+        return _Rebinding(found.provider, importer.template.provider).of(value)
+
+    def _found(self, export: _Export, position: int, unit: str) -> _Found:
+        """What an export is in its own template."""
+        asked = (id(export.exporter), export.way, export.output)
+        # What is found on the way through other exports may end a circle: that is not kept.
+        first = not self._active
+        if first and asked in self._values:
+            return self._values[asked]
+        reason = ""
+        if asked in self._active or len(self._active) >= _LONGEST_CHAIN:
+            reason = "exports and imports lead in a circle, or over too many templates"
+        scope = None if reason else self._scope(export)
+        if scope is None:
+            reason = reason or f"{export.path} cannot be read"
+            return _Found(Unknown(f"{export.path}: {export.output}", reason, position, unit), None)
+        self._active.append(asked)
+        try:
+            found = _Found(scope.output(export.output, position), scope.template.provider)
+        finally:
+            self._active.pop()
+        if first:
+            self._values[asked] = found
+        return found
 
     def _exports(self) -> dict[_Key, list[_Export]]:
         if self._index is None:
