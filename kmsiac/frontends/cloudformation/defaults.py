@@ -1,7 +1,8 @@
-"""Where a parameter's default cannot be its value: in the branch that the default does not take.
+"""What a condition says about parameters in the branches that hang on it.
 
 `HasKey: !Not [!Equals [!Ref Key, ""]]` stays open although `Key` has the default `""`. In what
-stands under `HasKey` the value of `Key` is then anything but the default, so it is open there.
+stands under `HasKey` the value of `Key` is then anything but the default, so it is open there. And
+in what stands under `IsProd: !Equals [!Ref Env, prod]` the value of `Env` is `prod`.
 """
 
 from __future__ import annotations
@@ -32,10 +33,23 @@ class Defaults:
         self._settled = settled
         self._parameters = parameters
         self._known: dict[str, frozenset[str] | None] = {}
+        self._equal: dict[tuple[str, bool], dict[str, Scalar]] = {}
 
     @contextmanager
     def branch(self, name: str, outcome: bool, references: References) -> Iterator[None]:
-        """While what stands under a condition's outcome is evaluated: open what is ruled out."""
+        """While what stands under a condition's outcome is evaluated: open what is ruled out, and
+        what is compared with a text and found equal is that text.
+        """
+        before = references.equal
+        references.equal = {**before, **self._found_equal(name, outcome)}
+        try:
+            with self._ruled_out(name, outcome, references):
+                yield
+        finally:
+            references.equal = before
+
+    @contextmanager
+    def _ruled_out(self, name: str, outcome: bool, references: References) -> Iterator[None]:
         settled = self._settled.named(name, 0) if name in self._template.conditions else outcome
         if settled is not (not outcome):
             yield
@@ -54,6 +68,53 @@ class Defaults:
                 references.all_open -= 1
             else:
                 references.open.subtract(names)
+
+    def _found_equal(self, name: str, outcome: bool) -> dict[str, Scalar]:
+        """The parameters that must be a certain text where a condition has an outcome."""
+        found = self._equal.get((name, outcome))
+        if found is None:
+            found = self._equal[name, outcome] = {}
+            self._gather_equal(name, outcome, found)
+        return found
+
+    def _gather_equal(self, name: str, outcome: bool, found: dict[str, Scalar]) -> None:
+        conditions = self._template.conditions
+        started: set[tuple[str, bool]] = set()
+        stack: list[tuple[Node, bool]] = []
+
+        def start(other: str, outcome: bool) -> None:
+            if other in conditions and (other, outcome) not in started:
+                started.add((other, outcome))
+                stack.append((conditions[other][1], outcome))
+
+        start(name, outcome)
+        for _ in range(_MOST_NODES):
+            if not stack:
+                return
+            node, wanted = stack.pop()
+            other = condition_name(node)
+            call = as_call(node)
+            operands = call.argument if call is not None else None
+            if other is not None:
+                start(other, wanted)
+            elif call is None or not isinstance(operands, nodes.Sequence):
+                continue
+            elif call.name == "Fn::Not":
+                stack.extend((operand, not wanted) for operand in operands.items)
+            elif call.name == ("Fn::And" if wanted else "Fn::Or"):
+                stack.extend((operand, wanted) for operand in operands.items)
+            elif call.name == "Fn::Equals" and wanted:
+                self._compare(operands.items, found)
+
+    def _compare(self, operands: list[Node], found: dict[str, Scalar]) -> None:
+        """Note a parameter that is compared with a text."""
+        for one, other in (operands, operands[::-1]) if len(operands) == 2 else ():
+            call = as_call(one)
+            if call is None or call.name != "Ref" or not isinstance(call.argument, Scalar):
+                continue
+            name = call.argument.text
+            if name in self._parameters and isinstance(other, Scalar) and not other.tag:
+                found.setdefault(name, other)
 
     def _parameters_of(self, name: str) -> frozenset[str] | None:
         """The parameters that a condition depends on; None for too many to say."""

@@ -117,6 +117,19 @@ class Parameter:
             return self.value(position, in_condition=False)
         return self._open(position, "the default does not hold under this condition")
 
+    def equal_to(self, literal: Scalar) -> Value | None:
+        """The value where a condition has found it equal to a text; None where that says nothing:
+        what stands in Parameter Store is not what is compared, and what is supplied or allowed, or
+        is the default, is known as such.
+        """
+        told = self.supplied is not None or self.is_list or bool(self.allowed)
+        if told or self.type.startswith("AWS::SSM::Parameter::Value<"):
+            return None
+        written = plain_scalar(literal)
+        if self.default is not None and plain_scalar(self.default) == written:
+            return None
+        return self._typed(written, literal.position)
+
     def pieces(self, written: str) -> list[str]:
         """The members of a list as it is written (of an empty text: one), or the one value."""
         if not self.is_list:

@@ -19,7 +19,7 @@ from kmsiac.frontends.cloudformation.expansion import EXTENSIONS, INCLUDE
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.series import Series
 from kmsiac.frontends.cloudformation.template import Declared, Template
-from kmsiac.reading.nodes import Node
+from kmsiac.reading.nodes import Node, Scalar
 from kmsiac.values import Absent, Choice, Part, Symbol, Text, Unknown, Value
 
 _LONGEST_CHAIN = 20
@@ -48,6 +48,8 @@ class References:
         self.open: Counter[str] = Counter()
         """Parameters whose default cannot be the value where we are (see `defaults.py`)."""
         self.all_open = 0
+        self.equal: Mapping[str, Scalar] = {}
+        """Parameters that must be a certain text where we are."""
         self.outputs: Callable[[Declared, str, int], Value] | None = None
         self.imported: Callable[[Text, str, int], Value | None] | None = None
         """What the export of a name is, referred to by an expression at a position; None where no
@@ -140,6 +142,10 @@ class References:
         return Symbol(type, reference, self.template.owner, "parameter", shape, position)
 
     def _parameter(self, parameter: Parameter, position: int) -> Value:
+        if parameter.name in self.equal:
+            equal = parameter.equal_to(self.equal[parameter.name])
+            if equal is not None:
+                return equal
         # A default may be long: it is made once and shared.
         if self.all_open or self.open[parameter.name] > 0:
             return parameter.without_default(position)

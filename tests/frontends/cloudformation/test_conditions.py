@@ -112,6 +112,56 @@ Resources:
     assert loaded.plain("L.Description") == ("HasFree", {True: "?Free", False: "<>"})
 
 
+@pytest.mark.parametrize(
+    ("lines", "expression", "expected"),
+    [
+        (["C: !Equals [!Ref Flag, 'true']"], "!If [C, !Sub 'on-${Flag}', !Sub 'off-${Flag}']",
+         ("C", {True: "on-true", False: "off-false"})),
+        (["C: !Equals [prod, !Ref Free]"], "!If [C, !Ref Free, x]",
+         ("C", {True: "prod", False: "x"})),
+        # No default, and a number.
+        (["C: !Equals [!Ref Bare, 012345678901]"], "!If [C, !Ref Bare, x]",
+         ("C", {True: "012345678901", False: "x"})),
+        (["C: !Equals [!Ref Bare, prod]"], "!If [C, x, !Ref Bare]",
+         ("C", {True: "x", False: "?Bare"})),
+        (["C: !Not [!Equals [!Ref Bare, prod]]"], "!If [C, !Ref Bare, !Ref Bare]",
+         ("C", {True: "?Bare", False: "prod"})),
+        (["D: !Equals [!Ref Bare, prod]", "C: !And [!Condition D, !Equals [!Ref Flag, 'true']]"],
+         "!If [C, !Sub '${Bare} ${Flag}', x]",
+         ("D", {True: ('Flag == "true"', {True: "prod true", False: "x"}), False: "x"})),
+        (["D: !Equals [!Ref Bare, prod]", "C: !Or [!Condition D, !Equals [!Ref Flag, 'true']]"],
+         "!If [C, x, !Sub '${Flag}']",
+         ("D", {True: "x", False: ('Flag == "true"', {True: "x", False: "false"})})),
+        # What is stored under a name is not what is compared.
+        (["C: !Equals [!Ref Stored, /a]"], "!If [C, !Ref Stored, x]",
+         ("C", {True: "${Stored}", False: "x"})),
+    ],
+)  # fmt: skip
+def test_what_is_found_equal_to_a_text_is_that_text(evaluate, lines, expression, expected):
+    more = "  Bare: {Type: String}\n  Stored: {Type: 'AWS::SSM::Parameter::Value<String>'}\n"
+    head = conditions(*lines).replace("Conditions:\n", f"{more}Conditions:\n")
+    assert evaluate(expression, head).plain("K.Description") == expected
+
+
+def test_what_a_resource_hangs_on_says_what_a_parameter_is(read):
+    loaded = read(
+        conditions("C: !Equals [!Ref Free, prod]")
+        + """
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Condition: C
+    Properties: {Description: !Ref Free}
+  L:
+    Type: AWS::KMS::Key
+    Properties: {Description: !Ref Free}
+"""
+    )
+    assert loaded.plain("K.Description") == "prod"
+    assert loaded.line(loaded.value("K.Description").position) == (7, 26)
+    assert loaded.plain("L.Description") == ""
+
+
 def test_what_depends_on_the_same_guards_is_not_multiplied(read):
     names = [f"C{index}: !Equals [!Ref Flag, '{index}']" for index in range(5)]
     both = "Both: !And [!Condition C0, !Condition C1, !Condition C2, !Condition C3, !Condition C4]"
