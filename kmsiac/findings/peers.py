@@ -22,7 +22,7 @@ _COMMENT = re.compile(
     r"|kics-scan\s++ignore|terrascan\s*+:\s*+ignore|ts\s*+:\s*+skip\s*+=)[^\s:]*+",
     re.IGNORECASE,
 )
-_METADATA = {"checkov": "skip", "cfn_nag": "rules_to_suppress", "cfn-lint": "config", "guard": ""}
+_METADATA = {"checkov": "skip", "cfn_nag": "rules_to_suppress", "guard": ""}
 
 
 def peer_note(

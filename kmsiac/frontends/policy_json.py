@@ -28,6 +28,7 @@ _NAMES = {
     "dns_suffix": "dns_suffix",
 }
 _MAX_DIGITS = 400
+_LONGEST_NAME = 40
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
 )
@@ -99,6 +100,10 @@ def _origin(file: SourceFile, node: Scalar) -> tuple[tuple[int, int], ...]:
 def value_of(node: Node) -> Value:
     """The value of a JSON node tree, positions kept. The reader has bounded its depth."""
     if isinstance(node, Mapping):
+        function = _function(node)
+        if function:
+            reason = f"{function} is a function of templates, and this policy is in none"
+            return Unknown(f'{{"{function}": ...}}', reason, node.position)
         entries = []
         for key, value in node.entries:
             name = key.text if isinstance(key, Scalar) else ""
@@ -114,6 +119,16 @@ def value_of(node: Node) -> Value:
     if node.kind == "number":
         return _number(node)
     return Null(node.position)
+
+
+def _function(node: Mapping) -> str:
+    """The intrinsic function that a map is in a template, else empty.
+
+    Files of policies that a template includes, or that a tool puts into one, have them.
+    """
+    key = node.entries[0][0] if len(node.entries) == 1 else None
+    name = key.text if isinstance(key, Scalar) else ""
+    return name[:_LONGEST_NAME] if name == "Ref" or name.startswith("Fn::") else ""
 
 
 _PLACEHOLDER = re.compile(r"(<[A-Za-z][\w .-]{0,80}>)")

@@ -40,7 +40,6 @@ def test_comments(tmp_path: Path, comment: str, told: str, inside: bool) -> None
     [
         ("{checkov: {skip: [{id: CKV_AWS_7}]}}", "checkov"),
         ("{cfn_nag: {rules_to_suppress: [{id: F19}]}}", "cfn_nag"),
-        ("{cfn-lint: {config: {ignore_checks: [W1]}}}", "cfn-lint"),
     ],
 )
 def test_metadata(tmp_path: Path, metadata: str, column: str) -> None:

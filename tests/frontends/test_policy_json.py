@@ -45,6 +45,16 @@ def test_a_policy_is_one_resource_with_its_document_in_place(tmp_path):
     assert str(tree.span(resource.position)) == "policies/p.json:1:1"
 
 
+def test_functions_of_templates_are_named(tmp_path):
+    statement = '{"Principal": {"AWS": {"Ref": "Admin"}}, "Resource": {"Fn::Sub": "${Key.Arn}"}}'
+    _, stack = load(tmp_path, f'{{"Statement": [{statement}]}}')
+    told = "is a function of templates, and this policy is in none"
+    assert repr(stack.resources[0].attributes.get("document")) == (
+        "Map({Statement: List([Map({Principal: Map({AWS: Unknown('{\"Ref\": ...}': Ref "
+        f"{told})}}), Resource: Unknown('{{\"Fn::Sub\": ...}}': Fn::Sub {told})}})])}})"
+    )
+
+
 def test_broken_json_is_an_error_with_its_place(tmp_path):
     with pytest.raises(SourceError) as caught:
         load(tmp_path, POLICY.replace("]}", "]"))

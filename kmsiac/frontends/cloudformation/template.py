@@ -13,6 +13,7 @@ from kmsiac.frontends.cloudformation.expansion import (
     lacks_extensions,
     macro_names,
 )
+from kmsiac.frontends.cloudformation.render import render
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, file_of, offset_of
@@ -204,8 +205,10 @@ class Template:
                 type_ = body.get("Type")
                 if isinstance(type_, Scalar) and not type_.tag and type_.kind == "text":
                     self.resources[name] = Declared(key, type_.text, body)
-                else:
+                elif type_ is None:
                     self.error(f"resource {_short(name)} has no Type", key.position)
+                else:
+                    self.gap(name, "Type", _no_plain_type(type_), type_.position)
         for key, body, only in hidden_resources(root, self.duplicates, self.source):
             type_ = body.get("Type")
             if isinstance(type_, Scalar) and type_.kind == "text":
@@ -215,12 +218,19 @@ class Template:
         key = root.key("Transform")
         for name in self.transforms:
             if key is not None and name not in (EXTENSIONS, INCLUDE, TRANSFORM):
-                reason = f"{name} is not expanded: what it would add is not seen"
+                reason = f"the macro {name} is not expanded: what it adds or changes is not seen"
                 self.gap("", "Transform", reason, key.position)
         for key, _ in root.entries:
             name = key.text if isinstance(key, Scalar) else ""
             if name.startswith("Fn::") and name != "Fn::Transform":
                 self.gap("", name, f"{name} is not expanded", key.position)
+
+
+def _no_plain_type(type_: Node) -> str:
+    """What keeps a resource whose Type is no plain text from being read."""
+    written = " ".join(render(type_).split())
+    hint = "; run `rain pkg` and scan what it prints" if "Rain::Module" in written else ""
+    return f"{_short(written)}: a type that is not written out{hint}"
 
 
 def _short(name: str) -> str:

@@ -428,3 +428,18 @@ def test_json_of_anything_loads(read):
     loaded = read(json.dumps({"Resources": resources}), "t.json")
     values = [value for _, value in loaded.stack.resources[0].attributes.entries]
     assert all(isinstance(value, Unknown) for value in values[5:])
+
+
+@pytest.mark.parametrize(
+    ("type_", "told"),
+    [
+        ('{"Rain::Module": "../vpc.yml"}', "; run `rain pkg` and scan what it prints"),
+        ('{"Fn::Sub": "AWS::KMS::Key"}', ""),
+    ],
+)
+def test_a_type_that_is_not_written_out_is_no_missing_one(read, type_, told):
+    stack = read('{"Resources": {"K": {"Type": ' + type_ + "}}}", "t.json").stack
+    assert stack.errors == []
+    (gap,) = stack.gaps
+    assert (gap.resource, gap.attribute) == ("K", "Type")
+    assert gap.reason.endswith(f": a type that is not written out{told}")
