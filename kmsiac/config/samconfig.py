@@ -62,8 +62,7 @@ class _Overrides:
         if environment:
             if environment not in found:
                 hint = did_you_mean(environment, tuple(found))
-                told = f'no {_KEY} for "{environment}" (it has them for: {shown})'
-                raise self._wrong(told, hint)
+                raise self._wrong(f'no {_KEY} for "{environment}"', hint)
         elif "default" in found:
             environment = "default"
         elif len(found) == 1:

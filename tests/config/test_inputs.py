@@ -261,7 +261,7 @@ parameter_overrides = "A=2"
         (TWO_ENVIRONMENTS, "",
          "s.toml:3:1: parameters for several environments (dev, prod) (name s.toml#dev)"),
         (TWO_ENVIRONMENTS, "prd",
-         's.toml:3:1: no parameter_overrides for "prd" (it has them for: dev, prod) (did you mean "prod"?)'),
+         's.toml:3:1: no parameter_overrides for "prd" (did you mean "prod"?)'),
         ("[default.deploy.parameters]\n", "", "s.toml: no parameter_overrides in it"),
         ("a = \n", "", "s.toml:1:5: not TOML: Invalid value"),
         ("a = " + "[" * 5000, "", "s.toml: not TOML that can be read"),

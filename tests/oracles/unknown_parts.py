@@ -29,7 +29,7 @@ _NAMES = (
         re.compile(r"there is no (parameter or resource|resource|mapping) \S+?(?=;|$)"),
         r"no \1 NAME",
     ),
-    (re.compile(r"has no key .*"), "has no key NAME"),
+    (re.compile(r"has (no|the) key .*"), r"has \1 key NAME"),
     (re.compile(r"(the code behind) \S+"), r"\1 TYPE"),
 )
 

@@ -119,10 +119,12 @@ class _Lookup:
         mappings, name = self._resolver.template.mappings, plain(keys[0])
         reason = f"there is no mapping {shown[0]}"
         if name in mappings:
-            table = mappings[name][1]
-            first = plain(keys[1])
-            lacking = isinstance(table, nodes.Mapping) and table.get(first or "") is not None
-            reason = f"the mapping has no key {shown[2 if lacking else 1]}"
+            table, first = mappings[name][1], plain(keys[1])
+            if first is None:
+                reason = f"no row of the mapping has the key {shown[2]}"
+            else:
+                found = isinstance(table, nodes.Mapping) and table.get(first) is not None
+                reason = f"the mapping has no key {shown[2 if found else 1]}"
         spelled = f"Fn::FindInMap({', '.join(shown)})"
         position, unit = self._call.position, self._resolver.template.unit
         return Unknown(spelled, reason, position, unit)

@@ -159,6 +159,7 @@ def test_value(evaluate, expression, expected):
         ("!Ref Nobody", "there is no parameter or resource Nobody"),
         ("!GetAtt Nobody.Arn", "there is no resource Nobody"),
         ("!FindInMap [M, mars, Acct]", "the mapping has no key mars"),
+        ("!FindInMap [M, !Ref AWS::Region, Nope]", "no row of the mapping has the key Nope"),
         ("!FindInMap [X, mars, Acct]", "there is no mapping X"),
         ("!Join [x]", "Fn::Join needs 2 arguments"),
         ("!If [HasFlag, !Ref Flag, x]", None),
