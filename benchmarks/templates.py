@@ -156,6 +156,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ladder", action="store_true")
     options = parser.parse_args()
+    gc.set_threshold(100_000, 20, 50)  # as the command sets it
     if options.ladder:
         return ladder(options.runs)
     _table({tree.name: cost(tree, options.runs) for tree in options.tree})

@@ -167,6 +167,8 @@ def varying(
 def _collapse(
     cases: list[tuple[dict[Guard, Atom], T]], key: Callable[[T], Hashable]
 ) -> list[tuple[World, T]]:
+    if len(cases) == 1:  # most documents: no need to compare what can be large
+        return [({}, cases[0][1])]
     # Two cases with the same answer that differ in one guard only are one case without it. That
     # is exact for guards of two values; others need all their values, so count them.
     groups: dict[Hashable, list[tuple[dict[Guard, Atom], T]]] = {}

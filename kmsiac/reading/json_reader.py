@@ -16,7 +16,7 @@ from kmsiac.errors import SourceError, Span
 from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
 from kmsiac.reading.json_paths import locate
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.reading.source import SourceFile, offset_of
+from kmsiac.reading.source import SourceFile
 
 __all__ = ["load_json", "locate", "read_json"]
 
@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     r"|((?:true|false|null)\b))"
 )
 _STRING, _MARK, _NUMBER, _WORD = 1, 2, 3, 4
+_KEY = re.compile(r'[ \t\n\r]*+("[^"\\\x00-\x1f]*+")[ \t\n\r]*+:')
+"""A key without escapes and its colon, which nearly all keys are."""
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _BAD_WORD = re.compile(r"[\w.+-]++", re.ASCII)
 _STRING_HEAD = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+')
@@ -146,6 +148,8 @@ class _Builder:
         self.budget = budget
         self.at = start
         self.nodes = 0
+        self.base = file.position(0)
+        self.ends: dict[int, int] = {}
 
     def read(self) -> Node:
         if self._peek() == "":
@@ -174,6 +178,7 @@ class _Builder:
                 break
         if self._peek():
             self._expected("the end of the file")
+        self.file.remember_ends(self.ends)
         return node
 
     def _value(self, depth: int) -> Node:
@@ -188,20 +193,28 @@ class _Builder:
             return self._string(token)
         self.at = token.end()
         if kind == _NUMBER:
-            return Scalar(token[kind], "number", "plain", self.file.position(start, self.at))
+            return Scalar(token[kind], "number", "plain", self._place(start))
         if kind == _WORD:
             word = token[kind]
-            place = self.file.position(start, self.at)
-            return Scalar(word, "null" if word == "null" else "bool", "plain", place)
+            return Scalar(word, "null" if word == "null" else "bool", "plain", self._place(start))
         if depth >= self.budget.depth:
             _fail(self.file, f"nested more than {self.budget.depth} levels deep", start)
-        place = self.file.position(start)
+        place = self.base + start
         return Mapping([], place) if token[kind] == "{" else Sequence([], place)
 
     def _key(self, holder: Sequence | Mapping) -> Scalar | None:
         """The key and colon that come next in an object; None in an array."""
         if isinstance(holder, Sequence):
             return None
+        key_and_colon = _KEY.match(self.text, self.at)
+        if key_and_colon is not None:
+            start, end = key_and_colon.span(1)
+            self._charge(start)
+            if start not in self.ends:
+                self.ends[start] = end
+            self.at = key_and_colon.end()
+            text = self.text[start + 1 : end - 1]
+            return Scalar(text, "text", "quoted", self.base + start)
         token = _TOKEN.match(self.text, self.at)
         if token is None or token.lastindex != _STRING:
             self._expected("a key in double quotes")
@@ -222,10 +235,16 @@ class _Builder:
             if _SURROGATE.search(text):
                 hint = "write both halves of the pair, or the character itself"
                 _fail(self.file, "not valid JSON: half of a surrogate pair", start, hint)
-        return Scalar(text, "text", "quoted", self.file.position(start, self.at))
+        return Scalar(text, "text", "quoted", self._place(start))
+
+    def _place(self, start: int) -> int:
+        """The position of what ends here."""
+        if start not in self.ends:
+            self.ends[start] = self.at
+        return self.base + start
 
     def _end(self, node: Node) -> None:
-        self.file.position(offset_of(node.position), self.at)
+        self.ends.setdefault(node.position - self.base, self.at)
 
     def _peek(self) -> str:
         """The next character that is no blank; empty at the end. Moves there."""

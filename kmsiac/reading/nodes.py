@@ -47,7 +47,8 @@ class Sequence(Node):
     __slots__ = ("items",)
 
     def __init__(self, items: list[Node], position: int, tag: str = "") -> None:
-        super().__init__(position, tag)
+        self.position = position
+        self.tag = tag
         self.items = items
 
     def __repr__(self) -> str:
@@ -60,7 +61,8 @@ class Mapping(Node):
     __slots__ = ("entries",)
 
     def __init__(self, entries: list[tuple[Node, Node]], position: int, tag: str = "") -> None:
-        super().__init__(position, tag)
+        self.position = position
+        self.tag = tag
         self.entries = entries
 
     def get(self, name: str) -> Node | None:

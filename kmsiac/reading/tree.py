@@ -193,8 +193,8 @@ class SourceTree:
     def exists(self, path: Path) -> bool:
         """Whether `path` is a regular file whose real place is inside the root."""
         try:
-            resolved = (self.root / path).resolve()
-            return resolved.is_relative_to(self.root) and resolved.is_file()
+            real = self._real(self.root / path)
+            return real.is_relative_to(self.root) and real.is_file()
         except (OSError, RuntimeError, ValueError):
             return False
 

@@ -143,8 +143,10 @@ class _Builder:
                 self._scalar(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close(event)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
+            elif isinstance(event, yaml.MappingStartEvent):
+                self._open(event, Mapping)
+            elif isinstance(event, yaml.SequenceStartEvent):
+                self._open(event, Sequence)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
@@ -229,17 +231,15 @@ class _Builder:
         else:
             parent.items.append(node)
 
-    def _open(self, event: yaml.CollectionStartEvent) -> None:
-        import yaml  # noqa: PLC0415 - see read_yaml
-
-        start = self.offset(event.start_mark)
+    def _open(self, event: yaml.CollectionStartEvent, kind: type[Mapping | Sequence]) -> None:
+        first = event.start_mark
+        start = first.index if self.lines is None and first is not None else self.offset(first)
         if len(self.stack) >= self.budget.depth:
             self._refuse_depth(start)
-        self._charge(1, start)
-        position = self.base + start
-        tag = _local(event.tag) if event.tag else ""
-        mapping = isinstance(event, yaml.MappingStartEvent)
-        node = Mapping([], position, tag) if mapping else Sequence([], position, tag)
+        self.nodes += 1
+        if self.nodes > self.max_nodes:
+            self._charge(0, start)
+        node = kind([], self.base + start, _local(event.tag) if event.tag else "")
         frame = _Open(node, bool(event.flow_style), event.anchor or "", self.nodes - 1)
         if frame.anchor:
             self.anchors[frame.anchor] = frame
@@ -250,7 +250,8 @@ class _Builder:
         node = frame.node
         # The end of a block collection is only met at what follows it.
         end = self.offset(event.end_mark) if frame.flow else frame.end
-        self.ends.setdefault(node.position - self.base, end)
+        start = node.position - self.base
+        self.ends.setdefault(start, end)
         if frame.merges and isinstance(node, Mapping):
             self._merge(node)
         height = frame.height + 1

@@ -7,7 +7,7 @@ are ours.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
@@ -59,7 +59,8 @@ def _without_tag(node: Node) -> Node:
 
 
 def _scalar_tag(suffix: str, node: Scalar) -> Call:
-    name, value = _long_form(suffix, node.text)
+    short = len(node.text) <= _SHORT
+    name, value = (_known_form if short else _long_form)(suffix, node.text)
     argument: Node
     if isinstance(value, tuple):
         argument = Sequence(
@@ -89,6 +90,15 @@ def _cfn_flip() -> tuple[object, object]:
     from cfn_tools.yaml_loader import multi_constructor  # noqa: PLC0415 - as above
 
     return multi_constructor, yaml.ScalarNode
+
+
+_SHORT = 100
+
+
+@lru_cache(maxsize=1024)
+def _known_form(suffix: str, text: str) -> tuple[str, str | tuple[str, ...]]:
+    """The same names are referred to again and again."""
+    return _long_form(suffix, text)
 
 
 def _long_form(suffix: str, text: str) -> tuple[str, str | tuple[str, ...]]:
