@@ -24,7 +24,8 @@ from kmsiac.findings.finding import BlamedExpression
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.table import fitted, natural, row_lines, wrapped
 from kmsiac.reporters.terminal import Style
-from kmsiac.reporters.text import not_read, open_ends
+from kmsiac.reporters.text import not_read
+from kmsiac.reporters.unresolved import open_ends
 from kmsiac.reporters.wording import where
 
 Report = CanReport | WhoCanReport | PrincipalCanReport

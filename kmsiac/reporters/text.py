@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from kmsiac.errors import KmsiacError
 from kmsiac.findings.excerpt import one_line, without_commands
-from kmsiac.findings.finding import Finding, ScanResult, Unresolved
+from kmsiac.findings.finding import Finding, ScanResult
 from kmsiac.reporters.base import ReportOptions
 from kmsiac.reporters.code_frame import code_frame, gutter
 from kmsiac.reporters.remedy import remedy_of
 from kmsiac.reporters.terminal import Style
+from kmsiac.reporters.unresolved import open_ends
 from kmsiac.reporters.wording import (
     NOTHING_TO_SCAN,
     SETTINGS_TITLE,
@@ -20,7 +20,6 @@ from kmsiac.reporters.wording import (
     cut_line,
     error_text,
     note_line,
-    open_text,
     summary_line,
     suppression,
     told_settings,
@@ -28,14 +27,7 @@ from kmsiac.reporters.wording import (
     where,
 )
 
-_MAX_UNRESOLVED = 10
 _MAX_ALSO = 5
-_MAX_RULES = 5
-_MIN_ABSENT = 3
-_NOT_HERE = re.compile(
-    r"module source (.*) is not in the scanned tree(?:: run `terraform init` before the scan)?",
-    re.DOTALL,
-)
 
 
 def write(result: ScanResult, stream: TextIO, options: ReportOptions) -> None:
@@ -126,44 +118,6 @@ class _Report:
             yield from (self._style.strong(title), *told, "")
 
 
-def open_ends(entries: Sequence[Unresolved], verbose: bool, style: Style) -> Iterator[str]:
-    """What could not be decided: the causes, all of them where more was asked for."""
-    if not entries:
-        return
-    absent = [] if verbose else [entry for entry in entries if _NOT_HERE.fullmatch(entry.reason)]
-    if len(absent) < _MIN_ABSENT:
-        absent = []
-    others = [entry for entry in entries if entry not in absent] if absent else entries
-    whole = verbose or len(others) <= _MAX_UNRESOLVED
-    lines = [_open(entry, verbose) for entry in others] if whole else _by_cause(others)
-    shown = lines if whole else lines[:_MAX_UNRESOLVED]
-    yield style.strong(f"could not decide ({len(entries)}):")
-    for line in shown:
-        yield f"  {line}"
-    if len(shown) < len(lines):
-        yield f"  ... and {len(lines) - len(shown)} more (-v shows all)"
-    if absent:
-        yield f"  {_modules(absent)}"
-    if any(map(_waits_for_apply, entries)):
-        yield "  what a plan does not know, its code may say: --source-dir DIR, the folder it was made of"
-    yield ""
-
-
-def _waits_for_apply(entry: Unresolved) -> bool:
-    """Whether it is a policy, or a part of one, that a plan leaves open."""
-    planned = entry.location is not None and entry.location.pointer.startswith("/resource_changes")
-    return planned and "known after apply" in entry.reason
-
-
-def _modules(absent: Sequence[Unresolved]) -> str:
-    """The module calls whose sources are not there, on one line: the sources, each once."""
-    sources = list(dict.fromkeys(_NOT_HERE.sub(r"\1", entry.reason) for entry in absent))
-    names = ", ".join(one_line(source, 100) for source in sources[:_MAX_ALSO])
-    more = f" and {len(sources) - _MAX_ALSO} more" if len(sources) > _MAX_ALSO else ""
-    told = f"{len(absent)} module calls have sources that are not in the scanned tree"
-    return f"{told}, run `terraform init` before the scan: {names}{more} (-v shows all)"
-
-
 def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:
     """The files that could not be read, or not in full."""
     if not errors:
@@ -173,32 +127,3 @@ def not_read(errors: Sequence[KmsiacError], style: Style) -> Iterator[str]:
         place = f"{where(error.span)}: " if error.span else ""
         yield f"  {style.bad('error:')} {place}{error_text(error)}"
     yield ""
-
-
-def _by_cause(entries: Sequence[Unresolved]) -> list[str]:
-    """What keeps rules open first, then what was not read, the most frequent cause first.
-
-    The same rules open at the same place (a module of several root modules) are one line.
-    """
-    places: dict[object, list[Unresolved]] = {}
-    causes: dict[object, list[Unresolved]] = {}
-    for entry in entries:
-        if not entry.rules:
-            causes.setdefault(entry.reason, []).append(entry)
-        elif entry.location is None:
-            places[id(entry)] = [entry]
-        else:
-            key = where(entry.location), entry.attribute, entry.rules
-            places.setdefault(key, []).append(entry)
-    gaps = sorted(causes.values(), key=len, reverse=True)
-    return [_alike(same) for same in (*places.values(), *gaps)]
-
-
-def _alike(entries: Sequence[Unresolved]) -> str:
-    more = f" (and {len(entries) - 1} more like it)" if len(entries) > 1 else ""
-    return _open(entries[0]) + more
-
-
-def _open(entry: Unresolved, verbose: bool = False) -> str:
-    place = f"{where(entry.location)}  " if entry.location else ""
-    return f"{place}{open_text(entry, None if verbose else _MAX_RULES)}"

@@ -169,6 +169,26 @@ def test_the_same_rules_open_at_one_place_are_one_line_where_there_is_much() -> 
     assert "module.m11.k (policy)" in report(result, verbose=True)
 
 
+def test_places_that_the_same_expressions_keep_open_are_one_line_where_there_is_much() -> None:
+    def entry(path: str, line: int, rule: str, *names: str) -> Unresolved:
+        blame = tuple(BlamedExpression(name, "no default", None) for name in names)
+        more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+        place = Span(path, line, 3, line, 9)
+        return Unresolved("k", "policy", f"{names[0]}: no default{more}", (rule,), place, blame)
+
+    entries = [entry("a.yaml", line, f"KP-{line:02}", "A") for line in range(10, 14)]
+    entries += [entry("a.yaml", 10, "KP-01", "A", "B"), entry("b.yaml", 4, "KP-02", "A")]
+    entries += [entry("b.yaml", 5, "KP-03", "B"), entry("b.yaml", 5, "KP-04", "B")]
+    entries += [entry("b.yaml", line, "KP-05", "A", "C") for line in range(6, 9)]
+    assert report(ScanResult(unresolved=entries, summary=Summary(files=2))).startswith(
+        "could not decide (11):\n"
+        "  a.yaml:10:3  k (policy): A: no default"
+        " [KP-01, KP-02, KP-10, KP-11, KP-12, KP-13] (and 4 more places in 2 files)\n"
+        "  b.yaml:5:3  k (policy): B: no default [KP-03, KP-04]\n"
+        "  b.yaml:6:3  k (policy): A: no default (and 1 more) [KP-05] (and 2 more places)\n\n"
+    )
+
+
 def test_many_rules_that_stay_open_are_counted_unless_more_is_asked_for() -> None:
     rules = tuple(f"KP-{i:02}" for i in range(1, 28))
     result = ScanResult(
