@@ -84,12 +84,14 @@ def _others(unit: UnitAccess, key: Key, seen: set[object]) -> Iterator[list[tupl
     with the order of the inventory.
     """
     telling: Telling | None = None
-    for likes in unit.alike:
+    for likes in unit.reaching.of(key):
+        unit.looked += 1
         if not _may_reach(unit, likes, key):
             continue
         if len(likes.candidates) > 1 and telling is None:
             telling = unit.telling(key)
         groups: dict[object, list[tuple[int, Candidate]]] = {}
+        unit.looked += len(likes.candidates)
         for at, (order, candidate) in enumerate(likes.candidates):
             identity = candidate.who.identity
             assert identity is not None

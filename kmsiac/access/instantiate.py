@@ -58,11 +58,19 @@ class Instances:
         self.account = self.of(provider.account) or self._account()
 
     def name_key(self, key_arn: Text, *, multi_region: bool | None) -> None:
-        """Give the key of that ARN an id of its kind; None where it is not known of which."""
-        for part in outline(key_arn).parts:
-            if isinstance(part, Symbol) and part.type == "key_id" and part not in self._texts:
-                self._texts[part] = made = self.key_id(multi_region=multi_region)
-                self._key_ids.add(made)
+        """Give the key of that ARN its id; where that is not known, one of its kind, None where it
+        is not known of which.
+        """
+        symbol = key_arn.symbol
+        shape = symbol.shape if symbol is not None else None
+        for part in (shape or key_arn).parts:
+            if not isinstance(part, Symbol) or part.type != "key_id" or part in self._texts:
+                continue
+            known = part.shape.literal if part.shape is not None else None
+            self._texts[part] = made = known or self.key_id(multi_region=multi_region)
+            self._key_ids.add(made)
+            if known is not None:
+                self.of(key_arn)  # wherever its symbol stands without what is known, it is this
 
     def key_id(self, *, multi_region: bool | None = False) -> str:
         """A fresh id, of letters that no pattern for ids matches by chance.

@@ -13,7 +13,7 @@ from kmsiac.access.model import Environment
 from kmsiac.access.model import Grant as ConcreteGrant
 from kmsiac.access.people import People
 from kmsiac.access.persons import Person, caller, known_names, service
-from kmsiac.access.place import Place, Who
+from kmsiac.access.place import Place, Who, has_known_id
 from kmsiac.access.prepared import (
     hidden_keys,
     secrets_of,
@@ -44,18 +44,18 @@ class SharedViews:
     """
 
     def __init__(self) -> None:
-        self._made: dict[tuple[int, str, str, bool], tuple[PolicyDocument, tuple[View, ...]]] = {}
+        self._made: dict[tuple[int, str, str | None, bool], tuple[PolicyDocument, tuple[View, ...]]] = {}
 
     def of(
-        self, placed: Placed, key_arn: str, instances: Instances, *, bounded: bool
+        self, placed: Placed, own_key: str | None, instances: Instances, *, bounded: bool
     ) -> tuple[View, ...]:
-        """The views of a document in its layer, asked about a key."""
+        """The views of a document in its layer, asked about a key (see `Standing`)."""
         document = placed.document
-        about = (id(document), placed.layer, key_arn, bounded)
+        about = (id(document), placed.layer, own_key, bounded)
         found = self._made.get(about)
         if found is None:
             # The document is kept, so that its id stays its own.
-            made = tuple(_views(placed, key_arn, instances, bounded=bounded))
+            made = tuple(_views(placed, own_key, instances, bounded=bounded))
             found = self._made[about] = (document, made)
         return found[1]
 
@@ -84,6 +84,7 @@ class Joint:
         self.instances = instances = Instances(provider, spelt, avoid, guess)
         instances.name_key(key_arn, multi_region=key.multi_region)
         self.key_arn = instances.of(key_arn) or instances.fresh("arn:aws:kms:x:1:key/{}")
+        own_key = None if has_known_id(key_arn) else self.key_arn
         self.who = instances.of(who.text) if who is not None else None
         self.layers = layers
         self._written = documents
@@ -109,7 +110,7 @@ class Joint:
         for placed in self.placed:
             as_written = any(placed.document is document for document in documents)
             of = shared.of if as_written else _views
-            for view in of(placed, self.key_arn, instances, bounded=layers.bounded):
+            for view in of(placed, own_key, instances, bounded=layers.bounded):
                 self.views[placed.layer].append(view)
                 self.origins[id(view)] = placed
 
@@ -206,12 +207,14 @@ def joints(
     return Each(made, cut=possible.cut)
 
 
-def _views(placed: Placed, key_arn: str, instances: Instances, *, bounded: bool) -> Iterator[View]:
+def _views(
+    placed: Placed, own_key: str | None, instances: Instances, *, bounded: bool
+) -> Iterator[View]:
     document = placed.document
     standing = Standing(
         placed.layer,
         placed.layer in _PRINCIPAL_LAYERS,
-        key_arn,
+        own_key,
         lambda text: not instances.made_from_symbols(text),
         bounded,
     )

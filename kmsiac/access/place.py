@@ -8,6 +8,7 @@ from typing import Literal
 
 from kmsiac.access.trust import NOBODY, Trusted
 from kmsiac.inventory.model import Endpoint, Identity
+from kmsiac.policy.matching import outline
 from kmsiac.stack import Provider
 from kmsiac.values import Text
 
@@ -24,8 +25,8 @@ class Place:
     """Where a document stands: what it is attached to, whose account that is, whom the user trusts.
 
     `kind` is the kind of policy (`key`, `identity`, `endpoint`, ...). `key_arn` is the ARN of the
-    key that a key policy belongs to, None where it is not known; it is never literal before the
-    key exists, unless the key is looked up. `multi_region`: whether the key is a multi-Region key,
+    key that a key policy belongs to, None where it is not known; its id is a symbol before the key
+    exists, unless the key is looked up. `multi_region`: whether the key is a multi-Region key,
     whose id starts with `mrk-`; None where that is not known.
     """
 
@@ -34,6 +35,12 @@ class Place:
     trusted: Trusted = NOBODY
     key_arn: Text | None = None
     multi_region: bool | None = None
+
+
+def has_known_id(key_arn: Text) -> bool:
+    """Whether the id of the key is known, so that no other text may turn out to be its ARN."""
+    last = outline(key_arn).parts[-1:]
+    return bool(last) and isinstance(last[0], str) and not last[0].endswith((":", "/"))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from kmsiac.access.instantiate import Guess, Instances
 from kmsiac.access.model import Request
 from kmsiac.access.people import People
 from kmsiac.access.persons import Known, known_names
-from kmsiac.access.place import Place
+from kmsiac.access.place import Place, has_known_id
 from kmsiac.access.question import Part
 from kmsiac.access.results import Need
 from kmsiac.access.search import Search
@@ -64,8 +64,9 @@ class Model:
         self.known: Known = known_names(literals_of(documents), instances, place.trusted)
         self.search = Search(People(self.known, instances, place), self.reaches)
         self.answers: dict[Hashable, object] = {}
-        own_key = self.key_arn if place.kind == "key" else None
         told = place.key_arn is not None
+        known = place.key_arn is not None and has_known_id(place.key_arn)
+        own_key = self.key_arn if place.kind == "key" and not known else None
         standing = Standing(
             place.kind,
             place.kind in HAS_PRINCIPAL,

@@ -20,6 +20,7 @@ from kmsiac.access.likeness import Likes, Look, Own, Telling, alike, look_at
 from kmsiac.access.own_side import own_actions, own_layers
 from kmsiac.access.place import Given, Place, Who
 from kmsiac.access.prepared import key_actions
+from kmsiac.access.reaching import Reaching
 from kmsiac.access.results import Holder, Ruling
 from kmsiac.access.ruling import Judge
 from kmsiac.access.sheets import ENDPOINT, GRANT, KEY, Layers, Reader, layers_for
@@ -71,6 +72,8 @@ class UnitAccess:
         self._world = world
         self._trusted = trusted
         self._memory = memory or Memory()
+        self.looked = 0
+        """How many identities were looked at as candidates for keys."""
 
     @property
     def covered(self) -> Covered:
@@ -276,6 +279,11 @@ class UnitAccess:
         found = ((at, one) for at, one in every if one.kind != "group" and self.reader.exists(one))
         owns = (Own(at, one, self.who(one), own_layers(self.reader, one)) for at, one in found)
         return alike(owns, self._look_at, self.covered)
+
+    @cached_property
+    def reaching(self) -> Reaching:
+        """Which of them may reach which key."""
+        return Reaching(self.inventory.unit, self.alike)
 
     def _look_at(self, own: Own) -> Look:
         memo = (_spelt(own.who), own.layers.made_of())

@@ -51,8 +51,8 @@ class Standing(NamedTuple):
     """How a document stands in a question.
 
     `has_principal`: its Principal elements say for whom it is; else it is for whoever has it.
-    `bounded`: the caller has a permissions boundary. `own_key`: the ARN of the key in question,
-    whose id is not known: any key ARN of its account and Region may be this key, if it is spelt in
+    `bounded`: the caller has a permissions boundary. `own_key`: the ARN of the key in question
+    where its id is not known: any key ARN of its account and Region may be this key, if it is spelt in
     the template (`spelt` says so of a concrete one).
     """
 

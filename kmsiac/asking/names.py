@@ -10,6 +10,7 @@ from kmsiac.asking.scene import E, Located, Scene
 from kmsiac.aws.actions import KmsAction, expand, kms_action, kms_actions
 from kmsiac.errors import UsageError, nearest
 from kmsiac.findings.excerpt import one_line
+from kmsiac.inventory.arns import known_id
 from kmsiac.inventory.model import Alias, Key
 from kmsiac.policy.matching import same, split_arn
 from kmsiac.values import Answer, Text, all_of, any_of, cannot_tell, text
@@ -70,11 +71,16 @@ def _behind(alias: Located[Alias], word: str) -> Located[Key]:
 
 def _has_id(key: Key, word: str) -> bool:
     """Whether the key is known by this ARN or id: a plan knows those of keys that exist."""
-    for name in ("arn", "key_id", "id"):
-        value = key.resource.attributes.get(name)
-        if isinstance(value, Text) and value.literal == word:
-            return True
-    return False
+    known = known_id(key)
+    if known is None:
+        return False
+    if word == known:
+        return True
+    provider, arn = key.resource.provider, split_arn(text(word))
+    if arn is None or arn.resource.literal != f"key/{known}":
+        return False
+    answers = [same(arn.account, provider.account), same(arn.region, provider.region)]
+    return not all_of(answers).is_no
 
 
 def _is_key_arn(word: str) -> bool:

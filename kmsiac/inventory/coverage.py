@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from kmsiac.inventory.arns import known_id
 from kmsiac.inventory.model import Key
 from kmsiac.policy.document import Statement
 from kmsiac.policy.resources import OwnKey, covers_own_key
 from kmsiac.values import Answer, Unknown, any_of, blame_on, cannot_tell, negate
 
 
+def own_key(key: Key) -> OwnKey:
+    """A key as patterns are compared with it."""
+    provider = key.resource.provider
+    return OwnKey(
+        provider.owner.unit,
+        key.address,
+        provider.partition,
+        provider.region,
+        provider.account,
+        known_id(key),
+    )
+
+
 def covers_key(statement: Statement, key: Key) -> Answer:
     """Whether Resource or NotResource covers the key. An alias is no name of its key here."""
-    provider = key.resource.provider
-    own = OwnKey(
-        provider.owner.unit, key.address, provider.partition, provider.region, provider.account
-    )
+    own = own_key(key)
     answers = [covers_own_key(pattern, own) for pattern in statement.resources]
     answers += _unknown(statement.resources_open)
     covered = any_of(answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kmsiac.inventory.arns import known_id
 from kmsiac.inventory.aws_managed import ManagedPolicies
 from kmsiac.inventory.gathered import Gathered
 from kmsiac.inventory.link import Directory, Naming
@@ -17,7 +18,6 @@ from kmsiac.values import Value
 _KEY_TYPES = frozenset({"key_arn", "key_id"})
 _ALIAS_TYPES = frozenset({"alias_arn", "alias_name"})
 _ENDPOINT = Naming("endpoint", frozenset({"endpoint_id", "endpoint_arn"}))
-_KEY = Naming("key", _KEY_TYPES)
 
 
 class Index:
@@ -27,7 +27,9 @@ class Index:
     """
 
     def __init__(self, inventory: Inventory) -> None:
-        self._keys: Directory[Key] = Directory((key, _KEY) for key in inventory.keys)
+        self._keys: Directory[Key] = Directory(
+            ((key, Naming("key", _KEY_TYPES, id=known_id(key))) for key in inventory.keys), "key"
+        )
         self._aliases: Directory[Alias] = Directory(
             (alias, Naming("alias", _ALIAS_TYPES | _KEY_TYPES, setting_path(alias, "name")))
             for alias in inventory.aliases

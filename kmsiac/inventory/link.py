@@ -43,13 +43,15 @@ class Naming(NamedTuple):
 
     `types` are the symbol types that name one (`role_arn`, `role_name`): any other attribute of
     its resource, its description say, is about it but does not name it. `name` and `path` are
-    where its name and its IAM path are written; empty where it has none.
+    where its name and its IAM path are written; empty where it has none. `id` is the one that the
+    service gave it, where that is known.
     """
 
     noun: str
     types: frozenset[str]
     name: str = ""
     path: str = ""
+    id: str | None = None
 
 
 class _Named(NamedTuple):
@@ -60,9 +62,13 @@ class _Named(NamedTuple):
 
 
 class Directory(Generic[E]):
-    """Entities of one sort, found by what refers to them."""
+    """Entities of one sort, found by what refers to them.
 
-    def __init__(self, entities: Iterable[tuple[E, Naming]]) -> None:
+    `noun` is the sort of thing that a bare name means where nothing else is said.
+    """
+
+    def __init__(self, entities: Iterable[tuple[E, Naming]], noun: str = "") -> None:
+        self._noun = noun
         self._by_address: dict[str, tuple[E, Naming]] = {}
         self._by_plain: dict[tuple[str, ...], list[E]] = {}
         self._by_name: dict[Name, dict[E, _Named]] = {}
@@ -71,6 +77,9 @@ class Directory(Generic[E]):
             self._by_plain.setdefault(plain_steps(entity.address), []).append(entity)
             if naming.name:
                 self._add_names(entity, naming)
+            if naming.id is not None:
+                ids = self._by_name.setdefault((naming.noun, (naming.id,)), {})
+                ids[entity] = _Named(always=True, paths=())
 
     def _add_names(self, entity: E, naming: Naming) -> None:
         cases = references(entity.resource, naming.name)
@@ -101,7 +110,7 @@ class Directory(Generic[E]):
         last = _last_symbol(arn)
         if arn is not None and last is not None:
             return _placed_only(self._at(last, value, near), arn, value)
-        return self._named(value, arn, noun, near)
+        return self._named(value, arn, noun or self._noun, near)
 
     def _at(self, symbol: Symbol, value: Text, near: Provider | None) -> Related[E]:
         unit = symbol.owner.unit

@@ -24,8 +24,9 @@ def key_named(inventory: Inventory, value: Text, near: Provider | None = None) -
     """The key that a text names: a symbol of it, its ARN or id made of one, or an alias of the
     unit by symbol, name (`alias/x`, in the account and Region of `near` where given) or ARN.
 
-    A literal key id or key ARN names no key of a template, whose id is given on creation; but in a
-    template that was deployed before it may: `open` is never empty then.
+    A literal key id or key ARN names the key that has it, where that is known (`known_id`). Else it
+    names no key of a template, whose id is given on creation; but in a template that was deployed
+    before it may: `open` is never empty then.
     """
     return _index(inventory).key(value, near)
 

@@ -27,13 +27,17 @@ Told = tuple[str | None, frozenset[Blame]]
 
 
 class OwnKey(NamedTuple):
-    """The key that a key policy is attached to, as far as it is known before deployment."""
+    """The key that a key policy is attached to, as far as it is known before deployment.
+
+    `id` is that of a key that exists already, where it is known.
+    """
 
     unit: str
     address: str
     partition: Text
     region: Text
     account: Text
+    id: str | None = None
 
 
 def kind_of(pattern: Pattern) -> Told:
@@ -101,8 +105,8 @@ def breadth_of(pattern: Pattern) -> Told:
 def covers_own_key(pattern: Pattern, key: OwnKey) -> Answer:
     """Whether a Resource of a key policy covers the key it is attached to.
 
-    A literal key ARN of fitting account and Region is cannot tell: it may be this key, whose id is
-    known only after deployment. So is a policy variable: what it stands for depends on the request.
+    A literal key ARN of fitting account and Region is cannot tell where the id of the key is known
+    only after deployment: it may be this key. So is a policy variable: what it stands for depends on the request.
     """
     value = pattern.value
     if isinstance(value, Unknown):
@@ -146,6 +150,8 @@ def _is_key_id(resource: Text, key: OwnKey) -> Answer:
     literal = resource.literal
     if literal is not None and not literal.removeprefix("key/").strip("*"):
         return YES
+    if literal is not None and key.id is not None:
+        return decided(glob_matches(literal, f"key/{key.id}"))
     identity = [p for p in resource.parts if not isinstance(p, str)]
     owned = [getattr(p, "address", None) == key.address for p in identity]
     if owned and all(owned):

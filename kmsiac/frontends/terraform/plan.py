@@ -106,6 +106,7 @@ class _Plan:
         changes = self._read_changes()
         for change in changes:
             self.configuration.add_instance(change)
+            self._guarded(change, self.providers.learn_arn)
         for change in changes:
             self._guarded(change, self._take)
         for change in known:

@@ -1,7 +1,7 @@
 """Provider configurations of a plan, and the account, Region and partition they stand for.
 
 A plan's own facts come first (the values of `aws_caller_identity` and its like, read while
-planning; a constant `region`), then what the user says, then symbols.
+planning; a constant `region`; the ARNs of what exists), then what the user says, then symbols.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ DEFAULT = "aws"
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ROLE_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/")
 
+_ARN = re.compile(r"arn:(aws[a-z-]*):(?:kms:([a-z0-9-]+)|iam:):([0-9]{12}):")
+_OWN_TYPES = ("aws_kms_", "aws_iam_")
+"""Types whose ARNs are of the account and (of KMS) the Region that they are managed in."""
+
 _OTHER_ACCOUNT = frozenset(
     {
         "access_key",
@@ -57,6 +61,7 @@ class Providers:
         self._variables = variables
         self._environment = environment
         self._facts: dict[tuple[str, str], str] = {}
+        self._spelt: dict[tuple[str, str], set[str]] = {}
         self._made: dict[str, Provider] = {}
 
     def learn(self, data: Change) -> None:
@@ -74,6 +79,25 @@ class Providers:
         if isinstance(value, str) and value:
             self._facts.setdefault((name, key), value)
 
+    def learn_arn(self, change: Change) -> None:
+        """Take what the ARN of a resource that exists says about its provider."""
+        found = _own_arn(change)
+        if found is None:
+            return
+        partition, region, account = found.groups()
+        key = self._key(change)
+        told = [("account_id", self._account_group(key), account)]
+        told += [("partition", self._account_group(key), partition)]
+        if region and not change.after.get("region"):
+            told += [("region", key, region)]
+        for name, of, value in told:
+            self._spelt.setdefault((name, of), set()).add(value)
+
+    def _known_fact(self, name: str, key: str) -> str | None:
+        """What data sources say, else what the ARNs of all that exists say alike."""
+        spelt = self._spelt.get((name, key), set())
+        return self._facts.get((name, key)) or (next(iter(spelt)) if len(spelt) == 1 else None)
+
     def of(self, change: Change) -> Provider:
         """The provider that a resource instance is made by."""
         key = self._key(change)
@@ -83,8 +107,9 @@ class Providers:
         # Provider 6 has a `region` argument on every resource.
         region = change.after.get("region")
         if isinstance(region, str) and region and change.mode == "managed":
-            return replace(provider, region=Text((region,)))
-        return provider
+            provider = replace(provider, region=Text((region,)))
+        found = _own_arn(change)
+        return provider if found is None else _as_spelt(provider, found)
 
     def environment(self) -> Environment:
         """What is known of the default configuration."""
@@ -94,9 +119,9 @@ class Providers:
         group = self._account_group(key)
         given = self._environment
         return Environment(
-            self._facts.get(("account_id", group)) or self._assumed(key) or given.account_id,
+            self._known_fact("account_id", group) or self._assumed(key) or given.account_id,
             self._region(key) or self._given_region(key),
-            self._facts.get(("partition", group)) or given.partition,
+            self._known_fact("partition", group) or given.partition,
         )
 
     def _make(self, key: str) -> Provider:
@@ -131,7 +156,7 @@ class Providers:
             # It may be but a part of a template: `"${var.part}-west-1"`.
             if isinstance(value, str) and _REGION.fullmatch(value):
                 return value
-        return self._facts.get(("region", key))
+        return self._known_fact("region", key)
 
     def _given_region(self, key: str) -> str | None:
         """The Region of the command line: not for a configuration with one of its own."""
@@ -181,3 +206,23 @@ class Providers:
             prefix = ".".join(f"module.{call}" for call in calls)
             key = f"{prefix}:{name}" if prefix else name
         return key
+
+
+def _own_arn(change: Change) -> re.Match[str] | None:
+    """The known ARN of a resource of KMS or IAM, split: partition, Region (of KMS), account."""
+    if change.mode != "managed" or not change.type.startswith(_OWN_TYPES):
+        return None
+    arn = change.after.get("arn")
+    return _ARN.match(arn) if isinstance(arn, str) and not change.is_unknown("arn") else None
+
+
+def _as_spelt(provider: Provider, found: re.Match[str]) -> Provider:
+    """The provider of a resource with the account and Region that its ARN says."""
+    partition, region, account = found.groups()
+    told = {"partition": partition, "region": region, "account": account}
+    other = {
+        name: Text((value,))
+        for name, value in told.items()
+        if value and getattr(provider, name).literal != value
+    }
+    return replace(provider, **other) if other else provider

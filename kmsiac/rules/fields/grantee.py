@@ -34,6 +34,8 @@ _FEW = 8
 """So many candidates that are alike are told one by one."""
 _MOST_ASKED = 10_000
 """When so many principals were asked about keys in one world, no further key is asked about."""
+_MOST_LOOKED = 5_000_000
+"""Nor when so many were looked at to see whether to ask about them."""
 _TOO_MANY = "too many keys and principals to ask about each"
 WAYS = ("key_policy", "everyone", "delegation", "grant", "service")
 
@@ -172,7 +174,7 @@ def unknown_grantees(key: Thing) -> frozenset[Blame]:
 
 def too_many(key: Thing) -> frozenset[Blame]:
     """Blame for that no more can be asked about who can use keys, as so much was asked already."""
-    if key.scope.asked <= _MOST_ASKED:
+    if key.scope.asked <= _MOST_ASKED and key.scope.access.looked <= _MOST_LOOKED:
         return frozenset()
     assert isinstance(key.value, Key)
     return frozenset({Blame(key.value.address, _TOO_MANY, key.value.position)})

@@ -83,6 +83,7 @@ def _external(thing: Thing) -> Reading:
     "covers_own_key: false",
 )
 def _covers_own_key(thing: Thing) -> Reading:
+    from kmsiac.inventory.coverage import own_key  # noqa: PLC0415
     from kmsiac.policy.resources import OwnKey, covers_own_key  # noqa: PLC0415
     from kmsiac.rules.fields.policy import policy_of  # noqa: PLC0415
 
@@ -94,12 +95,7 @@ def _covers_own_key(thing: Thing) -> Reading:
         return ABSENT
     provider = policy.resource.provider
     keys = [k for k in (*policy.key.items, *policy.key.maybe) if thing.scope.exists(k)]
-    own = [
-        OwnKey(
-            provider.owner.unit, key.address, provider.partition, provider.region, provider.account
-        )
-        for key in keys
-    ]
+    own = [own_key(key) for key in keys]
     if not own:
         # The key is not in the scan: no symbol of this unit names it.
         own = [OwnKey("", "", provider.partition, provider.region, provider.account)]
