@@ -3,11 +3,14 @@
     python benchmarks/generate.py FOLDER [--kind mixed] [--files 1000] [--seed 1] [--faults 0.1]
     python benchmarks/generate.py FOLDER --kind estate --bytes 20_000_000
     python benchmarks/generate.py FOLDER --kind large-plan --bytes 128_000_000
+    python benchmarks/generate.py FOLDER --kind deployed-plan --bytes 128_000_000
 
 Kinds: `terraform` (root modules of some ten files, with modules and tfvars), `estate` (the same with
 so much about other things that policies and keys are 17 % of the bytes), `cloudformation` (YAML, one
-template in five JSON), `stacks` (the same ten kilobytes each, mostly about other things), `plan` (plan JSON), `large-plan` (one, by bytes), and `mixed`: seven files in ten Terraform, two
-CloudFormation, the rest plans, workflows, charts, programs and notes. As in real repositories most
+template in five JSON), `stacks` (the same ten kilobytes each, mostly about other things), `plan` (plan
+JSON), `large-plan` (one, by bytes), `deployed-plan` (the same with roles that spell the ARNs of their
+keys), and `mixed`: seven files in ten Terraform, two CloudFormation, the rest plans, workflows, charts,
+programs and notes. As in real repositories most
 files have nothing to do with keys. `--faults` is the share of policies with a fault that kmsiac must
 find (`XACC-01` with `--account-id` only). Printed: how many files, bytes and faults were written.
 """
@@ -36,6 +39,8 @@ from benchmarks.synthetic.terraform import Files, modules, project
 _ROOM_FOR_MODULES = 30
 """Smaller trees have no modules of their own: they would be half of it."""
 LARGE_PLAN = "large-plan"
+DEPLOYED_PLAN = "deployed-plan"
+_LARGE = (LARGE_PLAN, DEPLOYED_PLAN)
 _MIX = (("terraform", 5), ("cloudformation", 15), ("plan", 1), ("other", 7))
 """What comes next, by weight; a project of Terraform brings some ten files."""
 
@@ -51,8 +56,8 @@ def generate(kind: str, files: int, seed: int = 1, faults: float = 0.1) -> Files
 
 def generate_bytes(kind: str, size: int, seed: int = 1, faults: float = 0.1) -> Files:
     """The same by size: files until so many bytes are reached."""
-    if kind == LARGE_PLAN:
-        return large_plan(seed, size, faults)
+    if kind in _LARGE:
+        return large_plan(seed, size, faults, spelt=kind == DEPLOYED_PLAN)
     left = [size]
 
     def some_left(file: tuple[str, str, list[Fault]]) -> bool:
@@ -148,14 +153,14 @@ def write(folder: Path, files: Files) -> tuple[int, int, list[Fault]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--kind", choices=(*KINDS, LARGE_PLAN), default="mixed")
+    parser.add_argument("--kind", choices=(*KINDS, *_LARGE), default="mixed")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--bytes", type=int, help="so many bytes in place of so many files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.1)
     options = parser.parse_args()
-    if options.kind == LARGE_PLAN and not options.bytes:
-        parser.error(f"--kind {LARGE_PLAN} wants --bytes")
+    if options.kind in _LARGE and not options.bytes:
+        parser.error(f"--kind {options.kind} wants --bytes")
     much = generate_bytes if options.bytes else generate
     files = much(options.kind, options.bytes or options.files, options.seed, options.faults)
     count, size, planted = write(options.folder, files)

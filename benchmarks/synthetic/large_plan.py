@@ -4,6 +4,7 @@ In plans of public modules one resource in twenty is a key, a role or a policy, 
 names a key. Here it is one in fifteen (a key, its alias, two roles with a policy each) and one in
 twenty-five: of 92 resources of a service the others are rules of firewalls, alarms, records and
 machines. Nine services in ten are not changed; most of a real plan says that nothing happens.
+In plans of what is deployed roles spell the ARNs of their keys.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ _PARTS = ("planned_values", "prior_state", "resource_changes")
 _TAGS = {"Environment": "prod", "ManagedBy": "terraform", "CostCentre": "4711"}
 
 
-def large_plan(seed: int, size: int, faults: float) -> Iterator[tuple[str, str, list[Fault]]]:
-    """One plan of about so many bytes."""
+def large_plan(
+    seed: int, size: int, faults: float, *, spelt: bool = False
+) -> Iterator[tuple[str, str, list[Fault]]]:
+    """One plan of about so many bytes. `spelt`: roles spell the ARNs of their keys."""
     written: dict[str, list[str]] = {part: [] for part in _PARTS}
     found: list[Fault] = []
     left, number = size, 0
@@ -32,7 +35,7 @@ def large_plan(seed: int, size: int, faults: float) -> Iterator[tuple[str, str, 
     while left > 0:
         number += 1
         draw = Draw(f"{seed} service {number}")
-        resources = _service(draw, f"service-{number:05d}", faults, found)
+        resources = _service(draw, f"service-{number:05d}", faults, found, spelt=spelt)
         first = first or resources
         for part, texts in _texts(f"service-{number:05d}", resources, draw.chance(0.1)).items():
             left -= sum(map(len, texts))
@@ -40,7 +43,9 @@ def large_plan(seed: int, size: int, faults: float) -> Iterator[tuple[str, str, 
     yield PATH, _whole(written, first), found
 
 
-def _service(draw: Draw, name: str, faults: float, found: list[Fault]) -> list[Resource]:
+def _service(
+    draw: Draw, name: str, faults: float, found: list[Fault], *, spelt: bool
+) -> list[Resource]:
     roles = [f"{name}-app", f"{name}-ci"]
     policy, rule = key_policy(draw, roles, draw.chance(faults))
     found += [Fault(rule, PATH)] if rule else []
@@ -51,7 +56,7 @@ def _service(draw: Draw, name: str, faults: float, found: list[Fault]) -> list[R
         ("aws_kms_alias", "this", {"name": f"alias/{name}", "target_key_id": key}),
     ]
     for role in roles:
-        allowed, wide = role_policy(draw, name, "", draw.chance(faults))
+        allowed, wide = role_policy(draw, name, key if spelt else "", draw.chance(faults))
         found += [Fault(wide, PATH)] if wide else []
         short, trust = role.rpartition("-")[2], filled(trust_policy("ecs-tasks"))
         made = {"name": role, "arn": role_arn(role), "assume_role_policy": trust}
