@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kmsiac.policy.document import PolicyDocument
-from kmsiac.policy.matching import outline
 from kmsiac.policy.parse import parse_document
 from kmsiac.stack import Provider
 from kmsiac.values import List, Map, Part, Symbol, Text, Value

@@ -44,7 +44,9 @@ class SharedViews:
     """
 
     def __init__(self) -> None:
-        self._made: dict[tuple[int, str, str | None, bool], tuple[PolicyDocument, tuple[View, ...]]] = {}
+        self._made: dict[
+            tuple[int, str, str | None, bool], tuple[PolicyDocument, tuple[View, ...]]
+        ] = {}
 
     def of(
         self, placed: Placed, own_key: str | None, instances: Instances, *, bounded: bool

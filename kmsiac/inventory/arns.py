@@ -8,7 +8,6 @@ from kmsiac.inventory.model import Endpoint, Identity, Key, Settings
 from kmsiac.stack import CLOUDFORMATION
 from kmsiac.values import Bool, Null, Part, Symbol, Text, Value
 
-
 _ID = re.compile(r"[A-Za-z0-9-]{1,256}")
 _NAMES = ("key_id", "arn", "id")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.generate import KINDS, LARGE_PLAN, generate, generate_bytes, write
+from benchmarks.generate import DEPLOYED_PLAN, KINDS, LARGE_PLAN, generate, generate_bytes, write
 from benchmarks.synthetic.policies import Fault
 from kmsiac.cli import run
 
@@ -76,17 +76,19 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.tf"]
 
 
+@pytest.mark.parametrize("kind", [LARGE_PLAN, DEPLOYED_PLAN])
 def test_a_large_plan_is_mostly_about_other_things_and_every_fault_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert list(generate_bytes(LARGE_PLAN, 500_000)) == list(generate_bytes(LARGE_PLAN, 500_000))
-    count, size, planted = write(tmp_path / "tree", generate_bytes(LARGE_PLAN, 500_000, 3, 0.6))
+    assert list(generate_bytes(kind, 500_000)) == list(generate_bytes(kind, 500_000))
+    count, size, planted = write(tmp_path / "tree", generate_bytes(kind, 500_000, 3, 0.6))
     assert count == 1
     assert 500_000 <= size < 1_000_000
     monkeypatch.chdir(tmp_path / "tree")
-    assert run(["scan", "-f", "json", "--account-id", "123456789012"]) == 1
+    assert run(["scan", "-f", "json"]) == 1  # the ARNs of what exists tell the account
     report = json.loads(capsys.readouterr().out)
     assert report["errors"] == []
+    assert report["unresolved"] == []
     found = {finding["rule"] for finding in report["findings"]}
     assert {fault.rule for fault in planted} <= found
     changes = json.loads((tmp_path / "tree/plan.json").read_text())["resource_changes"]

@@ -152,10 +152,12 @@ def test_what_only_some_of_many_are_is_asked_of_each(ask: Any, rule: Rule) -> No
     assert (found.element, found.like) == ("${aws_iam_role.app7.arn}", 0)
 
 
+@pytest.mark.parametrize("limit", [("_MOST_ASKED", 20), ("_MOST_LOOKED", 29)])
 def test_past_so_many_questions_no_further_key_is_asked_about(
-    ask: Any, rule: Rule, monkeypatch: pytest.MonkeyPatch
+    ask: Any, rule: Rule, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr("kmsiac.rules.fields.grantee._MOST_ASKED", 20)
+    budget, most = limit
+    monkeypatch.setattr(f"kmsiac.rules.fields.grantee.{budget}", most)
     template = key(ACCOUNT).replace("{\n", "{\n  count = 6\n", 1)
     template += "".join(role(name, '"kms:Decrypt"', '"*"') for name in MANY[:5])
     found = ask(template, rule("{kind: role, allowed_actions: {some: Decrypt}}", "grantee"))

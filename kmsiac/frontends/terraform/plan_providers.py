@@ -218,11 +218,15 @@ def _own_arn(change: Change) -> re.Match[str] | None:
 
 def _as_spelt(provider: Provider, found: re.Match[str]) -> Provider:
     """The provider of a resource with the account and Region that its ARN says."""
+
+    def known(own: Text, spelt: str | None) -> Text:
+        return own if spelt is None or own.literal == spelt else Text((spelt,))
+
     partition, region, account = found.groups()
-    told = {"partition": partition, "region": region, "account": account}
-    other = {
-        name: Text((value,))
-        for name, value in told.items()
-        if value and getattr(provider, name).literal != value
-    }
-    return replace(provider, **other) if other else provider
+    changed = replace(
+        provider,
+        partition=known(provider.partition, partition),
+        region=known(provider.region, region),
+        account=known(provider.account, account),
+    )
+    return provider if changed == provider else changed

@@ -47,6 +47,34 @@ def test_the_account_comes_from_the_plan_then_from_flags_then_is_a_symbol():
     assert account([], None) == "${data.aws_caller_identity.current.account_id}"
 
 
+def test_what_exists_tells_the_account_and_region_of_what_is_new():
+    def places(*arns, known=(), unknown=None):
+        exist = [
+            change(
+                f"{'aws_kms_key' if ':kms:' in arn else 'aws_iam_role'}.e{at}",
+                {"arn": arn},
+                unknown,
+            )
+            for at, arn in enumerate(arns)
+        ]
+        new = change("aws_kms_key.new", {}, {"arn": True})
+        provider = load(a_plan([*exist, new], known=known)).resources[-1].provider
+        return [p.literal for p in (provider.account, provider.region, provider.partition)]
+
+    key = "arn:aws-cn:kms:cn-north-1:%s:key/1"
+    role = "arn:aws:iam::%s:role/r"
+    one, two = "1" * 12, "2" * 12
+    caller = data("data.aws_caller_identity.me", "aws_caller_identity", {"account_id": two})
+    assert places(key % one) == [one, "cn-north-1", "aws-cn"]
+    assert places(role % one) == [one, None, "aws"]
+    assert places(key % one, key % one) == [one, "cn-north-1", "aws-cn"]
+    assert places(key % one, known=[caller]) == [two, "cn-north-1", "aws-cn"]
+    assert places(role % one, role % two) == [None, None, "aws"]
+    assert places(key % one, unknown={"arn": True}) == [None, None, None]
+    for odd in ("", "arn:aws:kms:::key/x", "arn:*:kms:*:*:key/*", key % "x"):
+        assert places(odd) == [None, None, None]
+
+
 def test_regions_of_provider_configurations():
     def provider(**expressions):
         return {"name": "aws", "expressions": expressions}
