@@ -120,8 +120,8 @@ LONG = "*" * 10_000
         [{**NAMED, "Condition": {"StringLike": {"aws:PrincipalTag/a": "*x?" * 3_000}}}],
         [{**NAMED, "Condition": {"ArnLike": {"aws:PrincipalTag/a": ":".join([LONG] * 7)}}}],
         [{**NAMED, "Condition": {"StringEquals": {"aws:PrincipalTag/a": "${" * 5_000}}}],
-        [{**NAMED, "Action": [f"kms:A{number}" for number in range(100_000)]}],
-        [allow(aws(f"arn:aws:iam::111122223333:user/u{number}")) for number in range(10_000)],
+        [{**NAMED, "Action": [f"kms:A{number}" for number in range(19_000)]}],
+        [allow(aws(f"arn:aws:iam::111122223333:user/u{number}")) for number in range(800)],
         [{**NAMED, "Condition": {"StringLike": {f"k:{n}": "*" for n in range(10_000)}}}],
     ],
 )
