@@ -1,7 +1,8 @@
 """Passing over HCL without parsing it: strings, heredocs, comments and brackets, by offsets.
 
 Every regular expression is possessive and every step moves forward, so the time is linear in the
-text whatever it holds.
+text whatever it holds. What is simple (strings and brackets with nothing of the like inside) is
+passed over by one expression; where that fails, what it looked at is read once more.
 """
 
 from __future__ import annotations
@@ -11,14 +12,22 @@ import re
 from kmsiac.reading.source import Comment, SourceFile
 
 IDENTIFIER = r"[^\W\d][\w-]*+"
-_SIMPLE_STRING = r'"(?:[^"\\$%\n]++|\\.|[$%](?!\{))*+"'
-_RUN_BRACES = re.compile(rf'(?:[^"#/<{{}}]++|{_SIMPLE_STRING}|/(?![/*])|<(?!<))*+')
-_RUN_BRACKETS = re.compile(rf'(?:[^"#/<{{}}()\[\]]++|{_SIMPLE_STRING}|/(?![/*])|<(?!<))*+')
-_RUN_LINE = re.compile(rf'(?:[^"#/<{{}}()\[\]\n]++|{_SIMPLE_STRING}|/(?![/*])|<(?!<))*+')
-_IN_STRING = re.compile(r'(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|[$%](?!\{))*+')
+_SIMPLE_INTERPOLATION = r'[$%]\{[^"#/<{}\n]*+\}'
+_SIMPLE_STRING = rf'"(?:[^"\\$%\n]++|\\.|\$\$\{{|%%\{{|{_SIMPLE_INTERPOLATION}|[$%](?!\{{))*+"'
+_SIMPLE = rf"{_SIMPLE_STRING}|/(?![/*])|<(?!<)"
+_FLAT_BRACES = rf'\{{(?:[^"#/<{{}}]++|{_SIMPLE})*+\}}'
+_FLAT_BRACKETS = rf'[{{(\[](?:[^"#/<{{}}()\[\]]++|{_SIMPLE})*+[\])}}]'
+_RUN_BRACES = re.compile(rf'(?:[^"#/<{{}}]++|{_SIMPLE}|{_FLAT_BRACES})*+')
+_RUN_BRACKETS = re.compile(rf'(?:[^"#/<{{}}()\[\]]++|{_SIMPLE}|{_FLAT_BRACKETS})*+')
+RUN_LINE = rf'(?:[^"#/<{{}}()\[\]\n]++|{_SIMPLE}|{_FLAT_BRACKETS})*+'
+"""What most expressions are made of, up to the end of their line."""
+_RUN_LINE = re.compile(RUN_LINE)
+_IN_STRING = re.compile(
+    rf'(?:[^"\\$%\n]++|\\.|\$\$\{{|%%\{{|{_SIMPLE_INTERPOLATION}|[$%](?!\{{))*+'
+)
 _TAG_LINE = re.compile(rf"\n[ \t]*+({IDENTIFIER}(?:\.[\w.-]*+)?)[ \t]*+\r?(?=\n|\Z)")
 _IN_HEREDOC = re.compile(
-    rf"(?:[^\n$%]++|\$\$\{{|%%\{{|[$%](?!\{{)"
+    rf"(?:[^\n$%]++|\$\$\{{|%%\{{|{_SIMPLE_INTERPOLATION}|[$%](?!\{{)"
     rf"|\n(?![ \t]*+{IDENTIFIER}(?:\.[\w.-]*+)?[ \t]*+\r?(?:\n|\Z)))*+"
 )
 HEREDOC = re.compile(rf"<<(-?)({IDENTIFIER}(?:\.[\w.-]*+)?)[ \t]*+\r?(?=\n)")

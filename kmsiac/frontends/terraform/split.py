@@ -14,6 +14,7 @@ from kmsiac.errors import SourceError
 from kmsiac.frontends.terraform.lexer import (
     ESCAPE,
     IDENTIFIER,
+    RUN_LINE,
     Unterminated,
     block_end,
     character_of,
@@ -33,6 +34,8 @@ _SPACE = re.compile(r"[\s]*+")
 _INLINE_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _GAP = rf"(?:[ \t]++|{_INLINE_COMMENT.pattern})*+"
 _ATTRIBUTE = re.compile(rf'(?:({IDENTIFIER})|"([^"\\\n]*+)"){_GAP}=(?![=>])[ \t]*+')
+_WHOLE_LINE = re.compile(rf"[\s]*+({IDENTIFIER}){_GAP}=(?![=>])[ \t]*+({RUN_LINE})(?=\n)")
+"""An attribute as most are written: behind it nothing but the end of its line."""
 _BLOCK = re.compile(
     rf'({IDENTIFIER})((?:{_GAP}(?:"(?:[^"\\\n]|\\.)*+"|{IDENTIFIER}))*+){_GAP}\r?\n?[ \t]*+\{{'
 )
@@ -180,6 +183,9 @@ def _split_body(split: SplitFile, start: int, end: int, comments: list[Comment] 
     text = split.file.text
     position, recoveries = start, 0
     while True:
+        while line := _WHOLE_LINE.match(text, position, end):
+            _set(split, body, line[1], line.span(1), line.span(2))
+            position = line.end()
         position = run(_SPACE, text, position, end)
         if position >= end:
             break
@@ -218,10 +224,7 @@ def _item(
         close = skip_value(file, attribute.end(), end, comments)
         name = attribute[1] or attribute[2] or ""
         name_end = attribute.end(1) if attribute[1] else attribute.end(2) + 1
-        stop = attribute.end() + len(text[attribute.end() : close].rstrip())
-        new = Attribute(file, name, position, name_end, attribute.end(), stop)
-        if body.attributes.setdefault(name, new) is not new:
-            split.set_twice(name, position)
+        _set(split, body, name, (position, name_end), (attribute.end(), close))
         return close
     block = _BLOCK.match(text, position, end)
     if block:
@@ -233,6 +236,17 @@ def _item(
     split.error("expected a block or `name = value`", position, "the rest of this line is not read")
     line_end = text.find("\n", position, end)
     return end if line_end < 0 else line_end + 1
+
+
+def _set(
+    split: SplitFile, body: Body, name: str, named: tuple[int, int], value: tuple[int, int]
+) -> None:
+    """An attribute of a body: where its name stands, and its value with the blanks behind that."""
+    start, close = value
+    stop = start + len(split.file.text[start:close].rstrip())
+    new = Attribute(split.file, name, *named, start, stop)
+    if body.attributes.setdefault(name, new) is not new:
+        split.set_twice(name, named[0])
 
 
 def _labels(
