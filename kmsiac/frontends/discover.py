@@ -183,7 +183,7 @@ class _Search:
                     self.found.errors.append(error)
             elif path.name.endswith(TERRAFORM_SUFFIXES):
                 self.seen.add(path)
-                self.folders.setdefault(_real(path.parent), []).append(path)
+                self.folders.setdefault(self._real(path.parent), []).append(path)
             elif path.name.lower().endswith(_CANDIDATES) or path.name in _BINARY_PLANS:
                 self._take_file(path, named=False)
             elif known := by_name(path.name):
@@ -206,7 +206,7 @@ class _Search:
 
     def _take_terraform_file(self, path: Path) -> None:
         """A named `.tf`: its module is scanned, its own findings are reported."""
-        folder = _real(path.parent)
+        folder = self._real(path.parent)
         only = frozenset({self.tree.report_path(folder / path.name)})
         known = self.units.get(folder)
         if known is None:
@@ -259,10 +259,16 @@ class _Search:
             hint = "run `cdk synth` again"
             self.found.unread.append(SourceError(problem, self._place(path), hint))
 
+    def _real(self, folder: Path) -> Path:
+        """The folder by the one name that Terraform modules go by, links resolved."""
+        return Path(self.tree.real_folder(folder))
+
     def _is_template(self, path: Path) -> bool:
         """Whether a file that is left out would have been scanned; one too large to tell counts."""
         if path.name.endswith(TERRAFORM_SUFFIXES):
-            return _real(path.parent) not in self.folders  # else its module is read all the same
+            return (
+                self._real(path.parent) not in self.folders
+            )  # else its module is read all the same
         if not path.name.lower().endswith(_YAML_OR_JSON) or not self.tree.exists(path):
             return False
         try:
@@ -288,7 +294,7 @@ class _Search:
         """Whether what the tool makes of this file was found where it writes it."""
         if not known.made:
             return False
-        folder = _real(path.parent)
+        folder = self._real(path.parent)
         if known.made == ".":
             return folder in self.folders
         return (path.parent / known.made) in self._holders()
@@ -343,14 +349,6 @@ def _leads_to_folder(link: Path) -> bool:
         return link.is_dir()
     except OSError:
         return False
-
-
-def _real(folder: Path) -> Path:
-    """The folder by the one name that Terraform modules go by, links resolved."""
-    try:
-        return folder.resolve()
-    except (OSError, RuntimeError):
-        return folder
 
 
 def _kind_of(path: Path, file: SourceFile) -> Recognised:

@@ -89,7 +89,7 @@ class SourceTree:
         """How reports name `path`: relative to `base`, with `/`."""
         name = self._below_base(path)
         if name is None:
-            name = self._below_base(Path(self._real_folder(path.parent)) / path.name)
+            name = self._below_base(Path(self.real_folder(path.parent)) / path.name)
         return _printable(path.name if name is None else name)
 
     def _below_base(self, path: Path) -> str | None:
@@ -97,7 +97,7 @@ class SourceTree:
             return path.relative_to(self.base).as_posix()
         return None
 
-    def _real_folder(self, folder: Path) -> str:
+    def real_folder(self, folder: Path) -> str:
         """A folder with its links resolved, asked of the system once."""
         known = self._real_folders.get(folder)
         if known is None:
@@ -108,7 +108,7 @@ class SourceTree:
         """A path with its links resolved. Raises as `Path.resolve` does."""
         if path.is_symlink() or path.name in ("", ".", ".."):
             return path.resolve()
-        return Path(self._real_folder(path.parent)) / path.name
+        return Path(self.real_folder(path.parent)) / path.name
 
     def named_path(self, path: Path) -> str:
         """How messages name a path that the user gave and that leads to nothing: so that they find
@@ -172,8 +172,7 @@ class SourceTree:
             size = info.st_size
             data = b""
             if size <= max_bytes:
-                with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                    data = stream.read(max_bytes + 1)
+                data = _read_all(descriptor, size, max_bytes + 1)
                 size = len(data)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror}", whole_file(name)) from None
@@ -231,7 +230,7 @@ class SourceTree:
     def _walk(
         self, folder: Path, seen: set[str], pruned: frozenset[str], depth: int
     ) -> Iterator[tuple[Path, SourceError | None]]:
-        real = os.path.realpath(folder)
+        real = self.real_folder(folder)
         if real in seen:
             return
         seen.add(real)
@@ -318,6 +317,15 @@ def names_in(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except OSError:
         return []
+
+
+def _read_all(descriptor: int, size: int, most: int) -> bytes:
+    """What can be read, at most so many bytes: `size` at once, and what there is behind them."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := os.read(descriptor, min(most, max(size + 1, 1 << 16)))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _printable(name: str) -> str:
