@@ -3,6 +3,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,40 @@ def test_windows_line_ends_and_a_byte_order_mark() -> None:
     found = split(file)
     assert found.errors == []
     assert list(found.body.blocks[0].body.attributes) == ["policy", "tags"]
+
+
+VALUES = (
+    "1",
+    '"a"',
+    '"$${a"',
+    '"%%{b"',
+    '"$$${a}"',
+    '"$${a}${b}"',
+    r'"$${a\"}"',
+    '"${f("x")}"',
+    '"${f({ a = "}" })}-${b}"',
+    r'"a\\"',
+    "[1, [2, { a = 3 }], (4)]",
+    '{ a = "}", b = [")"] }',
+    'f("${g({})}", "]")',
+    "{\n  a = 1 # }\n  b = [2] /* ] */\n}",
+    "[<<E\n${a} ]\n$${ }\nE\n]",
+    "a / b",
+    "a < b ? [1] : {}",
+    "{}",
+)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_an_attribute_ends_where_its_value_ends(value: str) -> None:
+    inside = f"  second = {value} // why\n  third = [{value}\n]\n"
+    text = f"first = {value} \nblock {{\n{inside}}}\nlast = 1\n"
+    found = split(SourceFile(1, "a.tf", text.encode()))
+    inner = found.body.blocks[0].body
+    assert found.errors == []
+    assert [each.source for each in found.body.attributes.values()] == [value, "1"]
+    assert inner.attributes["second"].source == value
+    assert inner.attributes["third"].source == f"[{value}\n]"
 
 
 PIECES = st.sampled_from(
