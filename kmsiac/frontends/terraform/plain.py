@@ -1,8 +1,9 @@
 """Expressions as most are written, read directly: python-hcl2 takes some twenty times as long.
 
-Texts, whole numbers, true, false, null, references, function calls, lists, objects, conditions with
-one operator. Whatever is written otherwise (arithmetic, `for`, splats) is left to python-hcl2, and so
-is all that might be wrong: nothing is rejected here. The nodes are those that python-hcl2 gives.
+Texts, whole numbers, true, false, null, references, function calls, lists, objects, `for`, splats,
+conditions with one operator. Whatever is written otherwise (arithmetic, groups, rows of operators) is
+left to python-hcl2, and so is all that might be wrong: nothing is rejected here. The nodes are those
+that python-hcl2 gives.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from kmsiac.frontends.terraform.nodes import (
     Binary,
     Call,
     Conditional,
+    For,
     GetAttribute,
     Index,
     Literal,
     Name,
     Node,
     Object,
+    Splat,
+    Step,
     Tuple,
     Unary,
 )
@@ -38,8 +42,14 @@ _ENDS_ENTRY = re.compile(r"[ \t]*+(?:,|(?=[\r\n}#])|(?=//))")
 _OPERATOR = re.compile(r"[ \t]*+([=!]=|&&|\|\||[<>]=?)[ \t]*+")
 _QUESTION = re.compile(r"[ \t]*+\?[ \t]*+")
 _COLON = re.compile(r"[ \t]*+:[ \t]*+")
-_GOES_ON = re.compile(r"[ \t]*+(?:[-+*%?=!&|<>.\[]|/(?![/*]))")
+_GOES_ON = re.compile(r"[ \t]*+(?:[-+*%?!&|<>.\[]|=(?!>)|/(?![/*]))")
 """What behind a value might make more of it than is read here."""
+_SPACES = r"[ \t\r\n]*+"
+_FOR = re.compile(
+    rf"[\[{{]{_SPACES}for[ \t\r\n]++([A-Za-z_][\w-]*+)"
+    rf"(?:{_SPACES},{_SPACES}([A-Za-z_][\w-]*+))?[ \t\r\n]++in[ \t\r\n]++",
+    re.ASCII,
+)
 _MAX_DEPTH = 40
 _CONSTANTS = frozenset({"true", "false", "null"})
 _OTHERS = frozenset({"for", "in", "if", "else", "endif", "endfor"})
@@ -130,10 +140,10 @@ class _Reader:
         character = text[start]
         if character == '"':
             return self._string(start)
-        if character == "[":
-            return self._tuple(start, depth)
-        if character == "{":
-            return self._object(start, depth)
+        if character in "[{":
+            if intro := _FOR.match(text, start, end):
+                return self._for(start, intro, depth)
+            return self._tuple(start, depth) if character == "[" else self._object(start, depth)
         if word := _WORD.match(text, start, end):
             return self._named(start, word[0], word.end(), depth)
         if number := _INTEGER.match(text, start, end):
@@ -192,6 +202,9 @@ class _Reader:
             node = Name(place, stop, word)
         last = stop
         while stop < end and (following := text[stop]) in ".[":
+            if text.startswith(("[*]", ".*"), stop):
+                steps, last = self._splat(stop, depth)
+                return Splat(self.place(start, last), last, node, steps), last
             if following == "[":
                 key, stop = self._index(stop, depth)
                 node = Index(place, stop, node, key)
@@ -206,12 +219,63 @@ class _Reader:
             raise _Otherwise
         return node, stop
 
+    def _splat(self, start: int, depth: int) -> tuple[list[Step], int]:
+        """The steps behind `[*]` or, names only, behind `.*`."""
+        text, end = self.text, self.end
+        is_full = text[start] == "["
+        steps: list[Step] = []
+        stop = start + (3 if is_full else 2)
+        while stop < end and text[stop] in ".[":
+            if step := _STEP.match(text, stop, end):
+                steps.append(step[1])
+                stop = step.end()
+            elif is_full and text[stop] == "[":
+                key, stop = self._index(stop, depth)
+                steps.append(key)
+            else:
+                raise _Otherwise
+        return steps, stop
+
     def _index(self, start: int, depth: int) -> tuple[Node, int]:
         """`[key]`."""
         key, stop = self.expression(start + 1, depth + 1)
         if stop >= self.end or self.text[stop] != "]":
             raise _Otherwise
         return key, stop + 1
+
+    def _for(self, start: int, intro: re.Match[str], depth: int) -> tuple[Node, int]:
+        """`[for k, v in collection : value if condition]`, and the form for objects."""
+        names = tuple(name for name in intro.groups() if name is not None)
+        if not _CONSTANTS.union(_OTHERS).isdisjoint(names):
+            raise _Otherwise
+        collection, position = self.expression(intro.end(), depth + 1)
+        value, position = self._behind(":", position, depth)
+        key = None
+        if self.text[start] == "{":
+            key = value
+            value, position = self._behind("=>", position, depth)
+        position = _gap(self.text, position, self.end)
+        condition = None
+        word = _WORD.match(self.text, position, self.end)
+        if word is not None and word[0] == "if":
+            condition, position = self._behind("if", position, depth)
+            position = _gap(self.text, position, self.end)
+        stop = position + 1
+        closing = "]" if self.text[start] == "[" else "}"
+        if position >= self.end or self.text[position] != closing:
+            raise _Otherwise
+        if self.text[stop : stop + 1] in (".", "["):
+            raise _Otherwise
+        node = For(self.place(start, stop), stop, names, collection, value)
+        node.key, node.condition = key, condition
+        return node, stop
+
+    def _behind(self, sign: str, start: int, depth: int) -> tuple[Node, int]:
+        """The expression behind a sign that has to follow."""
+        position = _gap(self.text, start, self.end)
+        if not self.text.startswith(sign, position, self.end):
+            raise _Otherwise
+        return self.expression(_gap(self.text, position + len(sign), self.end), depth + 1)
 
     def _tuple(self, start: int, depth: int) -> tuple[Node, int]:
         items, stop = self._listed(start, "]", depth)

@@ -43,6 +43,19 @@ WRITTEN = (
     "(var.a && local.b) ? f(1) : {}",
     '[var.a ? "x" : "y", 2]',
     "var.a ? 1 : (var.b ? 2 : 3)",
+    "[for a in var.b : a]",
+    "[for i, a in f(var.b) : a.c if a.d != null]",
+    "{ for k, v in var.b : k => v }",
+    '{\n  for k in var.b : # why\n  f("-", k) => {\n    a = k\n  }\n  if k.c\n}',
+    "[\n  for a in var.b : [\n    for c in a : { d = c }\n  ]\n]",
+    '[for a in var.b ? [1] : [] : a ? "${a}/*" : "x"]',
+    "{ for a in var.b : a.name => a if a.scope == 1 }",
+    "var.a[*].b",
+    "var.a.*.b",
+    "var.a[*]",
+    'f("", data.b.c.*.d.e)',
+    'var.a[*].b["c"].d[0]',
+    "f(var.a)[*].b",
     "<<EOT\nhello ${var.a}\nEOT",
     "{ policy = <<-EOT\n    a\n    EOT\n}",
 )
@@ -52,10 +65,15 @@ LEFT = (
     "1 + 2",
     "var.a && var.b && var.c",
     "!var.a == var.b",
-    "[for a in var.b : a]",
-    "{ for k, v in var.b : k => v }",
-    "var.a[*].b",
-    "var.a.*.b",
+    "{ for k, v in var.b : k => v... }",
+    "[for true in var.b : a]",
+    "[for a in var.b : a].c",
+    "[for a in var.b : a => a]",
+    "[for a in var.b a]",
+    "{ for a in var.b : a }",
+    "var.a[*].b[*].c",
+    "var.a.*.b[0]",
+    "var.a[*].0",
     "f(var.a...)",
     "f(1,)",
     "provider::aws::arn_parse(var.a)",
@@ -140,7 +158,7 @@ def test_every_expression_of_the_fixtures_is_read_alike() -> None:
 def test_mutated_expressions_are_read_alike_or_left() -> None:
     draw = random.Random(7)
     pieces = ['"', "${", "}", "{", "[", "]", "(", ")", ",", "\n", " ", "=", ":", "?", ".", "-", "!",
-              "&&", "==", "#", "//", "/*", "*/", "a", "1", "true", "for", "<<E\n", "\\", "é", "|", "<"]  # fmt: skip
+              "&&", "==", "#", "//", "/*", "*/", "a", "1", "true", "for", "in ", "if ", "=>", "*", "[*]", ".*", "<<E\n", "\\", "é", "|", "<"]  # fmt: skip
     for _ in range(1500):
         text = draw.choice(WRITTEN)
         for _ in range(draw.randint(1, 2)):
