@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from kmsiac.frontends.policy_places import PolicyPlace, policies_in
 from kmsiac.frontends.unit import Inputs, UnitSource
-from kmsiac.reading.json_reader import read_json
+from kmsiac.reading.json_reader import ESCAPE, read_json
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
 from kmsiac.reading.tree import SourceTree
@@ -29,9 +29,6 @@ _NAMES = {
 }
 _MAX_DIGITS = 400
 _LONGEST_NAME = 40
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
-)
 _INTEGER = re.compile(r"-?\d{1,400}\Z")
 
 
@@ -90,7 +87,7 @@ def _origin(file: SourceFile, node: Scalar) -> tuple[tuple[int, int], ...]:
     written = file.text[start : file.end(node.position) - 1]
     points = [(0, file.position(start))]
     index = at = 0
-    for escape in _ESCAPE.finditer(written):
+    for escape in ESCAPE.finditer(written):
         index += escape.start() - at + 1
         at = escape.end()
         points.append((index, file.position(start + at)))

@@ -18,7 +18,7 @@ from kmsiac.reading.json_paths import locate
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile
 
-__all__ = ["load_json", "locate", "read_json"]
+__all__ = ["ESCAPE", "load_json", "locate", "read_json"]
 
 _TOKEN = re.compile(
     r"[ \t\n\r]*+(?:"
@@ -40,6 +40,11 @@ _UNLOADABLE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(NaN|-?Infinity)|[0-9]{43
 _EXPONENT = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?[0-9]++(?:\.[0-9]++)?+[eE][+-]?[0-9]++)', re.DOTALL
 )
+
+ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+)
+"""An escape in a JSON string; a surrogate pair is one."""
 
 
 def read_json(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0) -> Node:

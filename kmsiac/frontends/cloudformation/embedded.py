@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-from kmsiac.errors import SourceError
+from kmsiac.frontends.cloudformation.locating import beside
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.frontends.cloudformation.templates import Templates
 from kmsiac.frontends.cloudformation.texts import line_origin
+from kmsiac.reading.json_reader import ESCAPE
 from kmsiac.reading.nodes import Mapping, Node, Scalar
 from kmsiac.reading.source import SourceFile, offset_of
 from kmsiac.reading.tree import SourceTree
 
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
-)
 _EXPRESSION = "the template is put together by functions, which is not read"
 
 
@@ -34,7 +31,7 @@ def embedded(body: Node, source: SourceFile, templates: Templates) -> Embedded:
     """The template in `body`, which stands in the file `source`."""
     written = _embedded_file(body)
     if written:
-        return _of_file(written, source, templates)
+        return _of_file(written, body.position, source, templates)
     if as_call(body) is not None:
         return Embedded(None, None, _EXPRESSION)
     if isinstance(body, Mapping):
@@ -59,19 +56,14 @@ def _embedded_file(body: Node) -> str:
     return name.text if isinstance(name, Scalar) and not name.tag else ""
 
 
-def _of_file(written: str, source: SourceFile, templates: Templates) -> Embedded:
-    shown = " ".join(written.split())[:200]
-    if source.key is None:
-        return Embedded(None, None, f"{shown} is no path from what has no place in a folder")
-    try:
-        file = templates.tree.read(Path(source.key).parent / written)
-    except SourceError as error:
-        return Embedded(None, None, f"its template {shown}: {error.message}")
-    except ValueError:
-        return Embedded(None, None, f"its template {shown}: not a usable name")
+def _of_file(written: str, position: int, source: SourceFile, templates: Templates) -> Embedded:
+    file, reason, _ = beside(written, source, templates.tree, position)
+    if file is None:
+        return Embedded(None, None, reason)
     root = templates.root_or_error(file)
-    reason = "" if root is not None else f"its template {shown} cannot be read"
-    return Embedded(file, root, reason)
+    return Embedded(
+        file, root, "" if root is not None else f"its template {file.path} cannot be read"
+    )
 
 
 def _view(body: Scalar, source: SourceFile, tree: SourceTree) -> SourceFile | None:
@@ -105,7 +97,7 @@ def _escapes(text: str, start: int, end: int, quote: str) -> Iterator[tuple[int,
         for found in re.compile("''").finditer(text, start, end):
             yield found.start(), found.end(), "'"
         return
-    for found in _ESCAPE.finditer(text, start, end):
+    for found in ESCAPE.finditer(text, start, end):
         try:
             yield found.start(), found.end(), json.loads(f'"{found[0]}"')
         except ValueError:  # an escape that only YAML has: none of those is in a template

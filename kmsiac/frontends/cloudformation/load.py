@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from kmsiac.frontends.cloudformation.assembly import origin_of
 from kmsiac.frontends.cloudformation.choices import as_map
@@ -14,6 +12,7 @@ from kmsiac.frontends.cloudformation.root_scope import root_scope
 from kmsiac.frontends.cloudformation.scope import Scope, together
 from kmsiac.frontends.cloudformation.shapes import Search
 from kmsiac.frontends.cloudformation.template import Declared, Template
+from kmsiac.frontends.recursion import deep_recursion
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.tree import SourceTree
@@ -55,7 +54,7 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     exports = None
     if inputs.exporters is not None:
         exports = inputs.exporters.shared(lambda known: Exports(known, tree))
-    with _deep_recursion():
+    with deep_recursion(_RECURSION):
         scope = root_scope(source, tree, inputs, exports)
         template, templates = scope.template, scope.templates
         stack = Stack(template.file.path, CLOUDFORMATION)
@@ -64,16 +63,6 @@ def load(source: UnitSource, tree: SourceTree, inputs: Inputs) -> Stack:
     stack.errors += templates.errors
     stack.files = set(templates.files)
     return stack
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _collect(first: Scope, stack: Stack) -> None:

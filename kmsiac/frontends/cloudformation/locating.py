@@ -43,10 +43,10 @@ def locate(body: Mapping, key: Node, type: str, file: SourceFile, tree: SourceTr
     position = (place or key).position
     written = _asset(body) or _plain(node)
     if written and not _URL.match(written):
-        return _read(written, file, tree, position)
+        return beside(written, file, tree, position)
     by_hash = _by_hash(node, file, tree) if node is not None else ""
     if by_hash:
-        return _read(by_hash, file, tree, position)
+        return beside(by_hash, file, tree, position)
     if node is None:
         return Location(None, f"it has no {name} that says what it deploys", position)
     if written:
@@ -60,7 +60,8 @@ def locate(body: Mapping, key: Node, type: str, file: SourceFile, tree: SourceTr
     return Location(None, f"its {name} is no plain path to a file", position)
 
 
-def _read(written: str, file: SourceFile, tree: SourceTree, position: int) -> Location:
+def beside(written: str, file: SourceFile, tree: SourceTree, position: int) -> Location:
+    """The template at a path that is relative to the folder of `file`."""
     shown = " ".join(written.split())[:_LONGEST]
     if file.key is None:
         return Location(None, f"{shown} is no path from what has no place in a folder", position)

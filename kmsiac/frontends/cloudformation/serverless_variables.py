@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kmsiac.frontends.cloudformation.sam_nodes import call, scalar
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.values import Unknown, Value
@@ -43,14 +44,14 @@ def without_variables(node: Scalar) -> Node:
     last = 0
     for start, end in found:
         if start > last:
-            parts.append(_text(node.text[last:start], at))
-        parts.append(_call(VARIABLE, _text(node.text[start:end], at), at))
+            parts.append(scalar(node.text[last:start], at))
+        parts.append(call(VARIABLE, scalar(node.text[start:end], at), at))
         last = end
     if last < len(node.text):
-        parts.append(_text(node.text[last:], at))
+        parts.append(scalar(node.text[last:], at))
     if len(parts) == 1:
         return parts[0]
-    return _call("Fn::Join", Sequence([_text("", at), Sequence(parts, at)], at), at)
+    return call("Fn::Join", Sequence([scalar("", at), Sequence(parts, at)], at), at)
 
 
 def sub_without_variables(node: Scalar, known: Node | None, position: int) -> Node:
@@ -62,22 +63,14 @@ def sub_without_variables(node: Scalar, known: Node | None, position: int) -> No
     for start, end in _variables(node.text):
         name = f"Serverless{len(own)}"
         pieces += [node.text[last:start], f"${{{name}}}"]
-        own.append((_text(name, at), _call(VARIABLE, _text(node.text[start:end], at), at)))
+        own.append((scalar(name, at), call(VARIABLE, scalar(node.text[start:end], at), at)))
         last = end
     if isinstance(known, Mapping):
         own += known.entries
     written = Scalar("".join([*pieces, node.text[last:]]), "text", node.style, at)
     if not own:
-        return _call("Fn::Sub", written, position)
-    return _call("Fn::Sub", Sequence([written, Mapping(own, position)], position), position)
-
-
-def _call(name: str, argument: Node, position: int) -> Mapping:
-    return Mapping([(_text(name, position), argument)], position)
-
-
-def _text(text: str, position: int) -> Scalar:
-    return Scalar(text, "text", "quoted", position)
+        return call("Fn::Sub", written, position)
+    return call("Fn::Sub", Sequence([written, Mapping(own, position)], position), position)
 
 
 def _variables(text: str) -> Iterator[tuple[int, int]]:

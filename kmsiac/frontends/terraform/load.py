@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from kmsiac.aws.policy_sites import sink_attributes
+from kmsiac.frontends.recursion import deep_recursion
 from kmsiac.frontends.terraform.attributes import SINKS, not_covered
 from kmsiac.frontends.terraform.blocks import body_map, guarded
 from kmsiac.frontends.terraform.calls import Calls, is_sink
@@ -34,6 +33,7 @@ from kmsiac.values import Atom, Guard, List, Map, Text, Value, text
 MAX_MODULES = 3000
 """Module instances that one unit may have."""
 _RECURSION = 20_000
+"""Python frames for expressions that refer to each other; MAX_NESTING bounds them."""
 Exists = tuple[tuple[Guard, Atom], ...] | None
 
 
@@ -59,7 +59,7 @@ def load_given(
     folder = folder.resolve()
     stack = Stack(unit or tree.report_path(folder), TERRAFORM)
     context = Context(tree, stack, folder, inputs)
-    with _deep_recursion():
+    with deep_recursion(_RECURSION):
         providers = {"aws": default_provider(stack.unit, inputs.environment)}
         given = variables(context) if variables is not None else root_inputs(context, folder)
         root = Scope(context, folder, "", providers, given)
@@ -72,17 +72,6 @@ def load_given(
         stack.remarks.extend(remark for file in files.files for remark in remarks(file))
     stack.errors.sort(key=lambda error: (str(error.span or ""), error.message))
     return stack
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Room for expressions that refer to each other: pure Python frames, counted by MAX_NESTING."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 class _Found(NamedTuple):
