@@ -30,6 +30,13 @@ from kmsiac.values import Atom, Choice, Guard, List, Text, Unknown, Value
 if TYPE_CHECKING:
     from kmsiac.frontends.cloudformation.resolver import Resolver
 
+_TAKES = {
+    "Fn::And": "a list of conditions",
+    "Fn::Or": "a list of conditions",
+    "Fn::Not": "a list of one condition",
+    "Fn::Equals": "a list of two values",
+}
+
 _Key = frozenset[object]
 
 Names = dict[_Key, tuple[Guard, bool]]
@@ -148,7 +155,11 @@ class Conditions:
         if call.name == "Fn::Equals" and len(operands) == 2:
             left, right = (self._resolver.evaluate(operand) for operand in operands)
             return self._compare(left, right, node, [2 * MAX_ALTERNATIVES])
-        return self._unreadable(node, f"{call.name} is not evaluated in conditions")
+        takes = _TAKES.get(call.name)
+        reason = (
+            f"{call.name} takes {takes}" if takes else f"{call.name} is no function of conditions"
+        )
+        return self._unreadable(node, reason)
 
     def _combine(self, operands: list[Node], decisive: bool) -> Decision:
         return combine([self._decide(operand) for operand in operands], decisive)

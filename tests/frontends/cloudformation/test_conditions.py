@@ -113,6 +113,21 @@ Resources:
 
 
 @pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("!Equals [a]", "Fn::Equals takes a list of two values"),
+        ("!Not [!Equals [a, a], !Equals [a, b]]", "Fn::Not takes a list of one condition"),
+        ("!And yes", "Fn::And takes a list of conditions"),
+        ("!Nand [!Equals [a, a]]", "Fn::Nand is no function of conditions"),
+        ("maybe", "a condition is one of And, Or, Not, Equals, Condition"),
+    ],
+)
+def test_what_is_no_condition_says_what_it_would_have_to_be(read, condition, reason):
+    loaded = read(conditions(f"C: {condition}") + "Resources: {}\n")
+    assert loaded.errors == [f"t.yaml:7:6: this condition cannot be read: {reason}"]
+
+
+@pytest.mark.parametrize(
     ("lines", "expression", "expected"),
     [
         (["C: !Equals [!Ref Flag, 'true']"], "!If [C, !Sub 'on-${Flag}', !Sub 'off-${Flag}']",
