@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kmsiac.asking.scene import E, Located, Scene
 from kmsiac.aws.actions import KmsAction, expand, kms_action, kms_actions
@@ -18,6 +18,8 @@ from kmsiac.values import Answer, Text, all_of, any_of, cannot_tell, text
 _STEP = re.compile(r'([^.\[]+)(\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\])?\.?')
 _BARE_INDEX = re.compile(r'\[([^\]"]*[^\]"0-9][^\]"]*)\]')
 _ATTRIBUTES = (".arn", ".id", ".key_id", ".name", ".Arn", ".KeyId", ".Id")
+_INPUTS = re.compile(r"\[[^\[\]/]+\]\Z")
+"""The name of inputs behind the path of a unit."""
 _MOST_NAMES = 8
 _LONGEST = 300
 
@@ -112,18 +114,27 @@ def of_unit(entities: Sequence[Located[E]], word: str) -> tuple[list[Located[E]]
     and the whole word where no unit is named (`arn:aws:...`).
 
     A path may leave out folders at its start: reports name units from the repository's root, and
-    people from where they stand.
+    people from where they stand. Without the name of inputs it means the unit with each of them.
     """
     for colon in re.finditer(":", word[:_LONGEST]):
         path = posixpath.normpath(word[: colon.start()] or "/").replace("../", "")
         units = {one.inventory.unit for one in entities}
-        named = {unit for unit in units if unit == path} or {
-            unit for unit in units if f"/{unit}".endswith(f"/{path}") or path.endswith(f"/{unit}")
-        }
+        named = _units_at(path, {unit: unit for unit in units}) or _units_at(
+            path, {unit: _INPUTS.sub("", unit) for unit in units}
+        )
         if named:
             rest = word[colon.end() :]
             return [one for one in entities if one.inventory.unit in named], rest
     return list(entities), word
+
+
+def _units_at(path: str, units: Mapping[str, str]) -> set[str]:
+    """The units that a path means, of units with theirs: exactly, else with folders left out."""
+    return {unit for unit, own in units.items() if own == path} or {
+        unit
+        for unit, own in units.items()
+        if f"/{own}".endswith(f"/{path}") or path.endswith(f"/{own}")
+    }
 
 
 def at_address(entities: Sequence[Located[E]], word: str) -> list[Located[E]]:

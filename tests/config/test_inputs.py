@@ -117,6 +117,11 @@ def test_questions_name_the_unit_with_its_inputs(kmsiac: Kmsiac) -> None:
     ran = kmsiac(files, "who-can", "kms:Decrypt", "aws_kms_key.k")
     assert (ran.code, "envs/app[prod]" in ran.err) == (2, True)
     assert kmsiac(files, "who-can", "kms:Decrypt", "envs/app[prod]:aws_kms_key.k").code == 0
+    ran = kmsiac(files, "who-can", "kms:Decrypt", "envs/app:aws_kms_key.k")
+    assert (ran.code, "name one with its unit, as envs/app[prod]:aws_kms_key.k" in ran.err) == (
+        2,
+        True,
+    )
 
 
 # -- --var-file ------------------------------------------------------------------------------------
