@@ -16,20 +16,30 @@ from kmsiac.errors import SourceError, Span
 from kmsiac.reading.budget import TEMPLATE_BUDGET, Budget
 from kmsiac.reading.json_paths import locate
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.reading.source import SourceFile
+from kmsiac.reading.source import SourceFile, offset_of
 
 __all__ = ["ESCAPE", "load_json", "locate", "read_json"]
 
-_TOKEN = re.compile(
+_VALUE = re.compile(
     r"[ \t\n\r]*+(?:"
-    r'("[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")'
-    r"|([][{}:,])"
+    r'"([^"\\\x00-\x1f]*+)"'
+    r'|("(?:[^"\\\x00-\x1f]++|\\.)*+")'
+    r"|([\[{])"
     r"|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+(?![\w.+-]))"
     r"|((?:true|false|null)\b))"
 )
-_STRING, _MARK, _NUMBER, _WORD = 1, 2, 3, 4
-_KEY = re.compile(r'[ \t\n\r]*+("[^"\\\x00-\x1f]*+")[ \t\n\r]*+:')
-"""A key without escapes and its colon, which nearly all keys are."""
+_PLAIN, _ESCAPED, _OPENING, _NUMBER, _WORD = 1, 2, 3, 4, 5
+_KEY = re.compile(
+    r"[ \t\n\r]*+(?:"
+    r'"([^"\\\x00-\x1f]*+)"'
+    r'|("(?:[^"\\\x00-\x1f]++|\\.)*+"))'
+)
+_FIRST = re.compile(r'[ \t\n\r]*+("([^"\\\x00-\x1f]*+)")[ \t\n\r]*+:')
+_NEXT = re.compile("[ \t\n\r]*+," + _FIRST.pattern)
+"""A whole key up to its value, as nearly all are: after the bracket, and after a comma."""
+
+_COLON = re.compile(r"[ \t\n\r]*+:")
+_AFTER = re.compile(r"[ \t\n\r]*+([]},])")
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _BAD_WORD = re.compile(r"[\w.+-]++", re.ASCII)
 _STRING_HEAD = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+')
@@ -134,16 +144,6 @@ def _fail(file: SourceFile, message: str, offset: int, hint: str = "") -> NoRetu
     raise SourceError(message, Span(file.path, line, column, line, column + 1), hint)
 
 
-class _Open:
-    """An array or object whose end has not been met, and the key that waits for its value."""
-
-    __slots__ = ("key", "node")
-
-    def __init__(self, node: Sequence | Mapping, key: Scalar | None) -> None:
-        self.node = node
-        self.key = key
-
-
 class _Builder:
     """Builds the node tree of one JSON value, token by token, without recursion."""
 
@@ -152,104 +152,123 @@ class _Builder:
         self.text = file.text
         self.budget = budget
         self.at = start
-        self.nodes = 0
         self.base = file.position(0)
+        self.nodes = 0
         self.ends: dict[int, int] = {}
 
     def read(self) -> Node:
         if self._peek() == "":
             _fail(self.file, "the file is empty", self.at)
-        stack: list[_Open] = []
-        while True:
-            node = self._value(len(stack))
-            if isinstance(node, Sequence | Mapping):
-                if not self._take(_closer(node)):
-                    stack.append(_Open(node, self._key(node)))
+        root = self._value(0)
+        stack = [root] if not isinstance(root, Scalar) else []
+        first = True
+        while stack:
+            holder = stack[-1]
+            if isinstance(holder, Mapping):
+                key = self._plain_key(_FIRST if first else _NEXT)
+                if key is None and self._is_closed(holder, first):
+                    stack.pop()
+                    first = False
                     continue
-                self._end(node)
-            # The node is complete: put it into what holds it, and close all that ends here.
-            while stack:
-                frame = stack[-1]
-                _add(frame, node)
-                if self._take(","):
-                    frame.key = self._key(frame.node)
-                    break
-                if not self._take(_closer(frame.node)):
-                    self._expected(f"',' or '{_closer(frame.node)}'")
-                node = frame.node
-                self._end(node)
-                stack.pop()
-            else:
-                break
+                key = key or self._key()
+                node = self._value(len(stack))
+                holder.entries.append((key, node))
+            elif isinstance(holder, Sequence):
+                if self._is_closed(holder, first):
+                    stack.pop()
+                    first = False
+                    continue
+                node = self._value(len(stack))
+                holder.items.append(node)
+            first = not isinstance(node, Scalar)
+            if first:
+                stack.append(node)
         if self._peek():
             self._expected("the end of the file")
         self.file.remember_ends(self.ends)
-        return node
+        return root
+
+    def _is_closed(self, holder: Node, first: bool) -> bool:
+        """Whether the closing bracket comes next; before other than the first member, a comma."""
+        found = _AFTER.match(self.text, self.at)
+        mark = found[1] if found else ""
+        closer = "]" if isinstance(holder, Sequence) else "}"
+        if found is not None and (mark == closer or (mark == "," and not first)):
+            self.at = found.end()
+            if mark == closer:
+                self.ends[offset_of(holder.position)] = self.at
+            return mark == closer
+        if not first:
+            self._expected(f"',' or '{closer}'")
+        return False
+
+    def _plain_key(self, pattern: re.Pattern[str]) -> Scalar | None:
+        """The key that comes next, and what is before and behind it, if it is written plainly."""
+        token = pattern.match(self.text, self.at)
+        if token is None:
+            return None
+        start, end = token.span(1)
+        self.nodes += 1
+        if self.nodes > self.budget.nodes:
+            self._charge(start, 0)
+        self.at = token.end()
+        self.ends[start] = end
+        return Scalar(token[2], "text", "quoted", self.base + start)
 
     def _value(self, depth: int) -> Node:
         """A scalar, or the empty node of an array or object that begins here."""
-        token = _TOKEN.match(self.text, self.at)
-        if token is None or (token.lastindex == _MARK and token[_MARK] not in "[{"):
+        token = _VALUE.match(self.text, self.at)
+        if token is None:
             self._expected("a value")
-        kind = token.lastindex or 0
-        start = token.start(kind)
-        self._charge(start)
-        if kind == _STRING:
+        kind = token.lastindex
+        if kind in (_PLAIN, _ESCAPED):
             return self._string(token)
-        self.at = token.end()
+        assert kind is not None
+        start, self.at = token.span(kind)
+        self._charge(start)
+        written, place = token[kind], self.base + start
+        if kind == _OPENING:
+            if depth >= self.budget.depth:
+                _fail(self.file, f"nested more than {self.budget.depth} levels deep", start)
+            return Mapping([], place) if written == "{" else Sequence([], place)
+        self.ends[start] = self.at
         if kind == _NUMBER:
-            return Scalar(token[kind], "number", "plain", self._place(start))
-        if kind == _WORD:
-            word = token[kind]
-            return Scalar(word, "null" if word == "null" else "bool", "plain", self._place(start))
-        if depth >= self.budget.depth:
-            _fail(self.file, f"nested more than {self.budget.depth} levels deep", start)
-        place = self.base + start
-        return Mapping([], place) if token[kind] == "{" else Sequence([], place)
+            return Scalar(written, "number", "plain", place)
+        return Scalar(written, "null" if written == "null" else "bool", "plain", place)
 
-    def _key(self, holder: Sequence | Mapping) -> Scalar | None:
-        """The key and colon that come next in an object; None in an array."""
-        if isinstance(holder, Sequence):
-            return None
-        key_and_colon = _KEY.match(self.text, self.at)
-        if key_and_colon is not None:
-            start, end = key_and_colon.span(1)
-            self._charge(start)
-            if start not in self.ends:
-                self.ends[start] = end
-            self.at = key_and_colon.end()
-            text = self.text[start + 1 : end - 1]
-            return Scalar(text, "text", "quoted", self.base + start)
-        token = _TOKEN.match(self.text, self.at)
-        if token is None or token.lastindex != _STRING:
+    def _key(self) -> Scalar:
+        """The key and colon that come next in an object."""
+        token = _KEY.match(self.text, self.at)
+        if token is None:
             self._expected("a key in double quotes")
-        self._charge(token.start(_STRING))
         key = self._string(token)
-        if not self._take(":"):
+        colon = _COLON.match(self.text, self.at)
+        if colon is None:
             self._expected("':'")
+        self.at = colon.end()
         return key
 
     def _string(self, token: re.Match[str]) -> Scalar:
-        start, self.at = token.span(_STRING)
-        text = self.text[start + 1 : self.at - 1]
-        if "\\" in text:
-            try:
-                text = str(json.loads(token[_STRING]))
-            except json.JSONDecodeError as error:
-                _fail(self.file, "not valid JSON: an unknown \\ escape", start + error.pos)
-            if _SURROGATE.search(text):
-                hint = "write both halves of the pair, or the character itself"
-                _fail(self.file, "not valid JSON: half of a surrogate pair", start, hint)
-        return Scalar(text, "text", "quoted", self._place(start))
+        if token.lastindex == _PLAIN:
+            start, text = token.start(_PLAIN) - 1, token[_PLAIN]
+        else:
+            start = token.start(_ESCAPED)
+            text = self._unescaped(token[_ESCAPED], start)
+        self.nodes += 1
+        if self.nodes > self.budget.nodes:
+            self._charge(start, 0)
+        self.at = self.ends[start] = token.end()
+        return Scalar(text, "text", "quoted", self.base + start)
 
-    def _place(self, start: int) -> int:
-        """The position of what ends here."""
-        if start not in self.ends:
-            self.ends[start] = self.at
-        return self.base + start
-
-    def _end(self, node: Node) -> None:
-        self.ends.setdefault(node.position - self.base, self.at)
+    def _unescaped(self, written: str, start: int) -> str:
+        try:
+            text = str(json.loads(written))
+        except json.JSONDecodeError as error:
+            _fail(self.file, "not valid JSON: an unknown \\ escape", start + error.pos)
+        if _SURROGATE.search(text):
+            hint = "write both halves of the pair, or the character itself"
+            _fail(self.file, "not valid JSON: half of a surrogate pair", start, hint)
+        return text
 
     def _peek(self) -> str:
         """The next character that is no blank; empty at the end. Moves there."""
@@ -257,15 +276,8 @@ class _Builder:
         self.at = space.end() if space else self.at
         return self.text[self.at : self.at + 1]
 
-    def _take(self, mark: str) -> bool:
-        # Most marks follow at once; only where there are blanks are they looked for.
-        if not self.text.startswith(mark, self.at) and self._peek() != mark:
-            return False
-        self.at += 1
-        return True
-
-    def _charge(self, start: int) -> None:
-        self.nodes += 1
+    def _charge(self, start: int, nodes: int = 1) -> None:
+        self.nodes += nodes
         if self.nodes > self.budget.nodes:
             _fail(self.file, f"more than {self.budget.nodes:,} nodes", start)
 
@@ -299,15 +311,3 @@ def _describe(text: str, at: int) -> str:
             else "a string with a raw line break or control character"
         )
     return f"'{text[at]}'" if text[at].isprintable() else f"the character U+{ord(text[at]):04X}"
-
-
-def _closer(node: Sequence | Mapping) -> str:
-    return "]" if isinstance(node, Sequence) else "}"
-
-
-def _add(frame: _Open, node: Node) -> None:
-    if isinstance(frame.node, Sequence):
-        frame.node.items.append(node)
-    else:
-        assert frame.key is not None, "an object's value follows a key"
-        frame.node.entries.append((frame.key, node))

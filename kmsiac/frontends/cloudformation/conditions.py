@@ -63,6 +63,8 @@ class Conditions:
         self._resolver = resolver
         self._decided: dict[str, Decision] = {}
         self._names: Names = {} if names is None else names
+        self._values: dict[int, Value] = {}
+        """What comparisons compare, by the id of its node: each is looked at twice."""
         self._ready = False
         if at_once:
             self._prepare()
@@ -153,7 +155,7 @@ class Conditions:
         if call.name == "Fn::Not" and len(operands) == 1:
             return negate(self._decide(operands[0]))
         if call.name == "Fn::Equals" and len(operands) == 2:
-            left, right = (self._resolver.evaluate(operand) for operand in operands)
+            left, right = map(self._compared, operands)
             return self._compare(left, right, node, [2 * MAX_ALTERNATIVES])
         takes = _TAKES.get(call.name)
         reason = (
@@ -163,6 +165,12 @@ class Conditions:
 
     def _combine(self, operands: list[Node], decisive: bool) -> Decision:
         return combine([self._decide(operand) for operand in operands], decisive)
+
+    def _compared(self, node: Node) -> Value:
+        known = self._values.get(id(node))
+        if known is None:
+            known = self._values[id(node)] = self._resolver.evaluate(node)
+        return known
 
     def _compare(self, left: Value, right: Value, node: Node, budget: list[int]) -> Decision:
         budget[0] -= 1
@@ -220,7 +228,7 @@ class Conditions:
         operands = call.argument.items if isinstance(call.argument, Sequence) else []
         if len(operands) != 2:
             return
-        left, right = (self._resolver.evaluate(operand) for operand in operands)
+        left, right = map(self._compared, operands)
         if not isinstance(left, Choice) and not isinstance(right, Choice):
             guard = self._template.guard(name)
             self._names.setdefault(_key(left, right), (guard, positive))
@@ -259,7 +267,7 @@ def _operand(value: Value) -> str:
 def condition_name(node: Node) -> str | None:
     """The name in `{"Condition": name}` or `!Condition name`."""
     if node.tag:
-        call = as_call(node)
+        call = as_call(node) if node.tag.lstrip("!") == "Condition" else None
         if call is not None and call.name == "Condition" and isinstance(call.argument, Scalar):
             return call.argument.text
         return None

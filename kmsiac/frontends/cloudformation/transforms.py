@@ -7,10 +7,11 @@ change what it is given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 
-from kmsiac.frontends.cloudformation.expansion import Expansion
+from kmsiac.frontends.cloudformation.expansion import INCLUDE, Expansion
 from kmsiac.frontends.cloudformation.parameters import Parameter
 from kmsiac.frontends.cloudformation.template import Template
 from kmsiac.frontends.cloudformation.templates import Templates
@@ -20,6 +21,12 @@ from kmsiac.stack import Provider
 
 # ruff: noqa: PLC0415 - few templates have includes or loops; only those load what writes them out; nor does each use SAM
 
+
+_INCLUDING = ("Fn::Transform", "!Transform", INCLUDE)
+"""What is written where an include, or a macro in the place of one, is called."""
+
+_ESCAPED = re.compile(r"\\[uUx\r\n]")
+"""A letter that is written otherwise, or a word cut by the end of a line."""
 
 ParametersOf = Callable[[Template], MappingType[str, Parameter]]
 """The parameters of a template with their values, on which collections may depend."""
@@ -58,7 +65,7 @@ def _included(root: Mapping, file: SourceFile, templates: Templates) -> Expansio
     known = templates.expansions.get(id(root))
     if known is None:
         known = Expansion(root, file, templates.tree)
-        if _may_hold(file, "Transform"):
+        if any(_may_hold(file, word) for word in _INCLUDING):
             from kmsiac.frontends.cloudformation.include import Includes
 
             Includes(known, templates.tree).write_out()
@@ -68,5 +75,6 @@ def _included(root: Mapping, file: SourceFile, templates: Templates) -> Expansio
 
 
 def _may_hold(file: SourceFile, word: str) -> bool:
-    """Whether a word may be in a document: as it is, or behind escapes of JSON."""
-    return word in file.text or "\\u" in file.text or "\\x" in file.text
+    """Whether a word may be in a document: as it is, or behind escapes of JSON or YAML."""
+    text = file.text
+    return word in text or ("\\" in text and _ESCAPED.search(text) is not None)

@@ -30,6 +30,8 @@ FREE = "HasFree: !Not [!Equals ['', !Ref Free]]"
         (["C: !Equals [!Ref Flag, 'true']"], {"Flag": "true"}, "y"),
         (["C: !Equals [!Ref Flag, 'true']"], {"Flag": "no"}, "n"),
         (["C: !Not [!Equals [!Ref Flag, 'true']]"], {}, ("C", {True: "y", False: "n"})),
+        # No text, yet the same wherever it is looked at.
+        (["C: !Equals [!Ref AWS::NoValue, x]"], {}, ("C", {True: "y", False: "n"})),
         ([ON, "C: !Not [!Condition On]"], {}, ("On", {True: "n", False: "y"})),
         ([ON, "C: !Not [{'Fn::Equals': ['true', {Ref: Flag}]}]"], {},
          ("On", {True: "n", False: "y"})),
