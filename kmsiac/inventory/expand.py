@@ -30,6 +30,7 @@ from kmsiac.values import (
     Value,
     children,
     holds_secret,
+    is_leaf,
     walk,
 )
 
@@ -66,7 +67,7 @@ def _refuse_too_many(value: Value, world: World) -> None:
                 left_open.setdefault(current.guard, len(current.branches))
             continue
         for inner in children(current):
-            if id(inner) not in seen:
+            if not is_leaf(inner) and id(inner) not in seen:
                 seen.add(id(inner))
                 stack.append(inner)
     if math.prod(left_open.values()) > MAX_WORLDS:

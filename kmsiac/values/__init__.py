@@ -44,6 +44,7 @@ from kmsiac.values.kinds import (
 from kmsiac.values.walking import (
     children,
     holds_secret,
+    is_leaf,
     map_texts,
     unknowns,
     walk,
@@ -77,6 +78,7 @@ __all__ = [
     "children",
     "decided",
     "holds_secret",
+    "is_leaf",
     "map_texts",
     "negate",
     "open_blame",

@@ -22,13 +22,21 @@ def children(value: Value) -> Iterator[Value]:
         yield value.document
 
 
+def is_leaf(value: Value) -> bool:
+    """Whether a value holds no others."""
+    if isinstance(value, Text):
+        return value.document is None
+    return not isinstance(value, List | Map | Choice)
+
+
 def walk(value: Value) -> Iterator[Value]:
     """The value and everything inside it, depth first, without recursion."""
     stack = [value]
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(list(children(current))))
+        if not is_leaf(current):
+            stack.extend(reversed(list(children(current))))
 
 
 def unknowns(value: Value) -> Iterator[Unknown]:
@@ -45,7 +53,12 @@ def unknowns(value: Value) -> Iterator[Unknown]:
 def holds_secret(value: Value) -> bool:
     """Whether anything in a value is sensitive; in linear time, also where parts of it recur."""
     if isinstance(value, Text) and value.document is None:
-        return value.sensitive or any(p.sensitive for p in value.parts if isinstance(p, Unknown))
+        if value.sensitive:
+            return True
+        for part in value.parts:  # noqa: SIM110 - a generator costs more than most texts
+            if isinstance(part, Unknown) and part.sensitive:
+                return True
+        return False
     stack, seen = [value], {id(value)}
     while stack:
         current = stack.pop()

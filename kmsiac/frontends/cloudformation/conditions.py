@@ -63,8 +63,8 @@ class Conditions:
         self._resolver = resolver
         self._decided: dict[str, Decision] = {}
         self._names: Names = {} if names is None else names
-        self._values: dict[int, Value] = {}
-        """What comparisons compare, by the id of its node: each is looked at twice."""
+        self._values: dict[Node, Value] = {}
+        """What comparisons compare, by its node: each is looked at twice."""
         self._ready = False
         if at_once:
             self._prepare()
@@ -167,9 +167,9 @@ class Conditions:
         return combine([self._decide(operand) for operand in operands], decisive)
 
     def _compared(self, node: Node) -> Value:
-        known = self._values.get(id(node))
+        known = self._values.get(node)
         if known is None:
-            known = self._values[id(node)] = self._resolver.evaluate(node)
+            known = self._values[node] = self._resolver.evaluate(node)
         return known
 
     def _compare(self, left: Value, right: Value, node: Node, budget: list[int]) -> Decision:
