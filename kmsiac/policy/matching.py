@@ -41,6 +41,9 @@ _SHAPES = {
     "group_name": r"[\w+=,.@-]+",
     "alias_name": r"alias/[a-zA-Z0-9:/_-]+",
     "unique_id": r"A[A-Z0-9]+",
+    "role_id": r"AROA[A-Z0-9]+",
+    "role_unique_id": r"AROA[A-Z0-9]+",
+    "user_unique_id": r"AIDA[A-Z0-9]+",
     "organization_id": r"o-[a-z0-9]+",
     "stack_name": r"[A-Za-z][A-Za-z0-9-]*",
 }

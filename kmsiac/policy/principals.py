@@ -47,6 +47,9 @@ _SYMBOL_KINDS = {
     "user_arn": "user",
     "group_arn": "group",
     "unique_id": "unique_id",
+    "role_id": "unique_id",  # what Fn::GetAtt RoleId gives
+    "role_unique_id": "unique_id",
+    "user_unique_id": "unique_id",
     "caller_identity_arn": "session",
     "role_name": "malformed",
     "user_name": "malformed",

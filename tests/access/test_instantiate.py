@@ -99,3 +99,13 @@ def test_the_id_of_a_key_has_the_form_of_its_kind(multi_region: bool | None, pat
     assert re.fullmatch(pattern, made.rpartition("/")[2])
     assert instances.of(Text([key_id])) == made.rpartition("/")[2]
     assert instances.made_from_symbols(made)
+
+
+@pytest.mark.parametrize(
+    ("type", "form"),
+    [("role_id", "AROA"), ("role_unique_id", "AROA"), ("user_unique_id", "AIDA")],
+)
+def test_the_id_of_a_role_looks_like_one(type: str, form: str) -> None:
+    symbol = Symbol(type, "app", OWNER, "resource")
+    made = Instances(OWN, [], []).of(Text([symbol, ":session"]))
+    assert re.fullmatch(f"{form}[0-9A-Z]{{17}}:session", made or "")
