@@ -40,6 +40,8 @@ SINKS = frozenset(
 """The resource types that are evaluated whole. Of one that uses a key or has a
 policy beside them, the properties that say which (see `shapes.py`); the others are only referred to."""
 
+_DOCUMENTS = frozenset({"KeyPolicy", "PolicyDocument"})
+"""The properties of these types that hold a policy about keys, at any depth."""
 _LIFECYCLE = ("DeletionPolicy", "UpdateReplacePolicy")
 _RECURSION = 5_000
 """Python frames for templates that nest each other and refer to each other; `MAX_DEPTH` bounds them."""
@@ -142,6 +144,7 @@ class _Loader:
         position = declared.key.position
         value: Value = Map((), position)
         if properties is not None:
+            self._resolver.documents = _DOCUMENTS if declared.type in SINKS else frozenset()
             value = self._resolver.evaluate(properties)
         metadata = body.get("Metadata")
         return Resource(

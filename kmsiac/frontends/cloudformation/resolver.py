@@ -13,6 +13,7 @@ from kmsiac.frontends.cloudformation.calls import BadCallError
 from kmsiac.frontends.cloudformation.conditions import Conditions
 from kmsiac.frontends.cloudformation.decisions import TooManyAlternativesError
 from kmsiac.frontends.cloudformation.defaults import Defaults
+from kmsiac.frontends.cloudformation.duplicates import later_keys
 from kmsiac.frontends.cloudformation.include import is_transform, what_it_does
 from kmsiac.frontends.cloudformation.intrinsics import INTRINSICS
 from kmsiac.frontends.cloudformation.parameters import Parameter
@@ -65,6 +66,9 @@ class Resolver:
         """How many times what is evaluated now will stand in the result: once for each case."""
         self._budget = budget or Budget()
         self._rows: dict[int, Value] = {}
+        self.documents: frozenset[str] = frozenset()
+        """The properties whose value is judged as a policy, of the resource that is evaluated."""
+        self._in_document = False
 
     def evaluate(self, node: Node) -> Value:
         """The value of a node; `Absent` for `AWS::NoValue`."""
@@ -130,7 +134,8 @@ class Resolver:
         return List(items, node.position)
 
     def _map(self, node: Mapping) -> Map | Unknown:
-        twice = self.template.check_keys(node)
+        # A policy keeps both, and what judges policies says so.
+        twice = bool(later_keys(node)) if self._in_document else self.template.check_keys(node)
         entries: list[tuple[Text, Value]] = []
         rest: Unknown | None = None
         for key, member in node.entries:
@@ -145,12 +150,21 @@ class Resolver:
                 # Fn::ForEach adds members beside the others.
                 rest = self.unknown(member, f"{key.text} is not expanded")
             else:
-                value = self.evaluate(member)
+                value = self._member(key.text, member)
                 if not isinstance(value, Absent):
                     entries.append((text(key.text, key.position), value))
         if twice:
             entries = self.template.duplicates.judged(entries, self.template.source)
         return Map(entries, node.position, rest)
+
+    def _member(self, name: str, node: Node) -> Value:
+        if self._in_document or name not in self.documents:
+            return self.evaluate(node)
+        self._in_document = True
+        try:
+            return self.evaluate(node)
+        finally:
+            self._in_document = False
 
     def _of_transform(self, key: Scalar, member: Node, reason: str) -> Unknown:
         expression = f"Fn::Transform({render(member)})"

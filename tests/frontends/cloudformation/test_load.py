@@ -157,10 +157,12 @@ Resources:
     Properties:
       KeyPolicy:
         Statement: [{Effect: Deny, Effect: Allow}]
+      Tags: [{Key: a, Key: b}]
 """)
+    # Of the two in a policy a rule tells.
     assert loaded.errors == [
         "t.yaml:3:3: duplicate key K: the first is ignored (remove one of them)",
-        "t.yaml:7:36: duplicate key Effect: the first is ignored (remove one of them)",
+        "t.yaml:8:23: duplicate key Key: the first is ignored (remove one of them)",
     ]
     statement = loaded.value("K.KeyPolicy.Statement.0")
     assert [str(key) for key, _ in statement.entries] == ["Effect", "Effect"]
@@ -174,6 +176,26 @@ Resources:
         ("line of the K that counts (3 hides 2)", "2")
     ]
     assert key.exists is None
+
+
+def test_duplicate_keys_in_a_policy_that_is_not_judged_are_reported(read):
+    loaded = read("""\
+Resources:
+  B:
+    Type: AWS::S3::BucketPolicy
+    Properties: {Bucket: b, PolicyDocument: {Statement: [{Effect: Deny, Effect: Allow}]}}
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: [], Statement: []}
+      Policies:
+        - {PolicyName: a, PolicyName: b, PolicyDocument: {Statement: [{Sid: a, Sid: b}]}}
+""")
+    assert [error.split(":")[1] + error.split(":")[3] for error in loaded.errors] == [
+        "4 duplicate key Effect",
+        "8 duplicate key Statement",
+        "10 duplicate key PolicyName",
+    ]
 
 
 def test_first_section_and_first_properties_are_cases(read):
