@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from kmsiac.authoring.example import Example
@@ -14,18 +15,23 @@ from kmsiac.authoring.rewrites import (
     reversed_statements,
     together,
 )
-from kmsiac.authoring.spelling import Spelling
+from kmsiac.authoring.spelling import Spelling, Unwritable
 from kmsiac.reading.budget import RULE_BUDGET
 from kmsiac.reading.nodes import Mapping as MappingNode
 from kmsiac.reading.nodes import Node, Scalar
 from kmsiac.reading.nodes import Sequence as SequenceNode
 from kmsiac.reading.source import SourceFile
 from kmsiac.reading.yaml_reader import read_yaml
+from kmsiac.values import has_leading_zero
 
 
 def spellings(example: Example) -> Iterator[Spelling]:
     """The template as JSON and as YAML with long intrinsics, and each rewrite that changes it."""
-    root = _plain(read_yaml(SourceFile(1, "template", example.text.encode()), RULE_BUDGET))
+    try:
+        root = _plain(read_yaml(SourceFile(1, "template", example.text.encode()), RULE_BUDGET))
+    except Unwritable as problem:
+        yield Spelling("as JSON", None, (str(problem),))
+        return
     as_json = json.dumps(root, indent=1)
     yield Spelling("as JSON", example._replace(text=as_json))
     yield Spelling("as YAML", example._replace(text=_yaml(root)))
@@ -50,9 +56,14 @@ def _rewritten(root: Data, rewrite: Rewrite) -> str:
 def _yaml(root: Data) -> str:
     import yaml  # noqa: PLC0415 - only where examples are checked
 
-    # An alias would be another spelling yet, and one that has a test of its own.
-    dumper = type("_Dumper", (yaml.CSafeDumper,), {"ignore_aliases": lambda *_: True})
-    return str(yaml.dump(root, Dumper=dumper, sort_keys=False, width=1000))
+    class Dumper(yaml.CSafeDumper):
+        def ignore_aliases(self, _data: object) -> bool:
+            # An alias would be another spelling yet, and one that has a test of its own.
+            return True
+
+    # Without quotes it would be a number to CloudFormation, be there an 8 or 9 in it or not.
+    Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile("0[0-9]+$"), ["0"])
+    return str(yaml.dump(root, Dumper=Dumper, sort_keys=False, width=1000))
 
 
 def _plain(node: Node) -> Data:
@@ -68,6 +79,8 @@ def _plain(node: Node) -> Data:
 def _scalar(node: Node) -> Data:
     if not isinstance(node, Scalar) or node.kind == "null":
         return None
+    if node.style == "plain" and has_leading_zero(node.text):
+        raise Unwritable("digits without quotes stand in it")
     if node.kind == "bool":
         return node.text.lower() == "true"
     return int(node.text) if node.kind == "number" and node.text.isdigit() else node.text

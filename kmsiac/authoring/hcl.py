@@ -12,7 +12,20 @@ from collections.abc import Callable, Iterator
 
 from kmsiac.authoring.rewrites import Data, Document
 from kmsiac.authoring.spelling import Unwritable
-from kmsiac.values import Bool, List, Map, Null, Number, Part, Text, Unknown, Value
+from kmsiac.values import (
+    Bool,
+    List,
+    Map,
+    Null,
+    Number,
+    Part,
+    Text,
+    Unknown,
+    Unquoted,
+    UnquotedNumber,
+    Value,
+    walk,
+)
 
 _REFERENCE = re.compile(r"[a-z_][\w-]*(?:\.[\w-]+|\[\d+\])+")
 _ALONE = re.compile(r"\$\{([^{}$]+)\}")
@@ -50,8 +63,18 @@ def plain(value: Value) -> Data:
     raise Unwritable("not all of it is known")
 
 
+def refuse_unquoted(value: Value) -> None:
+    """Raises `Unwritable` where a number with a leading zero stands in it: another spelling has none."""
+    for inner in walk(value):
+        parts = inner.parts if isinstance(inner, Text) else ()
+        number = inner.number if isinstance(inner, Number) else None
+        if isinstance(number, UnquotedNumber) or any(isinstance(p, Unquoted) for p in parts):
+            raise Unwritable("digits without quotes stand in it")
+
+
 def document(value: Value) -> Document:
     """`plain` of a whole policy document, which has statements."""
+    refuse_unquoted(value)
     found = plain(value)
     if not isinstance(found, dict) or "Statement" not in found:
         raise Unwritable("it has no Statement")

@@ -34,6 +34,8 @@ def spellings(prepared: Prepared) -> Iterator[Spelling]:
         original = prepared = Prepared(known)
     try:
         resources = [one for stack in prepared.stacks for one in stack.resources]
+        for resource in resources:
+            hcl.refuse_unquoted(resource.attributes)
         text = json.dumps(_plan(resources), indent=1)
     except Unwritable as problem:
         yield Spelling(WORDS, None, (str(problem),))

@@ -34,6 +34,7 @@ _NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]*+)(?:\.(?:0|[0-9]*[1-9]))?(?:[eE][+-]?[0-9]++)?"
 )
 _STANDARD = "tag:yaml.org,2002:"
+_TEXT = _STANDARD + "str"
 _RESOLVED_TAGS = frozenset(_STANDARD + name for name in ("int", "float", "bool", "null"))
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -203,6 +204,8 @@ class _Builder:
         kind = "text"
         if style == "plain" if tag is None else tag in _RESOLVED_TAGS:
             kind = _KINDS.get(text) or _kind(text)
+        elif style == "plain" and tag == _TEXT:
+            style = "quoted"
         self.nodes += 1
         if self.nodes > self.max_nodes:
             self._charge(0, start)

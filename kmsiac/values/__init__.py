@@ -41,6 +41,7 @@ from kmsiac.values.kinds import (
     Value,
     text,
 )
+from kmsiac.values.unquoted import Unquoted, UnquotedNumber, has_leading_zero
 from kmsiac.values.walking import (
     children,
     holds_secret,
@@ -69,6 +70,8 @@ __all__ = [
     "Symbol",
     "Text",
     "Unknown",
+    "Unquoted",
+    "UnquotedNumber",
     "Value",
     "Verdict",
     "all_of",
@@ -77,6 +80,7 @@ __all__ = [
     "cannot_tell",
     "children",
     "decided",
+    "has_leading_zero",
     "holds_secret",
     "is_leaf",
     "map_texts",

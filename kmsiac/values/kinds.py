@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kmsiac.reading.source import NOWHERE
+from kmsiac.values.unquoted import together
 
 
 class Value:
@@ -379,11 +380,11 @@ def _join_literals(parts: Iterable[Part]) -> tuple[Part, ...]:
         if isinstance(part, str):
             run.append(part)
             continue
-        if literal := "".join(run):
+        if literal := together(run):
             joined.append(literal)
         run.clear()
         joined.append(part)
-    if literal := "".join(run):
+    if literal := together(run):
         joined.append(literal)
     return tuple(joined)
 

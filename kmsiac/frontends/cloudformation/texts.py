@@ -18,7 +18,9 @@ from kmsiac.values import (
     Symbol,
     Text,
     Unknown,
+    Unquoted,
     Value,
+    has_leading_zero,
 )
 
 _VARIABLE = re.compile(r"\$\{(!?)([^{}]+)\}")
@@ -59,11 +61,17 @@ def scalar_value(node: Scalar, owner: Owner, file: SourceFile) -> Value:
         return Null(node.position)
     if node.kind == "number":
         return number(node.text, node.position)
-    return whole_value(text_value(node.text, owner, node.position, line_origin(node, file)))
+    written = plain_scalar(node)
+    return whole_value(text_value(written, owner, node.position, line_origin(node, file)))
 
 
 def plain_scalar(node: Scalar) -> str:
-    """A scalar as CloudFormation makes text of it."""
+    """A scalar as text: the digits of a number as they are written.
+
+    CloudFormation makes another number of those that begin with 0: these are marked.
+    """
+    if node.style == "plain" and not node.tag and has_leading_zero(node.text):
+        return Unquoted(node.text, node.text)
     return node.text.lower() if node.kind == "bool" else node.text
 
 

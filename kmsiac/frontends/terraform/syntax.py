@@ -25,7 +25,7 @@ from kmsiac.frontends.terraform.nodes import (
 from kmsiac.frontends.terraform.numbers import parse
 from kmsiac.frontends.terraform.template import ParseExpression, scan_string
 from kmsiac.reading.source import SourceFile
-from kmsiac.values import Bool, Null, Number, Text, Value
+from kmsiac.values import Bool, Null, Number, Text, UnquotedNumber, Value, has_leading_zero
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -263,7 +263,10 @@ def _literal_value(written: str, position: int) -> Value:
         return Bool(written == "true", position)
     if written == "null":
         return Null(position)
-    return Number(parse(written), position)
+    number = parse(written)
+    if isinstance(number, int) and has_leading_zero(written):
+        number = UnquotedNumber(number, written)
+    return Number(number, position)
 
 
 _CONVERTERS: dict[str, Callable[[Converter, Subtree], Node]] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from kmsiac.policy.document import ELEMENT_NAMES, Pattern, Principal, Statement
+from kmsiac.rules.fields.text import unquoted_in
 from kmsiac.rules.readings import (
     ABSENT,
     Items,
@@ -15,8 +16,8 @@ from kmsiac.rules.readings import (
     items,
     reading,
 )
-from kmsiac.rules.vocabulary import TEXT, Cost, FieldType, declare, many, one
-from kmsiac.values import Blame, Unknown, Value, blame_on
+from kmsiac.rules.vocabulary import TEXT, TEXTS, Cost, FieldType, declare, many, one
+from kmsiac.values import Blame, Text, Unknown, Value, blame_on
 
 ACTIONS = FieldType("action_value", many=True, ignore_case=True, prefix="kms:")
 
@@ -225,6 +226,24 @@ def _siblings(thing: Thing) -> Reading:
         return ABSENT
     found = statements_of(thing.parent)
     return Items([s for s in found.certain if s is not thing], (), found.more)
+
+
+@declare(
+    "statement",
+    "unquoted",
+    TEXTS,
+    "digits in its principals, resources and condition values that are written without quotes and "
+    "begin with 0, of which the template language makes another number, such as 012345670123",
+    "unquoted: {some: {format: account_id}}",
+)
+def _unquoted(thing: Thing) -> Reading:
+    statement = statement_of(thing)
+    values: list[Value] = [principal.value for principal in statement.principals]
+    values += [resource.value for resource in statement.resources]
+    values += [value for condition in statement.conditions for value in condition.values]
+    found = [unquoted_in(value) for value in values if isinstance(value, Text)]
+    each = {str(digits): digits for digits in found if digits is not None}
+    return Items(each.values())
 
 
 @declare("statement", "policy", one("policy"), "the policy it stands in", "policy: {kind: key}")

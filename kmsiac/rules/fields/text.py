@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading
 from kmsiac.rules.vocabulary import TEXT, TEXT_FIELDS, FieldType, TextField
-from kmsiac.values import Text, Unknown, blame_on, open_blame
+from kmsiac.values import Text, Unknown, Unquoted, blame_on, open_blame
 
 
 def _unclear(text: Text) -> Reading:
@@ -127,4 +127,22 @@ TEXT_FIELDS["expressions"] = TextField(
     "${AWS::AccountId} or !Ref Role; policy variables are none",
     "expressions: {count: {at_least: 1}}",
     _expressions,
+)
+
+
+def unquoted_in(text: Text) -> Text | None:
+    """The digits in a text that its template has without quotes and does not keep as they are."""
+    if text.sensitive:
+        return None
+    found = next((part for part in text.parts if isinstance(part, Unquoted)), None)
+    return None if found is None else Text((found.written,), text.position)
+
+
+TEXT_FIELDS["unquoted"] = TextField(
+    "unquoted",
+    TEXT,
+    "digits in it that are written without quotes and begin with 0, of which the template language "
+    "makes another number, such as 012345670123; absent without such",
+    "unquoted: {format: account_id}",
+    lambda text: unquoted_in(text) or ABSENT,
 )

@@ -14,7 +14,7 @@ from kmsiac.frontends.cloudformation.load import load
 from kmsiac.frontends.cloudformation.templates import read_template
 from kmsiac.frontends.unit import Inputs, UnitSource
 from kmsiac.reading.tree import SourceTree
-from kmsiac.values import Choice, Unknown, unknowns
+from kmsiac.values import Choice, Text, Unknown, Unquoted, unknowns
 from tests.frontends.cloudformation.conftest import plain
 
 YAML = """\
@@ -465,3 +465,38 @@ def test_a_type_that_is_not_written_out_is_no_missing_one(read, type_, told):
     (gap,) = stack.gaps
     assert (gap.resource, gap.attribute) == ("K", "Type")
     assert gap.reason.endswith(f": a type that is not written out{told}")
+
+
+def test_digits_without_quotes_are_marked_wherever_they_go(read):
+    loaded = read("""\
+Parameters:
+  A: {Type: String, Default: 012345670123}
+  B: {Type: String, Default: "012345670123"}
+  C: {Type: String, AllowedValues: [012345670123, "012345670124"]}
+  D: {Type: Number, Default: 012345670123}
+Mappings: {M: {x: {y: 012345670123}}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Tags:
+        - 012345670123
+        - !Ref A
+        - !Sub "arn:aws:iam::${A}:root"
+        - !Join [":", [a, !Ref A]]
+        - !FindInMap [M, x, y]
+        - !Ref D
+        - "012345670123"
+        - !Ref B
+        - 112345670123
+        - !!str 012345670123
+        - !Ref C
+""")
+    *tags, choice = loaded.value("K.Tags").items
+
+    def marks(value):
+        parts = value.parts if isinstance(value, Text) else ()
+        return [part.written for part in parts if isinstance(part, Unquoted)]
+
+    assert [marks(tag) for tag in tags] == [["012345670123"]] * 6 + [[]] * 4
+    assert [marks(branch) for _, branch in choice.branches] == [["012345670123"], []]
