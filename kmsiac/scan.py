@@ -9,7 +9,7 @@ gives plain data, so that units can run in workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _STRAYS = 5
-"""Values for variables that are not declared: so many are told by file."""
+"""What is written in vain: so much is told by file."""
 
 Progress = Callable[[int, int, str], None]
 """Told how far a scan is: units done, units in all, and the path of the one that is next."""
@@ -114,22 +114,22 @@ def scan(options: ScanOptions, progress: Progress | None = None) -> ScanResult:
     )
 
 
-def _stray_notes(units: Iterable[UnitScan]) -> Iterator[Note]:
-    """Values in files of variables that no unit takes which is given the file."""
+def _stray_notes(units: Sequence[UnitScan]) -> Iterator[Note]:
+    """What is written in vain. A file of variables may be for several units: what none takes."""
     given = [unit for unit in units if unit.framework == TERRAFORM]
-    strays = {stray.place: stray.message for unit in given for stray in unit.strays}
-    undeclared = {
-        path: set.intersection(
-            *({s.place for s in unit.strays} for unit in given if path in unit.files)
-        )
-        for path in sorted({place.path for place in strays})
-    }
-    for places in undeclared.values():
+    said = {stray.place: stray.message for unit in units for stray in unit.strays}
+    vain: dict[str, set[Span]] = {}
+    for where in sorted(said):
+        vain.setdefault(where.path, set()).add(where)
+    for path, places in vain.items():
+        for unit in given:
+            if path in unit.files:
+                places &= {stray.place for stray in unit.strays}
         told = sorted(places)
         for at, where in enumerate(told[:_STRAYS]):
             last = at == _STRAYS - 1 and len(told) > _STRAYS
-            more = f" (and for {len(told) - _STRAYS:,} more)" if last else ""
-            yield Note(f"{strays[where]}{more}", where)
+            more = f" (and {len(told) - _STRAYS:,} more)" if last else ""
+            yield Note(f"{said[where]}{more}", where)
 
 
 def judge(options: ScanOptions) -> Judged:

@@ -156,8 +156,8 @@ class Gap:
 
 
 class Stray(NamedTuple):
-    """A value in a file of variables for a variable that the unit does not declare: where it is
-    written, and in words.
+    """Something written that counts for nothing: where it is, and in words. A value in a file of
+    variables for a variable that the unit does not declare; a key that its map has twice.
     """
 
     place: Span
@@ -194,7 +194,7 @@ class Stack:
     remarks: list[Remark] = field(default_factory=list)
     """The metadata of the template and its resources."""
     strays: list[Stray] = field(default_factory=list)
-    """Values of variable files that nothing takes."""
+    """What is written in vain: values that nothing takes, keys that are there twice."""
     from_plan: bool = False
     """Read from plan JSON, which never shows where or how something was written."""
 

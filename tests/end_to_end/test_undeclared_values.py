@@ -47,4 +47,4 @@ def test_many_of_them_are_counted(kmsiac):
     files = {"main.tf": MAIN, "terraform.tfvars": "".join(f"z{at:03} = 1\n" for at in range(100))}
     found = notes(kmsiac(files, "scan", "-f", "json"))
     assert len(found) == 5
-    assert found[-1][2] == 'no variable is declared for the value "z004" (and for 95 more)'
+    assert found[-1][2] == 'no variable is declared for the value "z004" (and 95 more)'

@@ -89,6 +89,7 @@ def _collect(first: Scope, stack: Stack) -> None:
             stack.remarks += _remarks(scope.template)
         stack.gaps += scope.template.gaps
         stack.errors += scope.template.errors
+        stack.strays += scope.template.strays
 
 
 def _nested(scope: Scope, declared: Declared) -> Scope | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kmsiac.aws.sam import TRANSFORM
 from kmsiac.errors import KmsiacError, SourceError
 from kmsiac.frontends.cloudformation.duplicates import Duplicates, hidden_resources, later_keys
@@ -17,7 +19,7 @@ from kmsiac.frontends.cloudformation.render import render
 from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, file_of, offset_of
-from kmsiac.stack import Gap, Provider
+from kmsiac.stack import Gap, Provider, Stray
 from kmsiac.values import Atom, Guard, Owner
 
 _MOST_TOLD = 20
@@ -83,7 +85,9 @@ class Template:
         self.gaps: list[Gap] = list(self.expansion.gaps)
         self.stack_name = ""
         """The name of the stack, where that is known."""
+        self.strays: list[Stray] = []
         self._reported: set[int] = set()
+        self._noted: set[int] = set()
         self.duplicates = Duplicates(self.unit)
         self.open_sections: set[str] = set()
         """The sections in which there may be more than is known."""
@@ -139,15 +143,28 @@ class Template:
         return {name: section[name] for name in names}
 
     def check_keys(self, node: Mapping) -> bool:
-        """Report the keys of a map that occur twice; whether there are any."""
+        """Note the keys of a map that occur twice, which CloudFormation takes; whether there are any.
+
+        It refuses those that a loop makes of one.
+        """
         again = later_keys(node)
+        written = Counter(key.position for key, _ in node.entries) if again else Counter()
         for key in again[:_MOST_TOLD]:
-            message = f"duplicate key {_short(key.text)}: the first is ignored"
-            self.error(message, key.position, "remove one of them")
+            if written[key.position] > 1:
+                message = f"the loop makes the key {_short(key.text)} more than once"
+                self.error(message, key.position, "let it hold the variable of the loop")
+            else:
+                self._note(f"duplicate key {_short(key.text)}: the last one counts", key.position)
         if len(again) > _MOST_TOLD:
             more = f"{len(again) - _MOST_TOLD:,} more duplicate keys in this map"
-            self.error(more, again[_MOST_TOLD].position, "remove them")
+            self._note(more, again[_MOST_TOLD].position)
         return bool(again)
+
+    def _note(self, message: str, position: int) -> None:
+        """Say something that changes nothing in what is read, once for a position."""
+        if position not in self._noted:
+            self._noted.add(position)
+            self.strays.append(Stray(self.source(position).span(position), message))
 
     def error(self, message: str, position: int, hint: str = "") -> None:
         """Report something wrong at a position, once."""

@@ -52,6 +52,10 @@ class Loaded:
     def errors(self) -> list[str]:
         return [str(error) for error in self.stack.errors]
 
+    @property
+    def notes(self) -> list[str]:
+        return [f"{stray.place}: {stray.message}" for stray in self.stack.strays]
+
 
 def plain(value: Value) -> object:
     """Text as it prints, `?name` for an Unknown, `{guard: {atom: value}}` in a tuple for a Choice."""

@@ -160,9 +160,10 @@ Resources:
       Tags: [{Key: a, Key: b}]
 """)
     # Of the two in a policy a rule tells.
-    assert loaded.errors == [
-        "t.yaml:3:3: duplicate key K: the first is ignored (remove one of them)",
-        "t.yaml:8:23: duplicate key Key: the first is ignored (remove one of them)",
+    assert loaded.errors == []
+    assert loaded.notes == [
+        "t.yaml:3:3: duplicate key K: the last one counts",
+        "t.yaml:8:23: duplicate key Key: the last one counts",
     ]
     statement = loaded.value("K.KeyPolicy.Statement.0")
     assert [str(key) for key, _ in statement.entries] == ["Effect", "Effect"]
@@ -191,7 +192,7 @@ Resources:
       Policies:
         - {PolicyName: a, PolicyName: b, PolicyDocument: {Statement: [{Sid: a, Sid: b}]}}
 """)
-    assert [error.split(":")[1] + error.split(":")[3] for error in loaded.errors] == [
+    assert [note.split(":")[1] + note.split(":")[3] for note in loaded.notes] == [
         "4 duplicate key Effect",
         "8 duplicate key Statement",
         "10 duplicate key PolicyName",
@@ -228,8 +229,8 @@ def test_equal_and_many_duplicates_make_few_cases(read):
     Properties:
       Tags:
 {many}""")
-    assert len(loaded.errors) == 21
-    assert loaded.errors[-1] == "t.yaml:47:9: 80 more duplicate keys in this map (remove them)"
+    assert len(loaded.notes) == 21
+    assert loaded.notes[-1] == "t.yaml:47:9: 80 more duplicate keys in this map"
     members = [value for _, value in loaded.value("K.Tags").entries]
     assert sum(isinstance(value, Choice) for value in members) == 8
 
