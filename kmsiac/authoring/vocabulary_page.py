@@ -32,7 +32,6 @@ are tried first.
 
 _KINDS = {
     "action_value": "an AWS KMS action, as a value",
-    "consumer": "a resource that uses a key",
     "grantee_principal": "the grantee of a grant",
     "tag": "a tag, or a pair of an encryption context",
 }

@@ -14,12 +14,14 @@ class KeyAttribute(NamedTuple):
 
     `path` goes through nested blocks, maps and each member of lists. `type` is one name for the
     same thing in both frameworks (`log_group`) where there is one, else the resource type.
-    `any_resource`: it may name other things than keys, too.
+    `any_resource`: it may name other things than keys, too. `arn_only`: it takes ARNs and refuses
+    the id of a key; where that is not known it is False.
     """
 
     path: tuple[str, ...]
     type: str
     any_resource: bool = False
+    arn_only: bool = False
 
 
 @cache
@@ -42,11 +44,13 @@ def key_attributes(resource_type: str) -> tuple[KeyAttribute, ...]:
     """
     table = cast("Mapping[str, list[str]]", _data()["attributes"])
     any_resource = cast("list[str]", _data()["any_resource"])
+    arn_only = cast("Mapping[str, list[str]]", _data()["arn_only"]).get(resource_type, ())
     return tuple(
         KeyAttribute(
             tuple(path.split(".")),
             _kinds().get((resource_type, path), resource_type),
             resource_type in any_resource,
+            path in arn_only,
         )
         for path in table.get(resource_type, ())
     )

@@ -100,6 +100,7 @@ def _consumer(resource: Resource, attribute: KeyAttribute, steps: Steps) -> Cons
         type=attribute.type,
         attribute=spelled(steps),
         attribute_position=positions[0] if positions else resource.position,
+        arn_only=attribute.arn_only,
     )
 
 

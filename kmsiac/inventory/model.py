@@ -170,12 +170,14 @@ class Consumer(Entity):
 
     `type` is one name for both frameworks where `aws.consumers` has one (`trail`, `log_group`),
     else the resource type. `attribute` is spelled like `rule[0].kms_key_id`. An AWS managed key
-    (`alias/aws/...`) is no key of the unit: `key` is empty, and `key.open` says so.
+    (`alias/aws/...`) is no key of the unit: `key` is empty, and `key.open` says so. `arn_only`: the
+    attribute refuses the id of a key.
     """
 
     type: str = ""
     attribute: str = ""
     attribute_position: int = NOWHERE
+    arn_only: bool = False
     key: Related[Key] = Related()
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmsiac.inventory.model import Entity, Policy
+from kmsiac.inventory.model import Consumer, Entity, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.reading.source import NOWHERE, file_of, offset_of
 from kmsiac.rules.labels import label_of, position_of
@@ -106,6 +106,9 @@ def _anchor(thing: Thing, statement: Thing | None, point: str) -> Anchor:
         # The statement or grant that names it, else the identity.
         return Anchor(position_of(thing), _grantee(thing), NOWHERE, "")
     assert isinstance(value, Entity)
+    if isinstance(value, Consumer):
+        found = _in_entity(thing, value, "key_id")
+        return found._replace(position=value.attribute_position, attribute=value.attribute)
     return _in_entity(thing, value, point)
 
 

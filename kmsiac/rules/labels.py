@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from kmsiac.inventory.model import Entity, Policy
+from kmsiac.inventory.model import Consumer, Entity, Policy
 from kmsiac.policy.actions import all_actions
 from kmsiac.policy.document import Condition, Pattern, Principal, Statement
 from kmsiac.reading.source import NOWHERE
@@ -17,7 +17,7 @@ def label_of(thing: Thing) -> str:
     value = thing.value
     if isinstance(value, Statement):
         return value.label
-    if isinstance(value, Policy):
+    if isinstance(value, Policy | Consumer):
         return f"{value.address} ({value.attribute})"
     if isinstance(value, Entity):
         return value.address

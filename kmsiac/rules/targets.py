@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from kmsiac.inventory.model import Entity, Inventory, Policy
+from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy
 from kmsiac.policy.document import Condition, Pattern, PolicyDocument, Principal, Statement
 from kmsiac.rules.anchors import element_text
 from kmsiac.rules.fields.grantee import groups_of, others_like
@@ -36,13 +36,14 @@ ENTITIES: Mapping[str, Callable[[Inventory], list[Entity]]] = {
     "grant": lambda inventory: [*inventory.grants],
     "grantee": lambda inventory: [*inventory.keys],
     "endpoint": lambda inventory: [*inventory.endpoints],
+    "consumer": lambda inventory: [*inventory.consumers],
 }
 """The entities that the targets outside policies walk over."""
 
 
 def entity_path(entity: Entity) -> Path:
-    """The path of an entity; policies of one resource differ by attribute."""
-    attribute = entity.attribute if isinstance(entity, Policy) else ""
+    """The path of an entity; policies and uses of keys of one resource differ by attribute."""
+    attribute = entity.attribute if isinstance(entity, Policy | Consumer) else ""
     return (("entity", entity.address, attribute),)
 
 

@@ -232,10 +232,11 @@ TARGETS: Mapping[str, Target] = {
             "grantee", "a principal that can, or may be able to, do something with a key", False
         ),
         Target("endpoint", "a VPC endpoint", False),
+        Target("consumer", "an attribute of a resource that names the key it uses", False),
     )
 }
 
-COMING_TARGETS = frozenset({"consumer"})
+COMING_TARGETS = frozenset[str]()
 """Targets that the language has and this version cannot answer yet."""
 
 COMING_FIELDS: Mapping[str, frozenset[str]] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kmsiac.inventory.coverage import covers_key
-from kmsiac.inventory.model import Consumer, Key, Related
+from kmsiac.inventory.model import Key, Related
 from kmsiac.policy.document import PolicyDocument, Statement
 from kmsiac.rules.fields.policy import document_of, policy_of, statements_of
 from kmsiac.rules.readings import ABSENT, Items, Open, Reading, Scope, Thing
-from kmsiac.rules.vocabulary import TEXT, declare, many
+from kmsiac.rules.vocabulary import declare, many
 from kmsiac.values import (
     NO,
     YES,
@@ -193,9 +193,3 @@ def _acts_on_keys(statement: Statement) -> Answer:
 def _consumers(thing: Thing) -> Reading:
     assert isinstance(thing.value, Key)
     return thing.scope.related("consumer", thing.value.consumers)
-
-
-@declare("consumer", "type", TEXT, "what kind of resource it is", "type: bucket")
-def _type(thing: Thing) -> Reading:
-    assert isinstance(thing.value, Consumer)
-    return Text((thing.value.type,))
