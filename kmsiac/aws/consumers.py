@@ -56,6 +56,12 @@ def key_attributes(resource_type: str) -> tuple[KeyAttribute, ...]:
     )
 
 
+@cache
+def asymmetric_consumers() -> frozenset[str]:
+    """The types of consumers that take asymmetric or HMAC keys, too."""
+    return frozenset(cast("list[str]", _data()["asymmetric"]))
+
+
 def name_attribute(resource_type: str) -> str:
     """Where the name of a resource is written (`Rule.Name`), for those that a rule asks; else empty."""
     return cast("Mapping[str, str]", _data()["names"]).get(resource_type, "")

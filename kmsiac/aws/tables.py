@@ -9,6 +9,7 @@ from typing import Literal
 
 from kmsiac.aws import condition_keys as keys
 from kmsiac.aws.actions import kms_actions
+from kmsiac.aws.consumers import asymmetric_consumers
 from kmsiac.aws.formats import FORMATS
 from kmsiac.aws.grants import grant_operations
 from kmsiac.aws.key_specs import usages_of
@@ -42,6 +43,10 @@ def _actions(_row: str | None) -> frozenset[str]:
 
 def _actions_of_condition_key(row: str | None) -> frozenset[str] | None:
     return None if row is None else keys.actions_carrying(row)
+
+
+def _asymmetric_consumers(_row: str | None) -> frozenset[str]:
+    return asymmetric_consumers()
 
 
 def _condition_keys(_row: str | None) -> frozenset[str]:
@@ -143,6 +148,12 @@ _ALL = (
         _mistaken_via_services,
         "text",
         format="via_service",
+    ),
+    Table(
+        "asymmetric_consumers",
+        "Types of consumers that take asymmetric or HMAC keys, too.",
+        _asymmetric_consumers,
+        "text",
     ),
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmsiac.aws.consumers import (
+    asymmetric_consumers,
     key_attributes,
     key_heads,
     left_out,
@@ -91,3 +92,22 @@ def test_every_property_of_cloudformation_that_is_named_after_a_key_is_accounted
         known = any(".".join(a.path) == path for a in key_attributes(type_))
         assert known != (property_ in out), property_
     assert [place for place in out if place not in PROPERTIES] == []
+
+
+def test_what_takes_arns_only_names_a_key() -> None:
+    table = read("consumers.json")
+    attributes = table["attributes"]
+    assert [
+        (t, p) for t, ps in table["arn_only"].items() for p in ps if p not in attributes[t]
+    ] == []
+    arn_only = {
+        ".".join(a.path): a.arn_only for a in key_attributes("aws_glue_security_configuration")
+    }
+    assert set(arn_only.values()) == {True, False}
+    assert not any(a.arn_only for a in key_attributes("AWS::SQS::Queue"))
+
+
+def test_what_takes_asymmetric_keys_is_a_consumer() -> None:
+    table = read("consumers.json")
+    kinds = {a.type for type in table["attributes"] for a in key_attributes(type)}
+    assert asymmetric_consumers() <= kinds

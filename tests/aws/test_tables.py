@@ -9,6 +9,7 @@ from kmsiac.aws.tables import TABLES, in_table
 
 def test_the_tables_of_the_vocabulary() -> None:
     assert set(TABLES) == {
+        "asymmetric_consumers",
         "kms_actions",
         "actions_of_condition_key",
         "condition_keys",
