@@ -34,7 +34,6 @@ _NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]*+)(?:\.(?:0|[0-9]*[1-9]))?(?:[eE][+-]?[0-9]++)?"
 )
 _STANDARD = "tag:yaml.org,2002:"
-_TEXT = _STANDARD + "str"
 _RESOLVED_TAGS = frozenset(_STANDARD + name for name in ("int", "float", "bool", "null"))
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -204,7 +203,7 @@ class _Builder:
         kind = "text"
         if style == "plain" if tag is None else tag in _RESOLVED_TAGS:
             kind = _KINDS.get(text) or _kind(text)
-        elif style == "plain" and tag == _TEXT:
+        elif style == "plain" and tag == _STANDARD + "str":
             style = "quoted"
         self.nodes += 1
         if self.nodes > self.max_nodes:

@@ -17,7 +17,7 @@ def label_of(thing: Thing) -> str:
     value = thing.value
     if isinstance(value, Statement):
         return value.label
-    if isinstance(value, Policy | Consumer):
+    if isinstance(value, Policy | Consumer) and value.attribute:
         return f"{value.address} ({value.attribute})"
     if isinstance(value, Entity):
         return value.address

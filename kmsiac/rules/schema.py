@@ -15,7 +15,7 @@ from kmsiac.rules.messages import check_message
 from kmsiac.rules.model import Escalation, Rule
 from kmsiac.rules.points import points_of
 from kmsiac.rules.problems import Broken, Problems
-from kmsiac.rules.vocabulary import CATEGORIES, COMING_TARGETS, POLICY_KINDS, SEVERITIES, TARGETS
+from kmsiac.rules.vocabulary import CATEGORIES, POLICY_KINDS, SEVERITIES, TARGETS
 
 PROSE_KEYS = ("rationale", "remediation", "false_positives", "references", "examples")
 """What a scan does not need; these stand last."""
@@ -177,12 +177,6 @@ class RuleReader:
 
     def _target(self) -> str:
         target = self._text("target")
-        if target in COMING_TARGETS:
-            hint = "it is coming"
-            self.problems.add(
-                self.nodes["target"], f'the target "{target}" cannot be asked yet', hint
-            )
-            return ""
         if target and target not in TARGETS:
             hint = did_you_mean(target, TARGETS)
             self.problems.add(self.nodes["target"], f'unknown target "{target}"', hint)

@@ -236,9 +236,6 @@ TARGETS: Mapping[str, Target] = {
     )
 }
 
-COMING_TARGETS = frozenset[str]()
-"""Targets that the language has and this version cannot answer yet."""
-
 COMING_FIELDS: Mapping[str, frozenset[str]] = {
     "key": frozenset({"retained"}),
     "policy": frozenset({"size", "subset_of"}),

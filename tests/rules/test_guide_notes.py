@@ -27,8 +27,7 @@ NOTES = (
     Note(
         "Using IAM policies",
         "who names no key in an IAM policy may give access to more keys than intended",
-        ("IAM-01", "IAM-02"),
-        ("IAM-03",),
+        ("IAM-01", "IAM-02", "IAM-03"),
     ),
     Note(
         "VPC endpoints",

@@ -126,10 +126,6 @@ def test_wrong_terms_are_placed(
             {"target": "statment"},
             'r.yaml:6:9: unknown target "statment" (did you mean "statement"?)',
         ),
-        (
-            {"target": "consumer"},
-            'r.yaml:6:9: the target "consumer" cannot be asked yet (it is coming)',
-        ),
         ({"severity": "hihg"}, 'r.yaml:4:11: unknown severity "hihg" (did you mean "high"?)'),
         ({"category": "grant"}, 'r.yaml:5:11: unknown category "grant" (did you mean "grants"?)'),
         (
