@@ -36,8 +36,12 @@ _SECTION = re.compile(rb"^[\"']?(?:AWSTemplateFormatVersion|Resources)[\"']?\s*:
 _AWS_TYPE = re.compile(
     rb"\bType[\"']?\s*:\s*[\"']?(?:(?:AWS|Custom|Alexa|Community)::|\w++::\w++::\w)"
 )
-_AWS_NAME = re.compile(rb"\b(?:AWS|Custom|Alexa|Community)::")
-_ESCAPE = re.compile(rb"\\(?:u00|x|U000000)([2-7][0-9A-Fa-f])")
+_AWS_NAME = re.compile(
+    rb"\b(?:AWS|Custom|Alexa|Community|Fn)::|\bType[\"']?\s*:\s*[\"']?\w++::\w++::\w|!Transform\b"
+)
+"""Types of resources, of AWS and of others, and what may make some."""
+_ESCAPE = re.compile(rb"\\(?:(?:u00|x|U000000)([2-7][0-9A-Fa-f])|\r?\n[ \t]*)")
+"""A character that is spelled as an escape, and a line of YAML that goes on in the next."""
 _MAX_DEPLOYABLE = 2 * 1024 * 1024
 """CloudFormation takes templates of up to 1 MB."""
 _GAP = rb"(?:\s|//[^\n]*+\n|#[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
@@ -126,8 +130,8 @@ def _names_resources(data: bytes) -> bool:
 
 def _unescaped(data: bytes) -> bytes:
     """Text to search words in: JSON and YAML may spell any character of theirs as an escape."""
-    if b"\\u00" in data or b"\\x" in data or b"\\U" in data:
-        return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), data)
+    if any(start in data for start in (b"\\u00", b"\\x", b"\\U", b"\\\n", b"\\\r\n")):
+        return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else b"", data)
     return data
 
 

@@ -130,7 +130,8 @@ def _json(value: Text) -> Value | None:
     if not isinstance(first, str) or not first.lstrip().startswith(("{", "[")):
         return None
     words = [part for part in value.parts if isinstance(part, str)]
-    if not all(any(word in part for part in words) for word in ("Statement", "Effect")):
+    told = all(any(word in part for part in words) for word in ("Statement", "Effect"))
+    if not told and not any("\\u" in part for part in words):  # an escape may be a letter of it
         return None
     decoded = decode(value)
     return None if isinstance(decoded, Unknown) else decoded

@@ -6,6 +6,8 @@ import codecs
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before that of UTF-16, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -14,8 +16,8 @@ _MARKS = (
 def encoding_of(data: bytes) -> tuple[str, int]:
     """The encoding of a text and the length of its byte order mark.
 
-    UTF-8 where nothing else shows. UTF-16 without a mark shows by its zeros: every text that we
-    read begins with two ASCII characters.
+    UTF-8 where nothing else shows. UTF-16 and UTF-32 without a mark show by their zeros: every text
+    that we read begins with two ASCII characters.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -26,4 +28,8 @@ def encoding_of(data: bytes) -> tuple[str, int]:
             return "utf-16-le", 0
         if zeros == (True, False, True, False):
             return "utf-16-be", 0
+        if zeros == (False, True, True, True):
+            return "utf-32-le", 0
+        if zeros == (True, True, True, False):
+            return "utf-32-be", 0
     return "utf-8", 0

@@ -56,6 +56,8 @@ def messages(found: Discovery) -> list[str]:
         ("t.template", TEMPLATE_JSON, "cloudformation"),
         ("t.json", TEMPLATE_JSON, "cloudformation"),
         ("t.yaml", TEMPLATE.encode("utf-16"), "cloudformation"),
+        ("t.yaml", TEMPLATE.encode("utf-32"), "cloudformation"),
+        ("t.yaml", TEMPLATE.encode("utf-32-be"), "cloudformation"),
         ("t.json", b"\xef\xbb\xbf" + TEMPLATE_JSON.encode(), "cloudformation"),
         ("t.json", '{"Resources": {"K": {"Type": "AWS::KMS::Key"}', "cloudformation"),
         ("t.yaml", "  Resources:\n    K:\n      Type: AWS::KMS::Key\n", "cloudformation"),

@@ -22,7 +22,7 @@ class TooManyAlternativesError(Exception):
 class Test:
     """A decision that depends on a guard: one decision for each of the guard's values."""
 
-    __slots__ = ("branches", "guard", "key")
+    __slots__ = ("branches", "guard", "key", "size")
 
     def __init__(self, guard: Guard, branches: Iterable[tuple[Atom, Decision]]) -> None:
         self.guard = guard
@@ -31,6 +31,8 @@ class Test:
             guard,
             *((atom, d.key if isinstance(d, Test) else d) for atom, d in self.branches),
         )
+        self.size: int = 1 + sum(d.size for _, d in self.branches if isinstance(d, Test))
+        """How many tests there are in it, itself included."""
 
     def __repr__(self) -> str:
         return f"Test({self.guard.name}: {self.branches})"
@@ -97,13 +99,15 @@ def combine(decisions: Sequence[Decision], decisive: bool) -> Decision:
 
 
 class _Counter:
-    """Counts tests, on the way down, so that depth is bounded too."""
+    """Counts tests, on the way down, so that depth is bounded too; those that are taken over as they
+    are as well, or conditions made of conditions would double in size with each.
+    """
 
     def __init__(self) -> None:
         self.left = 2 * MAX_ALTERNATIVES
 
-    def spend(self) -> None:
-        self.left -= 1
+    def spend(self, tests: int = 1) -> None:
+        self.left -= tests
         if self.left < 0:
             raise TooManyAlternativesError
 
@@ -115,6 +119,7 @@ def _combine(decisions: list[Decision], decisive: bool, counter: _Counter) -> De
     if not tests:
         return not decisive
     if len(tests) == 1:
+        counter.spend(tests[0].size)
         return tests[0]
     counter.spend()
     guard = tests[0].guard

@@ -22,6 +22,8 @@ def is_template(node: Node) -> bool:
     if node.get("AWSTemplateFormatVersion") is not None:
         return True
     resources = node.get("Resources")
+    if resources is not None and resources.tag == "!Transform":
+        return True
     if not isinstance(resources, Mapping):
         return False
     return any(

@@ -136,7 +136,7 @@ def computed_name(resolver: Resolver, node: Node, what: str, call: Call) -> Valu
 
     def build(values: Sequence[Value]) -> Value:
         name = plain(values[0])
-        if name is None:
+        if name is None or values[0].sensitive:
             raise BadCallError(f"{what} is not a known text")
         if values[0].sensitive:
             raise BadCallError(f"{what} is a secret")

@@ -61,7 +61,7 @@ def _get_att(resolver: Resolver, call: Call) -> Value:
 
     def build(values: Sequence[Value]) -> Value:
         attribute = plain(values[1])
-        if attribute is None:
+        if attribute is None or values[1].sensitive:
             raise BadCallError("the attribute in Fn::GetAtt is not a known text")
         if values[1].sensitive:
             raise BadCallError("the attribute in Fn::GetAtt is a secret")

@@ -50,8 +50,7 @@ class Parameter:
         template.check_keys(declared)
         type_ = declared.get("Type")
         self.type = type_.text if isinstance(type_, Scalar) else "String"
-        no_echo = declared.get("NoEcho")
-        self.no_echo = isinstance(no_echo, Scalar) and no_echo.text.lower() == "true"
+        self.no_echo = any(map(_is_set, declared.items()))
         self.default = self._default(declared.get("Default"))
         allowed = declared.get("AllowedValues")
         items = allowed.items if isinstance(allowed, Sequence) else []
@@ -270,3 +269,14 @@ def _listed(allowed: list[str]) -> str:
     shown = ", ".join(_short(value) for value in allowed[:_MOST_ALLOWED])
     more = len(allowed) - _MOST_ALLOWED
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _is_set(member: tuple[str, Node]) -> bool:
+    """Whether a member of a declaration is NoEcho and not surely off: what is hidden once too often
+    does less harm than what is shown.
+    """
+    name, value = member
+    off = (
+        isinstance(value, Scalar) and not value.tag and value.text.lower() in ("false", "no", "off")
+    )
+    return name == "NoEcho" and not off

@@ -6,15 +6,20 @@ one, which is told from the nodes before they are evaluated.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from kmsiac.aws.policy_sites import is_searched, sink_attributes, sink_heads
-from kmsiac.frontends.cloudformation.tags import as_call, is_function
+from kmsiac.frontends.cloudformation.tags import Call, as_call, is_function
 from kmsiac.frontends.cloudformation.template import Declared, Template
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import offset_of
 
 _WORDS = ("Statement", "Effect")
+_ESCAPE = re.compile(r"\\u00([2-7][0-9A-Fa-f])")
+_PUT_TOGETHER = frozenset({"Fn::Join", "Fn::Sub"})
+"""Functions that make one text of several."""
 
 
 class Search:
@@ -30,6 +35,21 @@ class Search:
         while at >= 0:
             self._places.append(at)
             at = text.find(_WORDS[0], at + 1)
+        self._parameters = frozenset(self._texts_of_parameters()) if self._places else frozenset()
+        self._mappings = bool(self._places) and any(
+            _holds_words(scalar.text)
+            for _, row in template.mappings.values()
+            for scalar in _scalars(row)
+        )
+        if self._parameters or self._mappings:
+            self._everywhere = True
+
+    def _texts_of_parameters(self) -> Iterable[str]:
+        """The parameters whose default may be a policy."""
+        for name, (_, body) in self._template.parameters.items():
+            default = body.get("Default") if isinstance(body, Mapping) else None
+            if isinstance(default, Scalar) and _holds_words(default.text):
+                yield name
 
     def wanted(self, declared: Declared) -> Node | None:
         """The properties that are evaluated; None for a resource that has none of them."""
@@ -66,7 +86,39 @@ class Search:
         return is_searched(declared.type, name) and self._is_shaped(declared, node)
 
     def _is_shaped(self, declared: Declared, node: Node) -> bool:
-        return self._may_be(declared) and may_hold_policy(node, declared.type)
+        return self._may_be(declared) and self._may_hold_policy(node, declared.type)
+
+    def _may_hold_policy(self, node: Node, type: str) -> bool:
+        """Whether a map in the node has statements, or a text in it may be a policy."""
+        stack = [node]
+        while stack:
+            current = stack.pop()
+            call = as_call(current)
+            if call is not None and self._gives_policy(call):
+                return True
+            if isinstance(current, Sequence):
+                stack += current.items
+            elif isinstance(current, Mapping):
+                for key, member in current.entries:
+                    name = key.text if isinstance(key, Scalar) else ""
+                    if name == "Statement" and _has_effect(member):
+                        return True
+                    if is_searched(type, name):
+                        stack.append(member)
+            elif isinstance(current, Scalar) and _holds_words(current.text):
+                return True
+        return False
+
+    def _gives_policy(self, call: Call) -> bool:
+        """Whether a function may give the text of a policy that is written elsewhere or in pieces."""
+        if call.name == "Ref":
+            return isinstance(call.argument, Scalar) and call.argument.text in self._parameters
+        if call.name == "Fn::FindInMap":
+            return self._mappings
+        if call.name not in _PUT_TOGETHER:
+            return False
+        text = "".join(scalar.text for scalar in _scalars(call.argument))
+        return _holds_words(text) or any(name in text for name in self._parameters)
 
     def _may_be(self, declared: Declared) -> bool:
         """Whether the word for statements stands in the source of a resource at all."""
@@ -78,26 +130,26 @@ class Search:
         return self._places[next_one] < self._template.end(declared.written)
 
 
-def may_hold_policy(node: Node, type: str) -> bool:
-    """Whether a map in the node has statements, or a text in it may be a policy.
+def _holds_words(text: str) -> bool:
+    """Whether a text may be a policy: what it is shows when it is evaluated."""
+    if "\\u00" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    return all(word in text for word in _WORDS)
 
-    Texts are only looked at for the words: what they are shows when they are evaluated.
-    """
+
+def _scalars(node: Node) -> Iterable[Scalar]:
+    """The scalars in a node in order, keys too."""
     stack = [node]
     while stack:
         current = stack.pop()
-        if isinstance(current, Sequence):
-            stack += current.items
+        if isinstance(current, Scalar):
+            yield current
+        elif isinstance(current, Sequence):
+            stack.extend(reversed(current.items))
         elif isinstance(current, Mapping):
-            for key, member in current.entries:
-                name = key.text if isinstance(key, Scalar) else ""
-                if name == "Statement" and _has_effect(member):
-                    return True
-                if is_searched(type, name):
-                    stack.append(member)
-        elif isinstance(current, Scalar) and all(word in current.text for word in _WORDS):
-            return True
-    return False
+            stack.extend(
+                member for entry in reversed(current.entries) for member in reversed(entry)
+            )
 
 
 def _has_effect(node: Node) -> bool:

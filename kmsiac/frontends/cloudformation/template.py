@@ -115,7 +115,14 @@ class Template:
             self.error(f"{name} is not a map", node.position)
             return {}
         self.check_keys(node)
+        self._check_names(node, f"{name} has a name")
         return {key.text: (key, value) for key, value in node.entries if isinstance(key, Scalar)}
+
+    def _check_names(self, node: Mapping, what: str) -> None:
+        """Report the keys that are no text: what stands there is not read."""
+        for key, _ in node.entries:
+            if not isinstance(key, Scalar) or key.tag:
+                self.error(f"{what} that is no text", key.position, "write it out")
 
     def named(self, name: str) -> str:
         """How the deployment unit knows what is called `name` in this template."""
@@ -219,6 +226,7 @@ class Template:
                 self.gap(name, "", "this resource is not written as a map", key.position)
             else:
                 self.check_keys(body)
+                self._check_names(body, f"resource {_short(name)} has a key")
                 type_ = body.get("Type")
                 if isinstance(type_, Scalar) and not type_.tag and type_.kind == "text":
                     self.resources[name] = Declared(key, type_.text, body)

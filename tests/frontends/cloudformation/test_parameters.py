@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kmsiac.frontends.cloudformation.patterns import forbids_wildcards
-from kmsiac.values import List, Unknown
+from kmsiac.values import List, Unknown, unknowns
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,65 @@ def test_too_many_allowed_values(evaluate):
 )
 def test_patterns(pattern, safe):
     assert forbids_wildcards(pattern) is safe
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["NoEcho: yes", "NoEcho: on", "NoEcho: !Sub 'true'", "NoEcho: true, NoEcho: false"],
+)
+def test_no_echo_is_off_only_where_it_is_surely_off(read, declared):
+    loaded = read(f"""\
+Parameters:
+  Secret: {{Type: String, Default: hidden-text, {declared}}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties: {{Description: !Ref Secret}}
+""")
+    assert loaded.value("K.Description").sensitive
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "!FindInMap [Names, !Ref Secret, b]",
+        "!FindInMap [!Ref Secret, a, b]",
+        "!FindInMap [Names, a, !Ref Secret]",
+        "!GetAtt [!Ref Secret, Arn]",
+        "!GetAtt [K, !Ref Secret]",
+        "{Ref: !Ref Secret}",
+    ],
+)
+def test_a_secret_is_not_printed_as_a_name_that_is_not_there(read, expression):
+    loaded = read(f"""\
+Transform: AWS::LanguageExtensions
+Parameters:
+  Secret: {{Type: String, Default: hidden-text, NoEcho: true}}
+Mappings:
+  Names: {{a: {{b: c}}}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties: {{Description: {expression}}}
+""")
+    [unknown] = unknowns(loaded.value("K.Description"))
+    told = [unknown.expression, unknown.reason, *loaded.errors]
+    assert not any("hidden-text" in text for text in told)
+
+
+def test_two_secret_keys_of_a_map_are_two_questions(read):
+    loaded = read("""\
+Parameters:
+  One: {Type: String, Default: o, NoEcho: true}
+  Two: {Type: String, Default: t, NoEcho: true}
+Mappings:
+  Names: {a: {b: c}, d: {b: e}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Description: !FindInMap [Names, !Sub "${One}${AWS::Region}", b]
+      Other: !FindInMap [Names, !Sub "${Two}${AWS::Region}", b]
+""")
+    one, other = loaded.value("K.Description"), loaded.value("K.Other")
+    assert one.guard != other.guard
