@@ -375,6 +375,13 @@ HOSTILE = {
     + key_with("".join(f"!If [C{i}, a, " for i in range(70)) + "b" + "]" * 70),
     "2^30 cases of a text": allowed(30)
     + key_with("!Sub '" + "".join(f"${{P{i}}}" for i in range(30)) + "'"),
+    "conditions made of two others": "Conditions:\n"
+    + "".join(
+        f"  C{i}: !Or [!Condition C{i + 1}, !Condition C{i + 2}, !Equals [!Ref AWS::StackName, s{i}]]\n"
+        for i in range(130)
+    )
+    + "  C130: !Equals [!Ref AWS::Region, r]\n  C131: !Equals [!Ref AWS::Region, s]\n"
+    + key_with("!If [C0, a, b]"),
     "2^30 combinations": xor(30) + key_with("!If [X30, a, b]"),
     "and of many": free(3000)
     + "  Z: !And ["
