@@ -22,7 +22,7 @@ class TooManyAlternativesError(Exception):
 class Test:
     """A decision that depends on a guard: one decision for each of the guard's values."""
 
-    __slots__ = ("branches", "guard", "key", "size")
+    __slots__ = ("branches", "guard", "guards", "key", "size")
 
     def __init__(self, guard: Guard, branches: Iterable[tuple[Atom, Decision]]) -> None:
         self.guard = guard
@@ -31,6 +31,9 @@ class Test:
             guard,
             *((atom, d.key if isinstance(d, Test) else d) for atom, d in self.branches),
         )
+        inner = [d.guards for _, d in self.branches if isinstance(d, Test)]
+        self.guards: frozenset[Guard] = frozenset((guard,)).union(*inner)
+        """The guards that it depends on."""
         self.size: int = 1 + sum(d.size for _, d in self.branches if isinstance(d, Test))
         """How many tests there are in it, itself included."""
 
@@ -63,7 +66,7 @@ def yes_no(guard: Guard, positive: bool = True) -> Decision:
 
 def restrict(decision: Decision, guard: Guard, atom: Atom) -> Decision | None:
     """The decision once `guard` is known to be `atom`; None if the guard cannot be that."""
-    if not isinstance(decision, Test):
+    if not isinstance(decision, Test) or guard not in decision.guards:
         return decision
     if decision.guard == guard:
         for value, branch in decision.branches:
