@@ -12,6 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from kmsiac.access.model import Request
+from kmsiac.access.naming import listed
 from kmsiac.access.operators import Variables, all_hold
 from kmsiac.access.patterns import Context, MultivaluedVariableError, matches, tokens
 from kmsiac.aws.shapes import fold, glob_matches
@@ -116,9 +117,7 @@ def principal_path(
 ) -> list[tuple[str, Answer]]:
     """The ways in which the Principal or NotPrincipal element covers the caller."""
     ways: list[tuple[str, Answer]] = []
-    for principal in statement.principals:
-        if principal.negated:
-            continue
+    for principal in _candidates(statement, caller):
         path, answer = _one(principal, caller, statement)
         if not answer.is_no:
             ways.append((path, answer))
@@ -130,6 +129,13 @@ def principal_path(
     elif rest is not None:
         ways.append(("anyone", cannot_tell(blame_on(rest))))
     return ways
+
+
+def _candidates(statement: Statement, caller: Caller) -> list[Principal]:
+    """The principals, not negated, that may cover the caller: of many most are somebody else."""
+    names = {*caller.names, caller.account, caller.role, "/" + caller.role.rpartition("/")[2]}
+    # Which user is behind a federated session is not known, so any may be.
+    return listed(statement, None if caller.kind == "federated" else names)
 
 
 def _listed(statement: Statement, caller: Caller, *, deny: bool) -> Answer:
