@@ -73,6 +73,9 @@ def _kind_of(principal: Principal) -> Kind:
     if isinstance(value, Unknown):
         return None, frozenset({blame_on(value)})
     if principal.type in _TYPES:
+        if value.literal == "*":
+            reason = f"whom * stands for under {principal.type} is not documented"
+            return None, frozenset({Blame("*", reason, value.position)})
         wild = has_wildcard(value).is_yes
         return ("malformed" if wild else _TYPES[principal.type]), frozenset()
     if principal.type == "*":

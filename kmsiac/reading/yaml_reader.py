@@ -33,7 +33,6 @@ _NUMBER = re.compile(
     # No leading zero (an account id) and no fraction with a trailing one (version 1.10).
     r"-?(?:0|[1-9][0-9]*+)(?:\.(?:0|[0-9]*[1-9]))?(?:[eE][+-]?[0-9]++)?"
 )
-_BINARY = "tag:yaml.org,2002:binary"
 _STANDARD = "tag:yaml.org,2002:"
 _RESOLVED_TAGS = frozenset(_STANDARD + name for name in ("int", "float", "bool", "null"))
 
@@ -53,8 +52,7 @@ class _Events(Protocol):
 def read_yaml(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0) -> Node:
     """The one document in the text of `file` from the offset `start` on.
 
-    Local tags stay as `tag`, and `!!binary` as `!binary`; other standard ones (`!!python/...`) are
-    ignored and never run.
+    Local tags stay as `tag`, `!!binary` as `!binary`; other standard ones are ignored, never run.
     An alias is the anchor's node itself, with the anchor's position. Merge keys are flattened.
     `file.comments` holds the comments afterwards. Raises `SourceError` for text that is no YAML,
     an empty file, several documents, and for a document over `budget`.
@@ -378,9 +376,9 @@ def _kind(text: str) -> str:
 
 
 def _local(tag: str | None) -> str:
-    if tag == _BINARY:  # what stands there is not the text that it means
-        return "!binary"
-    return "" if tag is None or tag == "!" or tag.startswith(_STANDARD) else tag
+    if tag is None or tag == "!" or tag.startswith(_STANDARD):
+        return "!binary" if tag == _STANDARD + "binary" else ""
+    return tag
 
 
 def _is_merge(key: Node) -> bool:

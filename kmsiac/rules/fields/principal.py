@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmsiac.inventory.model import Identity
 from kmsiac.policy.document import Principal
-from kmsiac.policy.matching import same
+from kmsiac.policy.matching import same, split_arn
 from kmsiac.policy.principals import KINDS, account_of, is_service_linked, kind_of
 from kmsiac.rules.fields.action import statement_reading
 from kmsiac.rules.readings import ABSENT, Open, Reading, Scope, Thing, answer_reading, reading
@@ -80,6 +80,8 @@ def _external(thing: Thing) -> Reading:
         return _external_symbol(symbol, _kind(thing), provider)
     if account is None:
         kind = _kind(thing)
+        if kind == "federated":
+            return _of_provider(value, provider, thing.scope)
         return kind if isinstance(kind, Open) else ABSENT
     return external_account(account, provider, thing.scope)
 
@@ -102,6 +104,22 @@ def _external_symbol(symbol: Symbol, kind: Reading, provider: Provider) -> Readi
     if isinstance(kind, str) and kind not in _OF_AN_ACCOUNT:
         return ABSENT
     return Open((blame_on(symbol),))
+
+
+def _of_provider(value: Text, provider: Provider, scope: Scope) -> Reading:
+    """Whether sessions of an identity provider are outside: they are of its account if it is of one.
+
+    Whether AWS KMS lets them in at all is not documented.
+    """
+    arn = split_arn(value)
+    if (
+        arn is not None
+        and arn.account.parts
+        and external_account(arn.account, provider, scope) is False
+    ):
+        return False
+    reason = "whose sessions of an identity provider AWS KMS lets in is not documented"
+    return Open((Blame(str(value), reason, value.position),))
 
 
 def external_account(account: Text, provider: Provider, scope: Scope) -> Reading:
