@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, Self, TypeVar
 
-from kmsiac.values import Atom, Guard
+from kmsiac.values import ANOTHER, Atom, Equality, Guard
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -70,6 +70,8 @@ class Varying(Generic[T]):
                 held = world.get(guard)
                 if held is None or (isinstance(held, Rest) and held != atom):
                     atoms = {other[guard]: None for other, _ in fitting if guard in other}
+                    if isinstance(atom, bool):  # a case may leave out what the rest of it implies
+                        atoms = dict.fromkeys((*atoms, not atom))
                     raise Undecided(guard, tuple(atoms))
         # No guard is open: cases overlap only where a caller built them so; the first one counts.
         return (fitting or list(self.cases))[0][1]
@@ -90,7 +92,14 @@ class Rest(str):
 
 def compatible(when: World, world: World) -> bool:
     """Whether a case can hold in a world."""
-    return all(_agree(world.get(guard, atom), atom) for guard, atom in when.items())
+    for guard, atom in when.items():
+        held = world.get(guard)
+        if held is None:
+            if world and not possible(world, guard, atom):
+                return False
+        elif not _agree(held, atom):
+            return False
+    return True
 
 
 def _agree(left: Atom, right: Atom) -> bool:
@@ -99,6 +108,40 @@ def _agree(left: Atom, right: Atom) -> bool:
     if isinstance(left, Rest):
         return left.excluded != right
     return isinstance(right, Rest) and right.excluded != left
+
+
+def possible(world: World, guard: Guard, atom: Atom) -> bool:
+    """Whether `guard` can be `atom` in a world, which does not say what it is: what is one text
+    is no other.
+    """
+    return not any(
+        _excludes(guard, atom, other, held) or _excludes(other, held, guard, atom)
+        for other, held in world.items()
+    )
+
+
+def without_implied(world: World) -> World:
+    """The world without what the rest of it says already."""
+    short = dict(world)
+    for guard, atom in world.items():
+        if isinstance(guard, Equality) and isinstance(atom, bool):
+            rest = {other: held for other, held in short.items() if other != guard}
+            if not possible(rest, guard, not atom):
+                short = rest
+    return short
+
+
+def _excludes(asked: Guard, truth: Atom, other: Guard, held: Atom) -> bool:
+    if not isinstance(asked, Equality):
+        return False
+    if isinstance(other, Equality):
+        both = truth is asked.positive and held is other.positive
+        return both and asked.subject == other.subject and asked.literal != other.literal
+    if asked.subject != other or held == ANOTHER:
+        return False
+    if isinstance(held, Rest):
+        return truth is asked.positive and held.excluded == asked.literal
+    return (truth is asked.positive) is not (held == asked.literal)
 
 
 def in_every_world(
@@ -118,7 +161,11 @@ def in_every_world(
         try:
             result = question(world)
         except Undecided as undecided:
-            pending.extend({**world, undecided.guard: atom} for atom in reversed(undecided.atoms))
+            guard = undecided.guard
+            atoms = [atom for atom in undecided.atoms if possible(world, guard, atom)]
+            # Where nothing is left the world cannot be, and is asked like any other.
+            left = atoms or undecided.atoms
+            pending.extend({**world, guard: atom} for atom in reversed(left))
             continue
         decided += 1
         if decided > MAX_WORLDS:

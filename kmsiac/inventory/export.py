@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kmsiac.errors import Span
-from kmsiac.inventory.cases import Varying, World
+from kmsiac.inventory.cases import Varying, World, without_implied
 from kmsiac.inventory.expand import digest, settle, varying
 from kmsiac.inventory.model import Consumer, Entity, Inventory, Policy, Related, Settings
 from kmsiac.policy.document import PolicyDocument
@@ -96,7 +96,9 @@ def when_of(world: World) -> list[list[Json]]:
     """A world as a list of one conjunction; empty for the world that assumes nothing."""
     if not world:
         return []
-    return [[{"condition": guard.name, "value": atom} for guard, atom in world.items()]]
+    return [
+        [{"condition": guard.name, "value": atom} for guard, atom in without_implied(world).items()]
+    ]
 
 
 def export(inventories: Iterable[Inventory], locate: Locate) -> dict[str, Json]:

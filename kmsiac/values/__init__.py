@@ -23,6 +23,7 @@ from kmsiac.values.answers import (
     negate,
     open_blame,
 )
+from kmsiac.values.guards import ANOTHER, Equality
 from kmsiac.values.kinds import (
     Absent,
     Atom,
@@ -52,6 +53,7 @@ from kmsiac.values.walking import (
 )
 
 __all__ = [
+    "ANOTHER",
     "NO",
     "YES",
     "Absent",
@@ -60,6 +62,7 @@ __all__ = [
     "Blame",
     "Bool",
     "Choice",
+    "Equality",
     "Guard",
     "List",
     "Map",

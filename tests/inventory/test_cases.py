@@ -18,14 +18,38 @@ from kmsiac.inventory.cases import (
     World,
     compatible,
     in_every_world,
+    without_implied,
 )
 from kmsiac.inventory.expand import MAX_DEPTH, digest, settle, varying
-from kmsiac.values import Absent, Atom, Choice, Guard, List, Map, Number, Text, Unknown, Value, text
+from kmsiac.values import (
+    Absent,
+    Atom,
+    Choice,
+    Equality,
+    Guard,
+    List,
+    Map,
+    Number,
+    Text,
+    Unknown,
+    Value,
+    text,
+)
+
+ENV = Guard("u", "Env")
+IS_DEV = Equality("u", "IsDev", ENV, "dev")
+NOT_PROD = Equality("u", "NotProd", ENV, "prod", positive=False)
+# Nobody asks for the Region itself.
+HERE, THERE = (Equality("u", name, Guard("u", "Region"), name) for name in ("here", "there"))
 
 ATOMS: dict[Guard, tuple[Atom, ...]] = {
     Guard("u", "A"): (True, False),
     Guard("u", "B"): (True, False),
-    Guard("u", "Env"): ("dev", "prod", "test"),
+    IS_DEV: (True, False),
+    ENV: ("dev", "prod", "test"),
+    NOT_PROD: (True, False),
+    HERE: (True, False),
+    THERE: (True, False),
 }
 
 leaves: st.SearchStrategy[Value] = st.one_of(
@@ -53,7 +77,14 @@ values = st.recursive(
 
 
 def assignments() -> list[Mapping[Guard, Atom]]:
-    return [dict(zip(ATOMS, atoms, strict=True)) for atoms in itertools.product(*ATOMS.values())]
+    every = [dict(zip(ATOMS, atoms, strict=True)) for atoms in itertools.product(*ATOMS.values())]
+    return [world for world in every if can_be(world)]
+
+
+def can_be(world: Mapping[Guard, Atom]) -> bool:
+    env = world[ENV]
+    told = world[IS_DEV] == (env == "dev") and world[NOT_PROD] == (env != "prod")
+    return told and not (world[HERE] and world[THERE])
 
 
 def too_many() -> Value:
@@ -101,6 +132,32 @@ def test_a_case_of_the_rest_meets_the_values_it_stands_for() -> None:
     settled = settle(two, {env: Rest("prod")})
     assert isinstance(settled, Text)
     assert settled.literal == "b"
+
+
+def test_what_is_one_text_is_no_other() -> None:
+    both = List([Choice(guard, [(True, text("x")), (False, Absent())]) for guard in (HERE, THERE)])
+    cases = varying(lambda world: settle(both, world), digest, too_many).cases
+    told = [
+        {guard.name: atom for guard, atom in without_implied(when).items()} for when, _ in cases
+    ]
+    assert told == [{"here": True}, {"there": True}, {"here": False, "there": False}]
+
+
+def test_a_case_that_leaves_out_what_it_implies_leaves_no_world_out() -> None:
+    no = Choice(NOT_PROD, [(True, Absent()), (False, Absent())])
+    value = List([no, Choice(IS_DEV, [(True, text("x")), (False, Absent())])])
+    cases = varying(lambda world: settle(value, world), digest, too_many)
+    asked = list(in_every_world(lambda world: digest(cases.pick(world))))
+    for world in assignments():
+        results = {result for when, result in asked if compatible(when, world)}
+        assert results == {digest(settle(value, world))}
+
+
+def test_where_a_world_cannot_be_the_question_is_asked_all_the_same() -> None:
+    start: World = {IS_DEV: True}
+    choice = Choice(ENV, [("prod", text("a")), ("test", text("b"))])
+    asked = list(in_every_world(lambda world: settle(choice, world), start))
+    assert len(asked) == 2
 
 
 def test_the_cap_of_cases() -> None:

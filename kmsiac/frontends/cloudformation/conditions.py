@@ -25,7 +25,7 @@ from kmsiac.frontends.cloudformation.render import render
 from kmsiac.frontends.cloudformation.tags import Call, as_call
 from kmsiac.frontends.cloudformation.template import Template
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
-from kmsiac.values import Atom, Choice, Guard, List, Text, Unknown, Value
+from kmsiac.values import Atom, Choice, Equality, Guard, List, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from kmsiac.frontends.cloudformation.resolver import Resolver
@@ -199,6 +199,7 @@ class Conditions:
                 guard = self._template.guard(f"{render(node)} #{len(self._names)}")
             else:
                 guard = Guard(self._template.owner.unit, _spelled(left, right))
+                guard = self._about(guard, left, right)
             self._names[key] = (guard, True)
         guard, positive = self._names[key]
         return yes_no(guard, positive)
@@ -230,8 +231,19 @@ class Conditions:
             return
         left, right = map(self._compared, operands)
         if not isinstance(left, Choice) and not isinstance(right, Choice):
-            guard = self._template.guard(name)
+            guard = self._about(self._template.guard(name), left, right, positive)
             self._names.setdefault(_key(left, right), (guard, positive))
+
+    def _about(self, guard: Guard, left: Value, right: Value, positive: bool = True) -> Guard:
+        """The guard, which is whether the two are equal, where one of them is a known text."""
+        if left.sensitive or right.sensitive:
+            return guard
+        for one, other in ((left, right), (right, left)):
+            literal = plain(other)
+            subject = self._template.question(one) if plain(one) is None else None
+            if literal is not None and subject is not None:
+                return Equality(guard.unit, guard.name, subject, literal, positive)
+        return guard
 
 
 def _key(left: Value, right: Value) -> _Key:

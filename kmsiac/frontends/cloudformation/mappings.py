@@ -12,13 +12,10 @@ from kmsiac.frontends.cloudformation.render import render
 from kmsiac.frontends.cloudformation.tags import Call
 from kmsiac.reading import nodes
 from kmsiac.reading.nodes import Node
-from kmsiac.values import Atom, Guard, Text, Unknown, Value
+from kmsiac.values import ANOTHER, Atom, Guard, Unknown, Value
 
 if TYPE_CHECKING:
     from kmsiac.frontends.cloudformation.resolver import Resolver
-
-_ANOTHER_KEY = "(another key)"
-"""The case of an open key that no mapping of the template has, so that DefaultValue holds."""
 
 
 def find_in_map(resolver: Resolver, call: Call) -> Value:
@@ -79,7 +76,7 @@ class _Lookup:
                 branches[key] = value
         if self._default is not None:
             otherwise = self._resolver.evaluate(self._default)
-            for key in [*self._keys_elsewhere(tables), _ANOTHER_KEY]:
+            for key in [*self._keys_elsewhere(tables), ANOTHER]:
                 branches.setdefault(key, otherwise)
         if not branches:
             return None
@@ -103,13 +100,10 @@ class _Lookup:
         template = self._resolver.template
         if key.sensitive:
             return template.guard(render(self._written[at]))
-        if isinstance(key, Unknown):
-            return template.guard(key.expression)
-        if isinstance(key, Text):
-            # A symbol has the same name in nested stacks.
-            name = key.symbol.reference if key.symbol is not None else str(key)
-            return Guard(template.owner.unit, name)
-        raise BadCallError("a key of Fn::FindInMap is no text")
+        guard = template.question(key)
+        if guard is None:
+            raise BadCallError("a key of Fn::FindInMap is no text")
+        return guard
 
     def _missing(self, keys: Sequence[Value]) -> Unknown:
         shown = [

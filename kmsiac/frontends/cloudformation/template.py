@@ -20,7 +20,7 @@ from kmsiac.frontends.cloudformation.tags import as_call
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, file_of, offset_of
 from kmsiac.stack import Gap, Provider, Stray
-from kmsiac.values import Atom, Guard, Owner
+from kmsiac.values import Atom, Guard, Owner, Text, Unknown, Value
 
 _MOST_TOLD = 20
 """The duplicate keys of one map that are told one by one."""
@@ -131,6 +131,16 @@ class Template:
     def guard(self, name: str) -> Guard:
         """The question that is called `name` in this template."""
         return Guard(self.owner.unit, self.prefix + name)
+
+    def question(self, value: Value) -> Guard | None:
+        """The question what an open text is; None where the value is no text."""
+        if isinstance(value, Unknown):
+            return self.guard(value.expression)
+        if isinstance(value, Text):
+            # A symbol has the same name in nested stacks.
+            name = value.symbol.reference if value.symbol is not None else str(value)
+            return Guard(self.owner.unit, name)
+        return None
 
     @property
     def has_macros(self) -> bool:

@@ -179,6 +179,29 @@ Resources:
     assert loaded.plain("L.Description") == ""
 
 
+def test_a_comparison_says_what_is_compared(read):
+    """So that no case has something be two texts at once, nor another than its row of a map."""
+    loaded = read("""
+Conditions:
+  China: !Equals [!Ref AWS::Region, cn-north-1]
+  Elsewhere: !Not [!Equals [eu-west-1, !Ref AWS::Region]]
+Mappings: {M: {cn-north-1: {A: c}, eu-west-1: {A: e}}}
+Resources:
+  K:
+    Type: AWS::KMS::Key
+    Properties:
+      Description: !If [China, a, b]
+      KeySpec: !If [Elsewhere, a, b]
+      KeyUsage: !FindInMap [M, !Ref AWS::Region, A]
+""")
+    guards = [loaded.value(f"K.{name}").guard for name in ("Description", "KeySpec", "KeyUsage")]
+    china, elsewhere, region = guards
+    assert (china.subject, china.literal, china.positive) == (region, "cn-north-1", True)
+    assert (elsewhere.subject, elsewhere.literal, elsewhere.positive) == (
+        region, "eu-west-1", False
+    )  # fmt: skip
+
+
 def test_what_depends_on_the_same_guards_is_not_multiplied(read):
     names = [f"C{index}: !Equals [!Ref Flag, '{index}']" for index in range(5)]
     both = "Both: !And [!Condition C0, !Condition C1, !Condition C2, !Condition C3, !Condition C4]"
