@@ -50,21 +50,40 @@ class Raw(NamedTuple):
     conditional: bool
 
 
+def raw_templates(folder: Path) -> set[str]:
+    """The paths of all files that have resources with types of AWS, whatever else they are."""
+    return {path for path, root in _documents(folder, "Resources") if _is_template(root)}
+
+
 def raw_count(folder: Path) -> Iterator[Raw]:
     """The policies in the text of every template."""
+    for path, root in _documents(folder, "Statement"):
+        yield from _in_template(path, root)
+
+
+def _documents(folder: Path, word: str) -> Iterator[tuple[str, yaml.Node | None]]:
+    """The files that may be templates and hold a word, each with its document."""
     tree = SourceTree.holding(folder, folder)
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.suffix not in _SUFFIXES or not path.is_file() or not _SKIPPED.isdisjoint(parts):
             continue
         text = path.read_text(encoding="utf-8-sig", errors="replace")
-        if path.is_symlink() or "Statement" not in text or not _TYPE.search(text):
+        if path.is_symlink() or word not in text or not _TYPE.search(text):
             continue
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except (yaml.YAMLError, RecursionError, ValueError):
             continue
-        yield from _in_template(tree.report_path(path), root)
+        yield tree.report_path(path), root
+
+
+def _is_template(root: yaml.Node | None) -> bool:
+    bodies = _members(dict(_members(root)).get("Resources"))
+    return any(
+        str(getattr(dict(_members(body)).get("Type"), "value", "")).startswith("AWS::")
+        for _, body in bodies
+    )
 
 
 def _in_template(path: str, root: yaml.Node | None) -> Iterator[Raw]:

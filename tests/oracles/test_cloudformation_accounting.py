@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.oracles.cloudformation_accounting import account
+from tests.oracles.cloudformation_accounting import account, raw_templates
 
 TREE = Path(__file__).parent / "accounting_templates"
 
@@ -27,3 +27,8 @@ def test_each_policy_of_the_tree_is_accounted_for() -> None:
         "partly.json Key 10": "partly",
         "listed.yaml Odd 6": "listed",
     }
+
+
+def test_templates_are_counted_without_the_front_end() -> None:
+    found = {Path(path).name for path in raw_templates(TREE)}
+    assert found == {"known.yaml", "partly.json", "listed.yaml"}
