@@ -70,17 +70,6 @@ def read_yaml(file: SourceFile, budget: Budget = TEMPLATE_BUDGET, start: int = 0
         builder.fail(f"not valid YAML: {sentence(str(error))}", start)
 
 
-def yaml_comments(file: SourceFile, root_node: Node | None = None) -> list[Comment]:
-    """The comments of a YAML file in order, each with its text without `#` and outer blanks.
-
-    `root_node` is what `read_yaml` gave; without it the file is read, and one that is no YAML
-    raises `SourceError`.
-    """
-    if root_node is None:
-        read_yaml(file)
-    return file.comments
-
-
 class _Open:
     """A sequence or mapping whose end has not been met."""
 

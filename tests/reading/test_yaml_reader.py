@@ -12,7 +12,7 @@ from kmsiac.errors import SourceError
 from kmsiac.reading.budget import Budget
 from kmsiac.reading.nodes import Mapping, Node, Scalar, Sequence
 from kmsiac.reading.source import SourceFile, offset_of
-from kmsiac.reading.yaml_reader import read_yaml, yaml_comments
+from kmsiac.reading.yaml_reader import read_yaml
 
 KEY = """\
 Resources:
@@ -132,7 +132,8 @@ def test_comments() -> None:
         "d: !Sub # four\n  z\ne: [a, # five\n b]\n# last"
     )
     file = source(text)
-    found = yaml_comments(file, read_yaml(file))
+    read_yaml(file)
+    found = file.comments
     assert [comment.text for comment in found] == [
         "top", "one", "two", "three", "four", "five", "last"
     ]  # fmt: skip
