@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Hashable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmsiac.inventory.cases import (
@@ -76,6 +76,9 @@ values = st.recursive(
 )
 
 
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def assignments() -> list[Mapping[Guard, Atom]]:
     every = [dict(zip(ATOMS, atoms, strict=True)) for atoms in itertools.product(*ATOMS.values())]
     return [world for world in every if can_be(world)]
@@ -91,6 +94,7 @@ def too_many() -> Value:
     raise AssertionError("under the cap")
 
 
+@slow
 @given(values)
 def test_the_case_that_fits_is_the_value_in_that_world(value: Value) -> None:
     cases = varying(lambda world: settle(value, world), digest, too_many)
@@ -100,6 +104,7 @@ def test_the_case_that_fits_is_the_value_in_that_world(value: Value) -> None:
         assert digest(cases.pick(world)) == digest(settle(value, world))
 
 
+@slow
 @given(values)
 def test_no_case_names_a_guard_that_makes_no_difference(value: Value) -> None:
     cases = varying(lambda world: settle(value, world), digest, too_many)
@@ -108,6 +113,7 @@ def test_no_case_names_a_guard_that_makes_no_difference(value: Value) -> None:
         assert [dict(when) for when, _ in cases.cases] == [{}]
 
 
+@slow
 @given(values, values)
 def test_two_things_in_one_world_stay_correlated(left: Value, right: Value) -> None:
     one = varying(lambda world: settle(left, world), digest, too_many)
