@@ -235,12 +235,15 @@ class _Search:
             self._error(path, known.problem, known.hint)
         elif known.problem:
             self.known.setdefault(known, []).append(path)
+            file.forget()
         elif named:
             self._error(path, *_nothing_of_ours(file.data))
         elif path.name.lower().endswith(_YAML_OR_JSON):
             self.found.skipped += 1
             if path.name == "manifest.json" and _STACK in file.data:
                 self._take_manifest(path, file)
+            # There can be far more of these than of templates; who refers to one reads it again.
+            file.forget()
 
     def _take_manifest(self, path: Path, file: SourceFile) -> None:
         """The list of the stacks of a CDK app: what is not there is not scanned."""

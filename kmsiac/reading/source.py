@@ -93,7 +93,10 @@ class SourceFile:
         return self._text
 
     def forget(self) -> None:
-        """Let the bytes go: nothing of this file will be printed but its path and JSON pointers."""
+        """Let the bytes go: nothing of this file will be printed but its path and JSON pointers.
+
+        A tree that is asked for it again reads it again.
+        """
         self.data = b""
         self.forgotten = True
 

@@ -149,7 +149,7 @@ class SourceTree:
     def adopt(self, key: str | None, name: str, data: bytes) -> tuple[SourceFile, bool]:
         """A file that a worker has read from this tree (`SourceFile.key`), and whether it was here."""
         known = self._by_path.get(key) if key is not None else None
-        if known is not None:
+        if known is not None and not known.forgotten:
             return known, True
         return (self.add(name, data) if key is None else self._keep(key, name, data)), False
 

@@ -99,6 +99,15 @@ def test_other_yaml_and_json_is_skipped_in_a_folder_and_an_error_by_name(tmp_pat
     assert messages(scan(tmp_path, tmp_path, path)) == messages(found)
 
 
+def test_what_is_passed_over_is_not_kept_and_is_read_again_where_it_is_referred_to(tmp_path):
+    path = put(tmp_path, "package.json", '{"name": "app"}')
+    tree = SourceTree(tmp_path)
+    found = discover(tree, [tmp_path], None, Inputs())
+    assert found.skipped == 1
+    assert sum(len(file.data) for file in tree.files) == 0
+    assert tree.read(path).text == '{"name": "app"}'
+
+
 def test_a_broken_policy_is_an_error_only_where_it_is_named(tmp_path):
     # A build fills it in: nobody says that it is one as it stands.
     path = put(tmp_path, "to-fill-in.json", POLICY.replace('"Allow"', "${effect}"))
