@@ -241,8 +241,7 @@ class _Builder:
         node = frame.node
         # The end of a block collection is only met at what follows it.
         end = self.offset(event.end_mark) if frame.flow else frame.end
-        start = node.position - self.base
-        self.ends.setdefault(start, end)
+        self.ends.setdefault(node.position - self.base, end)
         if frame.merges and isinstance(node, Mapping):
             self._merge(node)
         height = frame.height + 1
@@ -276,8 +275,7 @@ class _Builder:
             parent.items.append(node)
         elif frame.key is None:
             frame.key = node
-            if isinstance(node, Scalar) and node.text == "<<" and _is_merge(node):
-                frame.merges = True
+            frame.merges = frame.merges or _is_merge(node)
         else:
             parent.entries.append((frame.key, node))
             frame.key = None
