@@ -56,7 +56,6 @@ UNREADABLE = [
     ("x.json", (PLAN % "[{")[:-1], "1:79: not valid JSON: the text ends in the middle"),
     ("x.tf", bytes(range(1, 256)) * 4, "2:118: byte 0x80 is not valid UTF-8"),
     ("x.tf", GOOD + "\0", "7:1: this is a binary file"),
-    ("x.tf", GOOD.encode("utf-32"), "1:1: this is a binary file"),
     ("x.yaml", TEMPLATE.encode() + b"# \xff", "6:3: byte 0xff is not valid UTF-8"),
     ("x.json", (PLAN % "[]").replace("1.9.0", "\ud800").encode("utf-8", "surrogatepass"),
      "1:49: byte 0xed is not valid UTF-8"),

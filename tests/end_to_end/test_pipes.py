@@ -90,6 +90,8 @@ def test_what_stands_around_a_plan_changes_nothing(before: str, after: str, pret
         PLAN.encode("utf-16-le"),
         PLAN.encode("utf-16-be"),
         codecs.BOM_UTF16_BE + PLAN.encode("utf-16-be"),
+        PLAN.encode("utf-32"),
+        PLAN.encode("utf-32-be"),
         (LOCK + PLAN).encode("utf-16-le"),
         PLAN.replace("\n", "\r\n").encode(),
         b"\r\n \t" + PLAN.encode(),
