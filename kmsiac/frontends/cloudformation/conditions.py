@@ -15,6 +15,7 @@ from kmsiac.frontends.cloudformation.choices import pick, plain
 from kmsiac.frontends.cloudformation.decisions import (
     MAX_ALTERNATIVES,
     Decision,
+    Test,
     TooManyAlternativesError,
     combine,
     negate,
@@ -36,6 +37,9 @@ _TAKES = {
     "Fn::Not": "a list of one condition",
     "Fn::Equals": "a list of two values",
 }
+
+_MAX_TESTS = 20_000
+"""Of all conditions of a template; those for which none are left are their own guards."""
 
 _Key = frozenset[object]
 
@@ -66,6 +70,7 @@ class Conditions:
         self._values: dict[Node, Value] = {}
         """What comparisons compare, by its node: each is looked at twice."""
         self._ready = False
+        self._left = _MAX_TESTS
         if at_once:
             self._prepare()
 
@@ -133,9 +138,12 @@ class Conditions:
         if name in self._decided:
             return self._decided[name]
         try:
-            return self._decide(self._template.conditions[name][1])
+            decision = self._decide(self._template.conditions[name][1])
         except TooManyAlternativesError:
             return self.guard(name)
+        if isinstance(decision, Test):
+            self._left -= decision.size
+        return decision if self._left >= 0 or not isinstance(decision, Test) else self.guard(name)
 
     # -- reduction ---------------------------------------------------------------------------------
 
