@@ -49,7 +49,7 @@ def test_a_place_that_is_no_folder_of_ours_is_not_used(cache: Path, tmp_path: Pa
     assert cache_file() is None
 
 
-KEY = 'resource "aws_kms_key" "k" {\n  policy = join("", [for a in ["x"] : a])\n}\n'
+KEY = 'resource "aws_kms_key" "k" {\n  policy = join("", [for a in ["x"] : a if 1 + 1 == 2])\n}\n'
 PLANTED = b"\x80\x04cposix\nsystem\n\x8c\x0ftouch unpickled\x85R."
 
 
