@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import builtins
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -134,9 +135,10 @@ def one_run(arguments: list[str]) -> None:
     clock = Clock()
     Importing(clock)
     with contextlib.redirect_stdout(io.StringIO()):
-        run = importlib.import_module("kmsiac.cli").run
+        command = importlib.import_module("kmsiac.cli")
+        gc.set_threshold(*command.COLLECTING)
         with clock.phase("the rest"):
-            run(["scan", *arguments])
+            command.run(["scan", *arguments])
     print(json.dumps(clock.seconds))
 
 

@@ -25,6 +25,7 @@ import yaml
 from yaml._yaml import CParser
 
 from benchmarks.generate import generate_bytes, write
+from kmsiac.cli import COLLECTING
 from kmsiac.errors import SourceError
 from kmsiac.frontends.cloudformation.load import load
 from kmsiac.frontends.discover import discover
@@ -156,7 +157,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ladder", action="store_true")
     options = parser.parse_args()
-    gc.set_threshold(100_000, 20, 50)  # as the command sets it
+    gc.set_threshold(*COLLECTING)
     if options.ladder:
         return ladder(options.runs)
     _table({tree.name: cost(tree, options.runs) for tree in options.tree})
