@@ -12,9 +12,6 @@ import pytest
 from kmsiac.cli import run
 from tests.torture.case import Case, as_json, names, read
 
-NOT_YET: dict[str, str] = {}
-"""Cases that no code answers yet, and what is missing. Must shrink to nothing."""
-
 LOUD = ("medium", "high", "critical")
 
 VARIANTS = [case for path in names() for good in (False, True) if (case := read(path, good))]
@@ -116,24 +113,14 @@ def _errors(case: Case, report: dict[str, Any]) -> list[str]:
     return missing + extra
 
 
-EVERY = [(case, format) for case in VARIANTS for format in FORMATS]
-
-
 @pytest.mark.parametrize(
     ("case", "format"),
-    [(case, format) for case, format in EVERY if case.path not in NOT_YET],
+    [(case, format) for case in VARIANTS for format in FORMATS],
     ids=lambda one: one.name if isinstance(one, Case) else one,
 )
 def test_torture(case: Case, format: str, scan: Scan) -> None:
     found = problems(case, format, scan)
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("path", sorted(NOT_YET))
-def test_what_is_not_yet_answered_is_still_wrong(path: str, scan: Scan) -> None:
-    mine = [one for one in EVERY if one[0].path == path]
-    assert mine, f"there is no case {path}"
-    assert any(problems(*one, scan) for one in mine), f"{path} passes: take it out of NOT_YET"
 
 
 def test_the_set_is_as_large_as_it_says() -> None:

@@ -99,7 +99,7 @@ def test_hostile_input_ends_soon(read, name):
     start = time.process_time()
     loaded = read(HOSTILE[name])
     assert loaded.stack.resources
-    assert len(list(unknowns(loaded.stack.resources[0].attributes))) >= 0
+    list(unknowns(loaded.stack.resources[0].attributes))  # walking it ends soon, too
     assert time.process_time() - start < 60
 
 
