@@ -137,8 +137,13 @@ class Conditions:
         # A condition on a cycle was given its own guard when the cycle was met.
         if name in self._decided:
             return self._decided[name]
+        node = self._template.conditions[name][1]
+        if isinstance(node, Scalar) and not node.tag:
+            # CloudFormation refuses it; taken as false it would hide what hangs on it.
+            self._unreadable(node, "a condition is one of And, Or, Not, Equals, Condition")
+            return self.guard(name)
         try:
-            decision = self._decide(self._template.conditions[name][1])
+            decision = self._decide(node)
         except TooManyAlternativesError:
             return self.guard(name)
         if isinstance(decision, Test):

@@ -218,3 +218,13 @@ Resources:
     found = str(loaded.plain("K.Description"))
     assert "?" not in found
     assert found.count("'a'") == 1
+
+
+def test_a_condition_that_is_a_literal_is_refused_and_hides_nothing(read):
+    loaded = read(
+        conditions("A: false")
+        + "\nResources:\n  K: {Type: AWS::KMS::Key, Condition: A, Properties: {Description: a}}\n"
+    )
+    [error] = loaded.stack.errors
+    assert "this condition cannot be read" in error.message
+    assert [guard.name for guard, _ in loaded.stack.resources[0].exists] == ["A"]
